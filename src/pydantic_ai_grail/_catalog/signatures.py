@@ -1,0 +1,41 @@
+"""A tool's signature as Python source text, from Python annotations or from a JSON schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter of a tool, as code writes it."""
+
+    name: str
+    """The Python identifier."""
+    key: str
+    """The tool's own name for it, which differs where that is no identifier."""
+    annotation: str
+    """Its type as Python source."""
+    default: str | None = None
+    """Its default as Python source, `'...'` where the value cannot be written; `None` when it is required."""
+    description: str | None = None
+    keyword_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A type that signatures refer to, such as a `TypedDict` class."""
+
+    name: str
+    source: str
+    """Complete Python source, with field docs as trailing comments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What a tool takes and gives."""
+
+    parameters: tuple[Parameter, ...]
+    returns: str
+    declarations: tuple[Declaration, ...] = ()
+    takes_any_keyword: bool = False
+    """The tool's schema allows keys that it does not name."""

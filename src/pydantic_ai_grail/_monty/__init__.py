@@ -1,0 +1,1 @@
+"""The only door to `pydantic_monty`: workers, suspended programs, values and failures."""

@@ -1,0 +1,89 @@
+"""One tool call that a cell made, and the journal of what a cell did, in order.
+
+A call's id is the cell's tool call id and an ordinal that counts the cell's calls from 1 in the order in which the
+code made them. The same code resumed from the same snapshot gives the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+CallState = Literal['started', 'returned', 'raised', 'denied', 'cancelled']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFacts:
+    """What is known of a tool beside its signature, from its definition and its metadata."""
+
+    tool_name: str
+    """The name the agent knows the tool by."""
+    python_name: str
+    """The name code calls it by, with its module if it is in one: `github.list_issues`."""
+    sequential: bool = False
+    """Calls may not overlap; declared `def` and answered at once."""
+    read_only: bool = False
+    """Calls change nothing (metadata `read_only`, or MCP's `readOnlyHint`)."""
+    idempotent: bool = False
+    """The same call may be made twice (metadata `idempotent`, or MCP's `idempotentHint`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """A call as code made it: named and bound to parameters, not yet validated."""
+
+    call_id: str
+    ordinal: int
+    tool: ToolFacts
+    arguments: Mapping[str, Any]
+    line: int | None = None
+    """The line of the call in the cell, or `None` when the call stands in a function of an earlier cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """How far a call has come."""
+
+    request: CallRequest
+    state: CallState
+    result: Any = None
+    """What the sandbox got, when `state` is `'returned'`."""
+    error: str | None = None
+    """`Type: message`, when it did not return."""
+    seconds: float = 0.0
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state != 'started'
+
+
+def call_id(cell_id: str, ordinal: int) -> str:
+    """The id of a cell's `ordinal`-th call."""
+    return f'{cell_id}__{ordinal}'
+
+
+@dataclass(slots=True)
+class CallJournal:
+    """What one cell called, in the order in which the calls were made. Single writer: the cell's own run."""
+
+    cell_id: str
+    _records: dict[str, CallRecord] = field(default_factory=dict[str, CallRecord])
+
+    def start(self, request: CallRequest) -> None:
+        """Note a call before it starts."""
+        self._records[request.call_id] = CallRecord(request=request, state='started')
+
+    def settle(self, record: CallRecord) -> None:
+        """Note how a started call ended."""
+        self._records[record.request.call_id] = record
+
+    def __iter__(self) -> Iterator[CallRecord]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def records(self) -> tuple[CallRecord, ...]:
+        return tuple(self._records.values())

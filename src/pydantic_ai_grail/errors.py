@@ -1,0 +1,82 @@
+"""Exceptions for the programmer. What the model gets is a value, rendered in `_reply/`.
+
+```
+GrailError
+├── SettingsError            an option that cannot be right; raised when it is given
+├── CatalogError             tools that cannot be offered as Python
+├── StoreError               a store could not do what it was asked
+│   └── StoreTimeout         ... in time
+├── SnapshotError            a snapshot that must not be loaded
+│   ├── SnapshotMissing      the history names it, the store has it no more
+│   ├── SnapshotTampered     its seal does not fit, or it is cut short
+│   ├── SnapshotKeyUnknown   it was sealed with a key that is not configured
+│   ├── SnapshotForeign      it belongs to another conversation or cell
+│   ├── SnapshotVersion      another version of this package or of Monty wrote it
+│   └── SnapshotTooLarge     it is over the cap
+└── SandboxError             the sandbox itself failed, not the code in it
+    ├── SandboxCrashed       its worker died
+    └── SandboxUnavailable   no worker could be had in time
+```
+"""
+
+from __future__ import annotations
+
+
+class GrailError(Exception):
+    """Base of every exception this package raises."""
+
+
+class SettingsError(GrailError, ValueError):
+    """An option that cannot be right. Raised when it is given, before anything ran."""
+
+
+class CatalogError(GrailError):
+    """Tools that cannot be offered as Python functions."""
+
+
+class StoreError(GrailError):
+    """A store could not do what it was asked to. The message says what and why."""
+
+
+class StoreTimeout(StoreError, TimeoutError):
+    """A store did not answer in the time it was given."""
+
+
+class SnapshotError(GrailError):
+    """A snapshot that must not be loaded."""
+
+
+class SnapshotMissing(SnapshotError):
+    """The history names a state that the store does not have (any more)."""
+
+
+class SnapshotTampered(SnapshotError):
+    """A snapshot whose seal does not fit its bytes, or that is cut short."""
+
+
+class SnapshotKeyUnknown(SnapshotError):
+    """A snapshot sealed with a key that is not among the configured ones."""
+
+
+class SnapshotForeign(SnapshotError):
+    """A snapshot that belongs to another conversation or cell than the one it was found under."""
+
+
+class SnapshotVersion(SnapshotError):
+    """A snapshot written by a version of this package or of Monty that this one cannot read."""
+
+
+class SnapshotTooLarge(SnapshotError):
+    """A snapshot over the configured cap."""
+
+
+class SandboxError(GrailError):
+    """The sandbox itself failed, not the code in it."""
+
+
+class SandboxCrashed(SandboxError):
+    """A worker process died while it held a session."""
+
+
+class SandboxUnavailable(SandboxError):
+    """No worker could be had in the time allowed."""

@@ -1,0 +1,120 @@
+"""What happened, said once, as frozen records; observers tell it on (spans, metrics, a user's own log).
+
+Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, `CellPrepared`, `CellChecked`,
+(`CallStarted`, `CallSettled`)*, `CellEnded`, (`SnapshotSaved` | `SnapshotFailed`)?, `CellClosed`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from .calls import CallRecord, CallRequest
+from .diagnostics import Mend
+from .errors import GrailError
+from .outcomes import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellStarted:
+    cell_id: str
+    conversation_id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRestored:
+    cell_id: str
+    snapshot: str
+    """The snapshot's name."""
+    size_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateLost:
+    """The history speaks of state that could not be had; the cell starts empty, or the run was ended."""
+
+    cell_id: str
+    reason: GrailError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellPrepared:
+    cell_id: str
+    mends: tuple[Mend, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellChecked:
+    cell_id: str
+    verdict: Verdict
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted:
+    cell_id: str
+    request: CallRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSettled:
+    cell_id: str
+    record: CallRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellEnded:
+    cell_id: str
+    outcome: Outcome
+    run_seconds: float
+    """Time in the sandbox and its calls, without preparing and checking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSaved:
+    cell_id: str
+    snapshot: str
+    size_bytes: int
+    """Sealed and compressed, as stored."""
+    seconds: float
+    """For the dump, the seal and the store together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotFailed:
+    """The state after a cell could not be kept. The cell's result stands."""
+
+    cell_id: str
+    reason: GrailError
+    stage: Literal['dump', 'seal', 'store']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellClosed:
+    """The last event of a cell, also when it was cancelled."""
+
+    cell_id: str
+
+
+Event: TypeAlias = (
+    CellStarted
+    | StateRestored
+    | StateLost
+    | CellPrepared
+    | CellChecked
+    | CallStarted
+    | CallSettled
+    | CellEnded
+    | SnapshotSaved
+    | SnapshotFailed
+    | CellClosed
+)
+
+
+class Observer(Protocol):
+    """Told every event of a cell, in order, in the task that runs the cell. Must be quick and must not raise."""
+
+    def __call__(self, event: Event, /) -> None: ...

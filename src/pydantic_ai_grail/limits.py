@@ -1,0 +1,45 @@
+"""What a cell may spend. Every limit ends a cell with one clear outcome and a sentence for the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final, Literal
+
+from .errors import SettingsError
+
+LimitName = Literal['time', 'memory', 'suspensions', 'tool-calls', 'sleep', 'prints']
+"""The limits that can end a cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one cell may spend. Fields have Monty's names where Monty has the limit; `None` switches a limit off.
+
+    Raises:
+        SettingsError: When a limit is not positive.
+    """
+
+    max_duration_secs: float | None = 30.0
+    """Seconds of computing, without the time spent waiting for tools and sleeps."""
+    max_memory: int | None = 256 * 1024 * 1024
+    """Bytes of the sandbox's heap."""
+    max_suspensions: int = 10_000
+    """How often a cell may turn to the host: calls, awaits of calls, imports, name look-ups."""
+    max_sleep_secs: float | None = 30.0
+    """Seconds a cell may sleep in total."""
+    max_recursion_depth: int = 1_000
+    max_print_chars: int = 20_000
+    """Characters of printed output that are kept; what is printed beyond is counted and dropped, the cell goes on."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is not None and not value > 0:
+                raise SettingsError(f'Limits.{item.name} must be greater than 0, got {value!r}.')
+
+
+DEFAULT_LIMITS: Final = Limits()
+STRICT_LIMITS: Final = Limits(
+    max_duration_secs=5.0, max_memory=64 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0, max_print_chars=4_000
+)
+"""For code that nobody asked for much."""

@@ -1,0 +1,1 @@
+"""Where snapshots live: the contract and its implementations."""

@@ -1,0 +1,1 @@
+"""Observers of events: OpenTelemetry spans and metrics."""
