@@ -1,0 +1,44 @@
+# Every target sets up its own virtual environment first; the second time that costs nothing.
+# Needed: Python 3.11 or newer, make, and a package registry that pip can reach.
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+# Two test processes suit a machine with two cores; `make test WORKERS=auto` uses all there are.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+demo: $(STAMP) ## an agent audits this Python environment in three turns
+	$(PY) -m demo
+
+test: check ## everything: lint, types, tests, docs, coverage
+	$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-fail-under=95
+
+check: $(STAMP) ## ruff and pyright, nothing executed
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pyright --pythonpath $(PY)
+
+docs: $(STAMP) ## the documentation, into site/
+	$(PY) -m mkdocs build --strict
+
+bench: $(STAMP) ## plain agent, peer and us side by side, into docs/benchmarks.md
+	$(PY) -m benchmarks --markdown docs/benchmarks.md
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) site demo/out .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
+	find src tests demo benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --constraint constraints.txt pip
+	$(PY) -m pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
+		--editable '.[sql,logfire]' --group dev
+	@touch $@
