@@ -1,0 +1,81 @@
+"""The calls a failed cell made, told so that a model knows what happened outside and what must not happen twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from ..calls import CallRecord, CallRequest
+from . import prose
+from .preview import short
+
+_MOST_SHOWN: Final = 8
+_LAST_SHOWN: Final = 3
+"""Of many calls the first and the last are shown: how it began, and how far it came."""
+_ARGUMENT_CHARS: Final = 40
+_CALL_CHARS: Final = 120
+_RESULT_CHARS: Final = 80
+
+
+def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> str:
+    """One block per kind of end: took effect, may have, failed; read-only calls are only counted.
+
+    `cause` is the call whose failure ended the cell; it is told elsewhere.
+    """
+    made = [call for call in calls if call.state == 'returned' and not call.request.tool.read_only]
+    read = [call for call in calls if call.state == 'returned' and call.request.tool.read_only]
+    unknown = [call for call in calls if call.state in ('started', 'cancelled') and not call.request.tool.read_only]
+    failed = [call for call in calls if call.state in ('raised', 'denied') and call is not cause]
+    blocks: list[str] = []
+    if made:
+        blocks.append(_block(prose.CALLS_MADE, made) + f'\n{prose.CALL_ONCE}')
+    if unknown:
+        blocks.append(_block(prose.CALLS_UNKNOWN, unknown))
+    if failed:
+        blocks.append(_block(prose.CALLS_FAILED, failed))
+    if read:
+        blocks.append(prose.CALLS_READ + _counted(read))
+    return '\n'.join(blocks)
+
+
+def call_text(request: CallRequest) -> str:
+    """A call as code: `create_refund(order='A1', amount=3)`, with long arguments cut."""
+    arguments = ', '.join(
+        f'{name}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.arguments.items()
+    )
+    if len(arguments) > _CALL_CHARS:
+        arguments = arguments[:_CALL_CHARS] + prose.CUT_MARK
+    return f'{request.tool.python_name}({arguments})'
+
+
+def _block(title: str, calls: Sequence[CallRecord]) -> str:
+    if len(calls) <= _MOST_SHOWN:
+        return '\n'.join([title, *(_line(call) for call in calls)])
+    first, last = calls[: _MOST_SHOWN - _LAST_SHOWN], calls[-_LAST_SHOWN:]
+    between = calls[_MOST_SHOWN - _LAST_SHOWN : -_LAST_SHOWN]
+    return '\n'.join(
+        [title, *(_line(call) for call in first), f'  … {_counted(between)} …', *(_line(call) for call in last)]
+    )
+
+
+def _line(call: CallRecord) -> str:
+    text = f'  {call_text(call.request)}'
+    if call.state == 'returned':
+        return f'{text} -> {short(call.result, max_chars=_RESULT_CHARS)}'
+    if call.error is not None:
+        return f'{text}: {short_error(call.error)}'
+    return text
+
+
+def short_error(text: str) -> str:
+    """The first line of an error, cut to size."""
+    line = text.strip().split('\n', 1)[0]
+    return line if len(line) <= 200 else line[:200] + prose.CUT_MARK
+
+
+def _counted(calls: Sequence[CallRecord]) -> str:
+    counts = Counter(call.request.tool.python_name for call in calls)
+    listed = [f'`{name}`' + (f' ×{count}' if count > 1 else '') for name, count in counts.most_common(6)]
+    rest = sum(count for _, count in counts.most_common()[6:])
+    return ', '.join(listed) + (f' and {rest} others' if rest else '')

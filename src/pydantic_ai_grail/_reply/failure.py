@@ -1,0 +1,172 @@
+"""A cell that was refused or failed, as the model reads it.
+
+Always in this order: what is wrong, where, what to write instead, what already happened, what state is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..calls import CallRecord
+from ..diagnostics import Diagnostic
+from ..outcomes import CodeFrame, Failed, Failure, Refused
+from . import prose
+from .calls import what_happened
+from .excerpt import excerpt, line_of
+from .hints import advice
+from .preview import both_ends
+
+_MOST_DIAGNOSTICS: Final = 8
+_REFUSAL_CHARS: Final = 1_500
+_MESSAGE_CHARS: Final = 220
+_ERROR_CHARS: Final = 800
+_PRINTED_CHARS: Final = 1_500
+_MOST_FRAMES: Final = 5
+
+
+def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
+    """Why nothing ran: each mistake once, with its place and its mend. One mistake takes under 600 characters."""
+    groups = _grouped(outcome.refusals)
+    texts: list[str] = []
+    for group in groups[:_MOST_DIAGNOSTICS]:
+        text = _mistake(group, outcome.source)
+        if texts and sum(map(len, texts)) + len(text) > _REFUSAL_CHARS:
+            break
+        texts.append(text)
+    if len(groups) > 1:
+        texts = [f'{number}. {text}' for number, text in enumerate(texts, 1)]
+        texts.insert(0, prose.REFUSED_MANY.format(count=len(groups)))
+    if left := len(groups) - len(texts) + (len(groups) > 1):
+        texts.append(prose.more_mistakes(left))
+    return '\n'.join([*texts, prose.REFUSED_STATE, *notes])
+
+
+def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[str]) -> str:
+    """Why the cell stopped, what it had done by then and what is left of it."""
+    failure = outcome.failure
+    parts = [_what(failure), *_where(failure, outcome.source)]
+    if (fix := _fix(outcome)) is not None:
+        parts.append(fix)
+    if outcome.printed.text:
+        parts.append(f'{prose.PRINTED}\n{both_ends(outcome.printed.text.rstrip(), _PRINTED_CHARS)}')
+    parts.append(what_happened(outcome.calls, cause=_cause(outcome)) or ('' if outcome.calls else prose.NO_CALLS))
+    parts.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
+    parts.append(_state(outcome, variables))
+    parts.extend(notes)
+    return '\n'.join(part for part in parts if part)
+
+
+def _grouped(refusals: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
+    """Diagnostics that say the same of several places, together, in the order of the first place."""
+    groups: dict[tuple[str, str, str | None], list[Diagnostic]] = {}
+    for item in sorted(refusals, key=lambda item: (item.position.line, item.position.column)):
+        groups.setdefault((item.code, item.message, item.fix), []).append(item)
+    return list(groups.values())
+
+
+def _mistake(group: list[Diagnostic], source: str) -> str:
+    first = group[0]
+    position = first.position
+    parts = [both_ends(first.message, _MESSAGE_CHARS)]
+    if (text := line_of(source, position.line)) is not None:
+        end_column = position.end_column if position.end_line in (None, position.line) else None
+        parts.append(excerpt(text, label=f'line {position.line}: ', column=position.column, end_column=end_column))
+    if lines := _lines_beside(group):
+        parts.append(prose.also_at(lines))
+    if first.fix is not None:
+        parts.append(_instead(both_ends(first.fix, _MESSAGE_CHARS)))
+    return '\n'.join(parts)
+
+
+def _lines_beside(group: list[Diagnostic]) -> str:
+    lines = sorted({item.position.line for item in group} - {group[0].position.line})
+    return ', '.join(map(str, lines[:6])) + (', …' if len(lines) > 6 else '')
+
+
+def _instead(fix: str) -> str:
+    """A sentence stands for itself; a piece of code is introduced."""
+    return fix if fix[:1].isupper() and fix.rstrip('`)')[-1:] in '.?!' else prose.write_instead(fix)
+
+
+def _what(failure: Failure) -> str:
+    message = both_ends(failure.message.strip(), _ERROR_CHARS)
+    match failure.kind:
+        case 'limit':
+            what = prose.LIMITS[failure.limit][0] if failure.limit is not None else failure.exception_type
+            return prose.limit_reached(what, message)
+        case 'crash':
+            return prose.CRASHED
+        case 'cancelled':
+            return prose.CANCELLED
+        case 'exception':
+            text = f'{failure.exception_type}: {message}' if message else failure.exception_type
+            return prose.tool_failed(failure.tool, text) if failure.tool is not None else text
+
+
+def _fix(outcome: Failed) -> str | None:
+    match outcome.failure.kind:
+        case 'limit':
+            return prose.LIMITS[outcome.failure.limit][1] if outcome.failure.limit is not None else None
+        case 'crash':
+            return prose.CRASHED_FIX
+        case 'cancelled':
+            return None
+        case 'exception':
+            return advice(outcome)
+
+
+def _where(failure: Failure, source: str) -> list[str]:
+    """The line that failed first, then the calls that led to it, repeats condensed."""
+    frames = [*reversed(failure.frames)]
+    shown: list[str] = []
+    for frame in frames[: _MOST_FRAMES - 1] if len(frames) > _MOST_FRAMES else frames:
+        shown.append(_frame(frame, source))
+    if len(frames) > _MOST_FRAMES:
+        shown.append(prose.more_frames(len(frames) - _MOST_FRAMES))
+        shown.append(_frame(frames[-1], source))
+    return shown
+
+
+def _frame(frame: CodeFrame, source: str) -> str:
+    function = None if frame.function == '<module>' else frame.function
+    label = prose.where(frame.line, function, in_this_cell=frame.in_this_cell) + ': '
+    ran = (frame.source_line or '').split('\n', 1)[0]
+    written = line_of(source, frame.line) if frame.in_this_cell else ran
+    if not written:
+        return label.removesuffix(': ')
+    start, end = _place(frame, ran=ran or written, written=written)
+    return excerpt(written, label=label, column=start, end_column=end)
+
+
+def _place(frame: CodeFrame, *, ran: str, written: str) -> tuple[int | None, int | None]:
+    """The frame's columns in the line as it was written, which a mend may have moved; none where that is unclear."""
+    if ran.strip() == written.strip():
+        moved = len(written) - len(written.lstrip()) - (len(ran) - len(ran.lstrip()))
+        end = frame.end_column + moved if frame.end_column is not None else None
+        return frame.column + moved, end
+    piece = ran[frame.column - 1 : frame.end_column - 1 if frame.end_column is not None else None]
+    if piece and written.count(piece) == 1:
+        start = written.index(piece) + 1
+        return start, start + len(piece)
+    return None, None
+
+
+def _cause(outcome: Failed) -> CallRecord | None:
+    """The call whose failure ended the cell: the last one that raised, when a tool is to blame."""
+    if outcome.failure.tool is None:
+        return None
+    for call in reversed(outcome.calls):
+        if call.state in ('raised', 'denied') and call.request.tool.python_name == outcome.failure.tool:
+            return call
+    return None
+
+
+def _state(outcome: Failed, variables: Sequence[str] | None) -> str:
+    if outcome.state_lost:
+        return prose.STATE_LOST
+    kept = prose.STATE_KEPT
+    if variables:
+        listed = ', '.join(f'`{name}`' for name in variables[:20]) + (', …' if len(variables) > 20 else '')
+        kept = f'{kept} {prose.variables_kept(listed)}'
+    return kept

@@ -1,0 +1,210 @@
+"""Every fixed sentence a model reads after a cell. Short, exact, and one thing a sentence.
+
+Whole messages are pinned by the tests; docs/feedback.md shows them. Data comes in as text already cut to size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from ..errors import (
+    GrailError,
+    SnapshotForeign,
+    SnapshotKeyUnknown,
+    SnapshotMissing,
+    SnapshotTampered,
+    SnapshotTooLarge,
+    SnapshotVersion,
+)
+from ..limits import LimitName
+
+CUT_MARK: Final = '…'
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+NO_VALUE: Final = 'Done. The cell ends in a statement without a value; end it with an expression to see one.'
+
+
+def cut_items(count: int) -> str:
+    return f'{CUT_MARK} {count:,} more {"item" if count == 1 else "items"}'
+
+
+def cut_keys(count: int) -> str:
+    return f'{count:,} more {"key" if count == 1 else "keys"}'
+
+
+def cut_text(count: int) -> str:
+    return f'{CUT_MARK} {count:,} characters {CUT_MARK}'
+
+
+def cut_result(description: str, max_chars: int, how_to_get_the_rest: str) -> str:
+    return (
+        f'The result is {description}; over {max_chars:,} characters, so `preview` is its head. {how_to_get_the_rest}'
+    )
+
+
+def rest_of_list(name: str, shown: int) -> str:
+    return f'The whole is in `{name}`: look at `{name}[{shown}:{2 * shown}]`, or compute on it.'
+
+
+def rest_of_dict(name: str) -> str:
+    return f'The whole is in `{name}`: look at single keys, or compute on it.'
+
+
+def rest_of_text(name: str) -> str:
+    return f'The whole is in `{name}`: look at `{name}[a:b]`, or search it with code.'
+
+
+def rest_of_other(name: str) -> str:
+    return f'The whole is in `{name}`: compute on it and return what you need.'
+
+
+REST_UNNAMED: Final = 'No variable holds it: assign it to one, and return only the part you need.'
+
+
+def dropped_prints(count: int) -> str:
+    return f'{count:,} more characters were printed and dropped. Print less: a slice, a count, a total.'
+
+
+def cut_prints(count: int) -> str:
+    return f'{count:,} characters from the middle of what was printed are left out.'
+
+
+def mended(line: int, note: str) -> str:
+    return f'Changed in line {line}: {note}'
+
+
+# --- state -----------------------------------------------------------------------------------------------------------
+
+
+def live_variables(names: Sequence[str], more: int) -> str:
+    listed = ', '.join(f'`{name}`' for name in names)
+    return f'Variables from earlier turns are live: {listed}{f" and {more:,} more" if more else ""}.'
+
+
+STATE_GONE: Final[Mapping[type[GrailError], str]] = MappingProxyType(
+    {
+        SnapshotMissing: 'they are not stored any more',
+        SnapshotTampered: 'their stored copy was damaged',
+        SnapshotKeyUnknown: 'their stored copy could not be opened',
+        SnapshotForeign: 'their stored copy belongs to another conversation',
+        SnapshotVersion: 'another version of the sandbox stored them',
+        SnapshotTooLarge: 'they were too large to store',
+        GrailError: 'their stored copy could not be read',
+    }
+)
+"""Why earlier variables are gone, by the error that the restore met."""
+
+
+def state_gone(why: str) -> str:
+    return f'All variables and functions of earlier cells are gone ({why}). Define again what you still need.'
+
+
+STATE_UNSAVED: Final = 'The variables of this cell could not be stored; a later turn may not have them.'
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+REFUSED_STATE: Final = 'Nothing ran: no tool was called and no variable changed. Send the whole cell again, corrected.'
+REFUSED_MANY: Final = '{count} mistakes, found before anything ran:'
+
+
+def write_instead(fix: str) -> str:
+    return f'Write: {fix}'
+
+
+def also_at(lines: str) -> str:
+    return f'The same in line {lines}.'
+
+
+def more_mistakes(count: int) -> str:
+    return f'… and {count} more {"mistake" if count == 1 else "mistakes"} like these.'
+
+
+# --- failures --------------------------------------------------------------------------------------------------------
+
+
+def tool_failed(tool: str, message: str) -> str:
+    return f'The call to `{tool}` failed: {message}'
+
+
+CRASHED: Final = 'The sandbox died while it ran this cell. Most often the cell needed far too much memory at once.'
+CRASHED_FIX: Final = 'Do the work in smaller pieces; do not send the same cell again.'
+CANCELLED: Final = 'The run was cancelled while this cell ran.'
+
+LIMITS: Final[Mapping[LimitName, tuple[str, str]]] = MappingProxyType(
+    {
+        'time': (
+            'The cell computed for too long and was stopped',
+            'Do less in one cell: fewer items, no endless loop, a faster way. Waiting for tools does not count.',
+        ),
+        'memory': (
+            'The cell needed more memory than it may have',
+            'Keep less at once: work in batches, and keep only the fields you need.',
+        ),
+        'suspensions': (
+            'The cell turned to the host too often (calls, awaits, imports)',
+            'Make fewer calls in one cell and go on in the next one.',
+        ),
+        'tool-calls': (
+            'The cell made more tool calls than one cell may',
+            'Call in smaller batches: keep what you have in a variable and go on in the next cell.',
+        ),
+        'sleep': ('The cell slept longer than it may', 'Do not wait with `sleep`; go on with other work.'),
+        'prints': ('The cell printed more than it may', 'Print a slice, a count or a total.'),
+    }
+)
+"""What each limit says when it ends a cell, and what to do."""
+
+
+def limit_reached(what: str, detail: str) -> str:
+    return f'{what}: {detail}' if detail else f'{what}.'
+
+
+def where(line: int, function: str | None, *, in_this_cell: bool) -> str:
+    place = f'line {line}' + (f', in `{function}`' if function else '')
+    return place if in_this_cell else f'{place}, of an earlier cell'
+
+
+def more_frames(count: int) -> str:
+    return f'… {count:,} more calls'
+
+
+PRINTED: Final = 'Printed before it stopped:'
+CALLS_MADE: Final = 'Calls that were made and are not undone:'
+CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
+CALLS_FAILED: Final = 'Calls that failed:'
+CALLS_READ: Final = 'Read-only calls that returned: '
+NO_CALLS: Final = 'No tool had been called.'
+
+
+def more_calls(counts: str) -> str:
+    return f'… and {counts}'
+
+
+CALL_ONCE: Final = 'Do not make them again: use what they returned.'
+
+
+STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'
+
+
+def variables_kept(names: str) -> str:
+    return f'Variables: {names}.'
+
+
+STATE_LOST: Final = 'Nothing this cell assigned is kept: variables are as they were before it.'
+
+
+def give_up(count: int) -> str:
+    return (
+        f'That was failure {count} in a row. Stop running code now: answer with what you already know, '
+        'and say plainly what you could not do and why.'
+    )
+
+
+# --- waiting ---------------------------------------------------------------------------------------------------------
+
+
+def waiting(calls: str) -> str:
+    return f'The cell waits where it stands for: {calls}'

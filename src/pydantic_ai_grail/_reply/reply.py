@@ -1,0 +1,82 @@
+"""From an outcome to what the model reads: the only entry to this folder.
+
+Structure comes in, words go out; nothing is decided here about runs, retries or state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, assert_never
+
+from pydantic_ai.messages import UserContent
+
+from ..errors import GrailError
+from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
+from . import prose
+from .calls import call_text
+from .failure import failed, refused
+from .success import MAX_RESULT_CHARS, completed
+
+_MOST_NAMES: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What becomes of a cell in the message history."""
+
+    return_value: Any = None
+    """For `ToolReturn.return_value`, when `error` is `None`: one object (see `success.py`), or a list of it and files."""
+    error: str | None = None
+    """For `ToolFailed`: why the cell was refused or failed."""
+    content: tuple[UserContent, ...] = ()
+    """For `ToolReturn.content`: what nested calls sent to the model beside their results."""
+
+
+def render(
+    outcome: Outcome,
+    *,
+    max_result_chars: int = MAX_RESULT_CHARS,
+    notes: Sequence[str] = (),
+    variables: Sequence[str] | None = None,
+    content: Sequence[UserContent] = (),
+) -> Reply:
+    """Word an outcome for the model.
+
+    Args:
+        outcome: How the cell ended.
+        max_result_chars: Size a result, and what was printed, may have before it is cut.
+        notes: What else there is to tell, one sentence each, such as `variables_note(...)`.
+        variables: Names that live after a failed cell, if they are known.
+        content: `ToolReturn.content` of nested calls, in the order of the calls.
+    """
+    match outcome:
+        case Completed():
+            payload, files = completed(outcome, max_chars=max_result_chars, notes=notes)
+            return Reply(return_value=[payload, *files] if files else payload, content=tuple(content))
+        case Refused():
+            return Reply(error=refused(outcome, notes=notes), content=tuple(content))
+        case Failed():
+            return Reply(error=failed(outcome, variables=variables, notes=notes), content=tuple(content))
+        case Suspended():
+            waiting = ', '.join(call_text(call.request) for call in outcome.waiting)
+            return Reply(return_value={'notes': [prose.waiting(waiting)]}, content=tuple(content))
+        case _:
+            assert_never(outcome)
+
+
+def variables_note(names: Sequence[str]) -> str | None:
+    """One sentence on what lives from earlier turns, for the first cell of a turn; `None` when nothing does."""
+    if not names:
+        return None
+    return prose.live_variables(names[:_MOST_NAMES], max(len(names) - _MOST_NAMES, 0))
+
+
+def state_lost_note(reason: GrailError) -> str:
+    """One sentence for the cell that had to start without the state that the history speaks of."""
+    return prose.state_gone(next(prose.STATE_GONE[kind] for kind in type(reason).__mro__ if kind in prose.STATE_GONE))
+
+
+def give_up(failures: int) -> str:
+    """What to add to the text of a failure once the budget of failures in a row is spent."""
+    return prose.give_up(failures)

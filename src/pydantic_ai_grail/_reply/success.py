@@ -1,0 +1,82 @@
+"""A cell that ran to its end, as the model reads it: always one object, of which each key has one meaning.
+
+| key | when it is there |
+|---|---|
+| `printed` | the cell printed something: its text, before the result, as it came |
+| `result` | the cell has a value and all of it is here; `null` is a `None` that the code returned |
+| `preview` | the cell has a value that is too large; its head, with a note on its size and on how to get the rest |
+| `notes` | there is something to tell: mends, cuts, what state is live or lost, or that there was no value |
+
+One shape was chosen over the bare value for three reasons. The value is at `result` whether or not something was
+printed, so code that reads `ToolReturnPart.content` needs no cases. `None` (`{"result": null}`), `{}`
+(`{"result": {}}`) and no value at all (no `result`) read differently, which a bare value leaves to guessing. And it
+stays data: providers that take objects get one, others its JSON text. Sections of plain text read as well and save
+some escapes in what was printed, but would leave applications nothing but text to parse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic_ai.messages import MultiModalContent
+
+from ..outcomes import Completed, Printed
+from . import prose
+from .preview import both_ends, describe, preview
+from .values import Json, pairs_of, to_plain
+
+MAX_RESULT_CHARS: Final = 10_000
+"""Default size of a result: some 2,500 tokens, enough for a hundred records of five fields, and no more than a
+conversation can carry along in every later request."""
+
+
+def completed(
+    outcome: Completed, *, max_chars: int, notes: Sequence[str]
+) -> tuple[dict[str, Json], tuple[MultiModalContent, ...]]:
+    """What the model reads of a completed cell, and the files found in its value."""
+    payload: dict[str, Json] = {}
+    told: list[Json] = []
+    files: tuple[MultiModalContent, ...] = ()
+    if outcome.printed.text:
+        payload['printed'] = printed_text(outcome.printed, max_chars=max_chars, notes=told)
+    if outcome.has_value:
+        plain = to_plain(outcome.value, max_chars=max_chars)
+        if plain is not None:
+            payload['result'] = plain.data
+            files = plain.files
+        else:
+            head = preview(outcome.value, max_chars=max_chars)
+            payload['preview'] = head
+            rest = _how_to_get_the_rest(outcome.value, outcome.value_name, head)
+            told.append(prose.cut_result(describe(outcome.value), max_chars, rest))
+    elif not outcome.printed.text:
+        told.append(prose.NO_VALUE)
+    told.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
+    told.extend(notes)
+    if told:
+        payload['notes'] = told
+    return payload, files
+
+
+def printed_text(printed: Printed, *, max_chars: int, notes: list[Json]) -> str:
+    """What was printed, both ends of it when it is too long; what is left out is added to `notes`."""
+    if printed.dropped_chars:
+        notes.append(prose.dropped_prints(printed.dropped_chars))
+    text = printed.text.rstrip('\n')
+    if len(text) <= max_chars:
+        return text
+    notes.append(prose.cut_prints(len(text) - max_chars))
+    return both_ends(text, max_chars)
+
+
+def _how_to_get_the_rest(value: Any, name: str | None, head: Json) -> str:
+    if name is None:
+        return prose.REST_UNNAMED
+    if isinstance(value, list | tuple) and isinstance(head, list):
+        return prose.rest_of_list(name, max(len(head) - 1, 1))
+    if isinstance(value, str | bytes):
+        return prose.rest_of_text(name)
+    if pairs_of(value) is not None:
+        return prose.rest_of_dict(name)
+    return prose.rest_of_other(name)

@@ -1,0 +1,189 @@
+"""Python values as JSON data a model can read, within a budget of characters.
+
+Nothing is guessed and nothing gets lost on the way: what JSON has no word for becomes the text Python shows for it.
+Work stops as soon as the budget is spent, so a value of a million items costs no more than one that just fits.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final, TypeAlias, cast
+
+from pydantic_ai.messages import BinaryContent, MultiModalContent, is_multi_modal_content
+
+Scalar: TypeAlias = bool | int | float | str | None
+Json: TypeAlias = 'Scalar | list[Json] | dict[str, Json]'
+
+_DEEPEST: Final = 60
+"""Levels of nesting. JSON readers give up near 200, and no reader, human or model, follows that far."""
+_LARGEST_SORTED_SET: Final = 20_000
+_LARGEST_INT_BITS: Final = 13_000
+"""Python refuses to write integers of more than 4,300 digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """A value as JSON data."""
+
+    data: Json
+    chars: int
+    """Length of its compact JSON text, escapes not counted."""
+    files: tuple[MultiModalContent, ...]
+    """Images and other files found in it, in order; `data` has a short reference in their place."""
+
+
+def to_plain(value: Any, *, max_chars: int) -> Plain | None:
+    """`value` as JSON data, or `None` when it takes more than `max_chars` characters or is nested too deeply.
+
+    | Python | JSON |
+    |---|---|
+    | `None`, `bool`, `int`, `float`, `str` | as they are |
+    | `nan`, `inf` | `"nan"`, `"inf"`, `"-inf"` |
+    | `datetime`, `date`, `time` | ISO 8601 text |
+    | `timedelta`, `Decimal`, `complex` and all else | the text `str()` gives |
+    | `bytes` | its text when it is printable UTF-8, else `"<1,234 bytes>"` |
+    | `list`, `tuple` | array |
+    | `set`, `frozenset` | array, sorted |
+    | `dict`, dataclass | object; keys as text, `1` and `"1"` stay apart |
+    """
+    conversion = _Conversion(max_chars)
+    try:
+        data = conversion.convert(value, 0)
+    except _OverBudget:
+        return None
+    return Plain(data=data, chars=max_chars - conversion.remaining, files=tuple(conversion.files))
+
+
+class _OverBudget(Exception):
+    """More characters, or levels, than were allowed."""
+
+
+class _Conversion:
+    def __init__(self, max_chars: int) -> None:
+        self.remaining = max_chars
+        self.files: list[MultiModalContent] = []
+
+    def convert(self, value: Any, depth: int) -> Json:
+        if depth > _DEEPEST:
+            raise _OverBudget
+        if is_multi_modal_content(value):
+            self.files.append(value)
+            return self._spend(file_reference(value))
+        if (items := items_of(value, at_most=self.remaining)) is not None:
+            self.remaining -= 2
+            return [self._element(item, depth) for item in items]
+        if (pairs := pairs_of(value)) is not None:
+            self.remaining -= 2
+            return self._object(pairs, depth)
+        if isinstance(value, str | bytes | bytearray) and len(value) > self.remaining:
+            raise _OverBudget
+        return self._spend(leaf(value))
+
+    def _object(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> Json:
+        data: dict[str, Json] = {}
+        for key, value in pairs:
+            text = key_text(key, taken=data)
+            self._charge(len(text) + 4)
+            data[text] = self.convert(value, depth + 1)
+        return data
+
+    def _element(self, value: Any, depth: int) -> Json:
+        self._charge(1)
+        return self.convert(value, depth + 1)
+
+    def _spend(self, data: Scalar) -> Json:
+        self._charge(leaf_chars(data))
+        return data
+
+    def _charge(self, chars: int) -> None:
+        self.remaining -= chars
+        if self.remaining < 0:
+            raise _OverBudget
+
+
+def items_of(value: Any, *, at_most: int) -> Iterable[Any] | None:
+    """The elements of a list-like value in the order they are shown in, or `None` for a value of another kind.
+
+    Of a large set, only the first `at_most` elements of that order are there.
+    """
+    if isinstance(value, list | tuple):
+        return cast(Iterable[Any], value)
+    if isinstance(value, Set):
+        return _sorted_set(cast(Set[Any], value), max(at_most, 1))
+    return None
+
+
+def pairs_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
+    """The keys and values of a dict-like value, or `None` for a value of another kind."""
+    if isinstance(value, Mapping):
+        return cast(Mapping[Any, Any], value).items()
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(field.name, getattr(value, field.name)) for field in fields(value)]
+    return None
+
+
+def leaf(value: Any) -> Scalar:
+    """A value without parts as JSON has it, or as text."""
+    match value:
+        case None | bool():
+            return value
+        case int():
+            return value if value.bit_length() <= _LARGEST_INT_BITS else f'<int of {value.bit_length():,} bits>'
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case str():
+            return value if value.isascii() else value.encode('utf-8', 'backslashreplace').decode('utf-8')
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta() | Decimal() | complex():
+            return str(value)
+        case bytes() | bytearray():
+            return bytes_text(bytes(value))
+        case BaseException():
+            return f'{type(value).__name__}: {value}'
+        case _:
+            return '...' if value is ... else str(value)
+
+
+def leaf_chars(data: Scalar) -> int:
+    """Length of a leaf's JSON text, escapes not counted."""
+    return len(data) + 2 if isinstance(data, str) else len(str(data))
+
+
+def bytes_text(value: bytes) -> str:
+    """Bytes as their text where they are readable text, else their number."""
+    try:
+        text = value.decode('utf-8')
+    except UnicodeDecodeError:
+        return f'<{len(value):,} bytes>'
+    return text if text.translate(_LINE_BREAKS).isprintable() else f'<{len(value):,} bytes>'
+
+
+_LINE_BREAKS: Final = str.maketrans('', '', '\n\r\t')
+
+
+def key_text(key: Any, *, taken: Mapping[str, Any]) -> str:
+    """A dict key as a JSON key. Two keys that read the same (`1` and `'1'`) are told apart by the type of one."""
+    text = str(leaf(key))
+    return text if text not in taken else f'{text} ({type(key).__name__})'
+
+
+def file_reference(file: MultiModalContent) -> str:
+    """What stands for a file inside data; the file itself follows the data."""
+    kind = file.media_type if isinstance(file, BinaryContent) else file.kind
+    return f'<{kind}, file {file.identifier}>'
+
+
+def _sorted_set(value: Set[Any], at_most: int) -> Iterable[Any]:
+    if len(value) > _LARGEST_SORTED_SET:
+        return islice(value, at_most)
+    try:
+        return heapq.nsmallest(at_most, value)
+    except TypeError:
+        return heapq.nsmallest(at_most, value, key=lambda item: (type(item).__name__, str(item)))
