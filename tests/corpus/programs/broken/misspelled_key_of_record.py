@@ -1,0 +1,7 @@
+# expect: unknown-key
+# names: opened_at
+# %%
+await notify('#dev', 'oldest open issue:')
+issues = await search_issues()
+oldest = min(issues, key=lambda i: i['openend_at'])
+oldest['title']

@@ -1,0 +1,9 @@
+# expect: unknown-attribute
+# names: loads
+# %%
+import json
+raw = await read_text('/config/api.json')
+# %%
+write_file('/backup/api.json', raw)
+config = json.loadz(raw)
+config['hosts']
