@@ -1,0 +1,121 @@
+"""The contract of a store: where sealed snapshots are kept and how they are found again.
+
+A store moves bytes. It does not know what a snapshot holds, whether its seal is right, or what a tool is; it must not
+open, change or judge `SnapshotRecord.data`. Whoever opened a store closes it; everyone else borrows it. Journals, which
+grow while a cell runs, are a contract of their own; this one holds what is written once and never changed.
+
+Implementers run `pydantic_ai_grail.testing.store_contract.StoreContract` over theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypeAlias, runtime_checkable
+
+Reach: TypeAlias = Literal['process', 'machine', 'network']
+"""Who can read what a store holds: this process, the processes of this machine, or whoever reaches a server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotRecord:
+    """One sealed snapshot and what it is found by."""
+
+    name: str
+    """Named by its content, so equal names mean equal records."""
+    conversation_id: str
+    cell_id: str
+    code_digest: str
+    """SHA-256 of the cell's source, in hex. Tool call ids may repeat; an id and its code hardly ever do."""
+    parent: str | None
+    """The snapshot the cell started from; may be in another conversation (a fork) and may be forgotten."""
+    created_at: datetime
+    """With a time zone. Stores keep the instant, to the microsecond, not the zone."""
+    data: bytes = field(repr=False)
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Five methods over snapshots, and a lifetime.
+
+    *Newest* always means: by `created_at`, and among equal times the one that was saved last. Methods may be called
+    concurrently, from several event loops one after the other, and from several processes if `reach` goes beyond one.
+    Any exception is allowed; the caller turns what is no `StoreError` into one. A cancelled call may or may not have
+    had its effect, and leaves the store usable.
+    """
+
+    @property
+    def reach(self) -> Reach:
+        """Decides what a missing secret means: see `pydantic_ai_grail._sessions.keyring`."""
+        ...
+
+    @property
+    def path(self) -> Path | None:
+        """The file the store lives in, if it is one file: a key may be kept beside it."""
+        ...
+
+    async def save(self, record: SnapshotRecord) -> None:
+        """Keep `record`. Once this returns, the record outlives the process wherever `reach` says so.
+
+        Saving a name that is already there changes nothing and is no error.
+        """
+        ...
+
+    async def load(self, name: str) -> SnapshotRecord | None:
+        """The record of this name, or `None` when there is none (any more)."""
+        ...
+
+    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+        """The newest record of a cell, or `None`.
+
+        With `conversation_id=None`, of whichever conversation it is in; `None` if it is in more than one, since then
+        it cannot be told which is meant and one conversation must never be given the state of another.
+        """
+        ...
+
+    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+        """The newest record of a conversation, or `None`; with `not_after`, of those created then or before."""
+        ...
+
+    async def forget(
+        self,
+        *,
+        conversation_id: str | None = None,
+        older_than: datetime | None = None,
+        keep_newest: int = 0,
+        keep_names: Collection[str] = (),
+    ) -> int:
+        """Delete what no history needs any more, and return how many records that were.
+
+        What is given narrows: of all records, those of `conversation_id`, created before `older_than`, that are not
+        among the `keep_newest` of their conversation, nor named in `keep_names`.
+
+        Raises:
+            ValueError: When neither a conversation nor a time is given, or `keep_newest` is negative.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections, threads and files. May be called twice; the next use opens the store again."""
+        ...
+
+    async def __aenter__(self) -> Self:
+        """Open the store now rather than on first use, so that what cannot work fails here."""
+        ...
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        """Close it, as `aclose` does."""
+        ...
+
+
+def check_forget(*, conversation_id: str | None, older_than: datetime | None, keep_newest: int) -> None:
+    """Raise the `ValueError` that `Store.forget` promises, for implementers."""
+    if conversation_id is None and older_than is None:
+        raise ValueError('forget() needs a conversation_id or an older_than; it does not delete everything.')
+    if keep_newest < 0:
+        raise ValueError(f'forget(keep_newest=...) must not be negative, got {keep_newest!r}.')

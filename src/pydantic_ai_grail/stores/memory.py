@@ -1,0 +1,173 @@
+"""A store in this process's memory, bounded so that a process that lives long does not grow.
+
+The default store. It lives as long as the object and outlives event loops; nothing has to be opened or closed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
+
+from ..errors import SettingsError, StoreError
+from .base import Reach, SnapshotRecord, check_forget
+
+DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
+RECORD_OVERHEAD_BYTES: Final = 1024
+"""What a record costs beside its data: names, index entries, objects (measured with tracemalloc, CPython 3.11)."""
+
+
+class MemoryStore:
+    """Keeps snapshots until the process ends or `max_bytes` are used.
+
+    When there is no room, the conversation that was used longest ago is dropped whole, then the next; the last one
+    left loses its oldest snapshots. A later turn of what was dropped is told that its state is gone.
+
+    Args:
+        max_bytes: Room for all snapshots together, with their overhead. 64 MiB hold some 30,000 small states.
+
+    Raises:
+        SettingsError: When `max_bytes` is not positive.
+    """
+
+    reach: Reach = 'process'
+    path = None
+
+    def __init__(self, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        if max_bytes <= 0:
+            raise SettingsError(f'MemoryStore(max_bytes=...) must be greater than 0, got {max_bytes!r}.')
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        # Agents may run in several threads, each with its own loop. No method awaits while it holds the lock.
+        self._lock = threading.Lock()
+        self._by_name: dict[str, SnapshotRecord] = {}
+        self._conversations: OrderedDict[str, list[SnapshotRecord]] = OrderedDict()
+        """Records in the order of their age; conversations in the order of their last use."""
+        self._holders: dict[tuple[str, str], set[str]] = {}
+        """The conversations that a cell and its code are found in."""
+
+    def __repr__(self) -> str:
+        return f'MemoryStore(max_bytes={self._max_bytes})'
+
+    async def save(self, record: SnapshotRecord) -> None:
+        """Keep `record`.
+
+        Raises:
+            StoreError: When it alone is larger than the whole store may be.
+        """
+        size = _size(record)
+        if size > self._max_bytes:
+            raise StoreError(
+                f'A snapshot of {len(record.data):,} bytes does not fit into {self!r}. Raise max_bytes, or use SqlStore.'
+            )
+        with self._lock:
+            if record.name in self._by_name:
+                return
+            records = self._use(record.conversation_id)
+            position = len(records)
+            while position and records[position - 1].created_at > record.created_at:
+                position -= 1
+            records.insert(position, record)
+            self._by_name[record.name] = record
+            self._holders.setdefault((record.cell_id, record.code_digest), set()).add(record.conversation_id)
+            self._bytes += size
+            self._make_room(saved=record)
+
+    async def load(self, name: str) -> SnapshotRecord | None:
+        with self._lock:
+            record = self._by_name.get(name)
+            return self._used(record)
+
+    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+        with self._lock:
+            holders = self._holders.get((cell_id, code_digest), set())
+            if conversation_id is None and len(holders) == 1:
+                (conversation_id,) = holders
+            if conversation_id not in holders:
+                return None
+            for record in reversed(self._conversations[conversation_id]):
+                if (record.cell_id, record.code_digest) == (cell_id, code_digest):
+                    return self._used(record)
+        raise AssertionError('a conversation that holds a cell has a record of it')
+
+    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+        with self._lock:
+            for record in reversed(self._conversations.get(conversation_id, [])):
+                if not_after is None or record.created_at <= not_after:
+                    return self._used(record)
+            return None
+
+    async def forget(
+        self,
+        *,
+        conversation_id: str | None = None,
+        older_than: datetime | None = None,
+        keep_newest: int = 0,
+        keep_names: Collection[str] = (),
+    ) -> int:
+        check_forget(conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
+        with self._lock:
+            chosen = list(self._conversations) if conversation_id is None else [conversation_id]
+            dropped = [
+                record
+                for key in chosen
+                for record in _all_but_last(self._conversations.get(key, []), keep_newest)
+                if record.name not in keep_names and (older_than is None or record.created_at < older_than)
+            ]
+            self._drop(dropped)
+            return len(dropped)
+
+    async def aclose(self) -> None:
+        """Nothing to let go of: what is kept stays, also for the next event loop."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        await self.aclose()
+
+    def _use(self, conversation_id: str) -> list[SnapshotRecord]:
+        """A conversation's records, marked as used just now."""
+        records = self._conversations.setdefault(conversation_id, [])
+        self._conversations.move_to_end(conversation_id)
+        return records
+
+    def _used(self, record: SnapshotRecord | None) -> SnapshotRecord | None:
+        if record is not None:
+            self._use(record.conversation_id)
+        return record
+
+    def _make_room(self, *, saved: SnapshotRecord) -> None:
+        while self._bytes > self._max_bytes:
+            oldest = next(iter(self._conversations.values()))
+            if len(self._conversations) > 1:
+                self._drop(list(oldest))
+            else:
+                self._drop([next(record for record in oldest if record is not saved)])
+
+    def _drop(self, records: list[SnapshotRecord]) -> None:
+        for record in records:
+            del self._by_name[record.name]
+            self._bytes -= _size(record)
+            kept = self._conversations[record.conversation_id]
+            kept.remove(record)
+            cell = (record.cell_id, record.code_digest)
+            if not any((other.cell_id, other.code_digest) == cell for other in kept):
+                self._holders[cell].discard(record.conversation_id)
+                if not self._holders[cell]:
+                    del self._holders[cell]
+            if not kept:
+                del self._conversations[record.conversation_id]
+
+
+def _size(record: SnapshotRecord) -> int:
+    return len(record.data) + RECORD_OVERHEAD_BYTES
+
+
+def _all_but_last(records: list[SnapshotRecord], count: int) -> Iterator[SnapshotRecord]:
+    return iter(records[: len(records) - count] if len(records) > count else [])
