@@ -1,0 +1,78 @@
+"""Names of spans, attributes and metrics: part of the public surface, since dashboards and alerts are built on them.
+
+Attributes under `grail.` are ours. Where OpenTelemetry or Logfire has a name for a thing, theirs is used.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCOPE: Final = 'pydantic-ai-grail'
+"""Instrumentation scope of the metrics. Spans come from Pydantic AI's own tracer."""
+
+CELL_SPAN: Final = 'run cell'
+
+# identity
+CELL_ID: Final = 'gen_ai.tool.call.id'
+CONVERSATION_ID: Final = 'gen_ai.conversation.id'
+
+# what was sent, and what checking said
+CODE: Final = 'grail.cell.code'
+MENDS: Final = 'grail.cell.mends'
+VERDICT: Final = 'grail.cell.verdict'
+DIAGNOSTICS: Final = 'grail.cell.diagnostics'
+
+# what happened
+OUTCOME: Final = 'grail.cell.outcome'
+CALLS: Final = 'grail.cell.calls'
+CALL_COUNT: Final = 'grail.cell.call_count'
+PRINTED: Final = 'grail.cell.printed'
+PRINTED_CHARS: Final = 'grail.cell.printed_chars'
+LIMIT: Final = 'grail.cell.limit'
+FAILURE_KIND: Final = 'grail.failure.kind'
+FAILURE_MESSAGE: Final = 'grail.failure.message'
+FAILURE_LINE: Final = 'grail.failure.line'
+FAILURE_TOOL: Final = 'grail.failure.tool'
+ERROR_TYPE: Final = 'error.type'
+
+# state
+RESTORED: Final = 'grail.restored.name'
+RESTORED_BYTES: Final = 'grail.restored.size_bytes'
+STATE_LOST: Final = 'grail.state.lost'
+SNAPSHOT: Final = 'grail.snapshot.name'
+SNAPSHOT_BYTES: Final = 'grail.snapshot.size_bytes'
+SNAPSHOT_ERROR: Final = 'grail.snapshot.error'
+SNAPSHOT_ERROR_STAGE: Final = 'grail.snapshot.error_stage'
+
+# time of each stage
+RESTORE_SECONDS: Final = 'grail.restore.seconds'
+PREPARE_SECONDS: Final = 'grail.prepare.seconds'
+CHECK_SECONDS: Final = 'grail.check.seconds'
+RUN_SECONDS: Final = 'grail.run.seconds'
+SAVE_SECONDS: Final = 'grail.save.seconds'
+
+# what Logfire reads
+LOGFIRE_MESSAGE: Final = 'logfire.msg'
+LOGFIRE_LEVEL: Final = 'logfire.level_num'
+LOGFIRE_SCHEMA: Final = 'logfire.json_schema'
+WARN: Final = 13
+ERROR: Final = 17
+
+# metrics, and their attributes
+CELLS_METRIC: Final = 'grail.cells'
+CALLS_METRIC: Final = 'grail.calls'
+REFUSALS_METRIC: Final = 'grail.refusals'
+MENDS_METRIC: Final = 'grail.mends'
+RUN_DURATION_METRIC: Final = 'grail.run.duration'
+RESTORE_DURATION_METRIC: Final = 'grail.restore.duration'
+SNAPSHOT_DURATION_METRIC: Final = 'grail.snapshot.duration'
+SNAPSHOT_SIZE_METRIC: Final = 'grail.snapshot.size'
+SNAPSHOT_FAILURES_METRIC: Final = 'grail.snapshot.failures'
+STATES_LOST_METRIC: Final = 'grail.states.lost'
+METRIC_OUTCOME: Final = 'outcome'
+METRIC_LIMIT: Final = 'limit'
+METRIC_TOOL: Final = 'gen_ai.tool.name'
+METRIC_CODE: Final = 'code'
+METRIC_KIND: Final = 'kind'
+METRIC_STAGE: Final = 'stage'
+METRIC_REASON: Final = 'reason'
