@@ -1,0 +1,104 @@
+"""Results as tables: for the terminal, and as the page of the documentation."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from datetime import date
+from importlib.metadata import version
+
+from rich.console import Console
+from rich.table import Table
+
+from .results import Results, Row
+
+TIMES = ['', 'plain', 'peer', 'ours', 'ours / peer', 'added to plain: ours / peer', 'noise']
+CHARACTERS = ['tools', 'peer', 'ours', 'ours / peer']
+GOALS = ['goal', 'measured', 'met']
+
+PREFACE = """\
+# Benchmarks
+
+One agent run after the other, in one process, with a scripted model that answers at once and tools that return at
+once: what is left is what the framework costs. *plain* is an agent without code mode that makes the same calls
+directly (50 calls in one response), *peer* is `pydantic_ai_harness.CodeMode`, *ours* checks every cell and takes a
+snapshot after it, as it does by default. All have the same tools and the code modes run the same code. The contenders
+take turns, round by round; medians of {rounds} rounds, after warm-up. *Noise* is half the span between the quartiles
+as a part of the median, the largest of the row. A later turn is the second of a conversation: its code reads a
+variable of the first. The peer keeps that state in a dict in both rows, we in memory and in a SQLite file.
+
+Absolute times are those of one machine; the ratios are what to read. Measured on {day} with `{command}`:
+{versions}.
+"""
+
+
+def time_rows(results: Results) -> Iterator[list[str]]:
+    for row in results.rows.values():
+        noise = max(times.noise for times in row.times.values())
+        yield [
+            row.title,
+            *(f'{row.median(name):.1f} ms' for name in ('plain', 'peer', 'ours')),
+            f'{row.ratio:.2f}',
+            overhead_cell(row),
+            f'± {noise:.0%}',
+        ]
+
+
+def overhead_cell(row: Row) -> str:
+    return f'{row.overhead("ours"):+.1f} / {row.overhead("peer"):+.1f} ms = {row.overhead_ratio:.2f}'
+
+
+def character_rows(results: Results) -> Iterator[list[str]]:
+    for size, counts in results.characters.items():
+        peer, ours = counts['peer'], counts['ours']
+        yield [str(size), f'{peer:,}', f'{ours:,}', f'{ours / peer:.2f}']
+
+
+def goal_rows(results: Results) -> Iterator[list[str]]:
+    for goal in results.goals():
+        yield [goal.sentence, goal.measured, 'yes' if goal.is_met else 'no']
+
+
+def versions() -> str:
+    names = ['pydantic-ai-grail', 'pydantic-ai-slim', 'pydantic-ai-harness', 'pydantic-monty']
+    packages = [f'{name} {version(name)}' for name in names]
+    return ', '.join([*packages, f'Python {platform.python_version()}', f'{os.cpu_count()} cores'])
+
+
+def show(results: Results, console: Console) -> None:
+    """The tables on a terminal."""
+    for title, head, rows in [
+        ('Median of one run', TIMES, time_rows(results)),
+        ('Characters of tool description', CHARACTERS, character_rows(results)),
+        ('Goals', GOALS, goal_rows(results)),
+    ]:
+        table = Table(*head, title=title, title_justify='left')
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    console.print(versions())
+
+
+def markdown(results: Results, *, rounds: int, command: str) -> str:
+    """The page of the documentation."""
+    preface = PREFACE.format(rounds=rounds, command=command, day=date.today().isoformat(), versions=versions())
+    return '\n'.join(
+        [
+            preface,
+            '## Times\n',
+            *pipe_table(TIMES, list(time_rows(results))),
+            '\n## Characters of tool description\n',
+            *pipe_table(CHARACTERS, list(character_rows(results))),
+            '\n## Goals\n',
+            *pipe_table(GOALS, list(goal_rows(results))),
+            '',
+        ]
+    )
+
+
+def pipe_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f'| {" | ".join(head)} |'
+    yield '|---' * len(head) + '|'
+    for row in rows:
+        yield f'| {" | ".join(row)} |'
