@@ -1,8 +1,12 @@
-"""A tool's signature as Python source text, from Python annotations or from a JSON schema."""
+"""A tool's signature as Python source text. Where it comes from is the business of `functions.py` and `json_schemas.py`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal['in', 'out']
+"""Whether a type says what a tool takes or what it gives: a record may differ between the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +26,26 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One key of a record."""
+
+    key: str
+    annotation: str
+    required: bool = True
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """A type that signatures refer to, such as a `TypedDict` class."""
 
     name: str
     source: str
     """Complete Python source, with field docs as trailing comments."""
+    fields: tuple[Field, ...] = ()
+    direction: Direction = 'out'
+    is_open: bool = False
+    """The record may hold keys that are not named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,180 @@
+"""The signature of a tool that is a Python function, from its annotations.
+
+The tool's JSON schema decides which parameters there are, which must be given and what they are called; the
+annotations decide their types. Where the two do not fit together, the schema alone is asked.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast, get_args, get_origin
+
+import typing_extensions
+from pydantic.fields import FieldInfo
+from pydantic_ai import ToolReturn
+from pydantic_core import PydanticUndefined
+
+from .declarations import joined
+from .json_schemas import (
+    Schema,
+    description_of,
+    field_docs,
+    given_from_json_schema,
+    resolved,
+    schema_default,
+    taken_from_json_schema,
+)
+from .names import parameter_name
+from .python_types import TypeWriter
+from .signatures import Parameter, Signature
+from .sources import default_source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionFacts:
+    """What Pydantic AI found out about a function when it made a tool of it."""
+
+    parameters_schema: Schema
+    return_schema: Schema | None = None
+    takes_ctx: bool = False
+    single_argument: str | None = None
+    """The name of a sole parameter that is a record; its fields are then the tool's parameters."""
+
+
+def signature_from_function(
+    function: Callable[..., Any], facts: FunctionFacts, *, name: str, schema: Schema | None = None
+) -> Signature:
+    """The signature of a tool function.
+
+    `schema` is given when a wrapper has put another parameters schema in place of the function's own; parameters are
+    then read from it.
+    """
+    hints = _type_hints(function)
+    facts = replace(facts, parameters_schema=resolved(facts.parameters_schema))
+    docs = field_docs(facts.parameters_schema, facts.return_schema)
+    taken = None if schema is not None else _taken(function, facts, hints, TypeWriter('in', docs=docs))
+    if taken is None:
+        taken = taken_from_json_schema(schema or facts.parameters_schema, name=name)
+    writer = TypeWriter('out', docs=docs)
+    returns = writer.write(return_type(function, hints))
+    given = Signature(parameters=(), returns=returns, declarations=writer.book.declarations)
+    if returns == 'Any' and facts.return_schema:
+        given = given_from_json_schema(facts.return_schema, name=name)
+    return joined(taken, given)
+
+
+def return_type(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
+    """What a call of the tool gives: without the wrappings that Pydantic AI takes off."""
+    annotation = hints.get('return', Any)
+    if get_origin(annotation) in (collections.abc.Awaitable, collections.abc.Coroutine):
+        annotation = get_args(annotation)[-1]
+    if annotation is ToolReturn:
+        return Any
+    if get_origin(annotation) is ToolReturn:
+        return get_args(annotation)[0]
+    if annotation is typing_extensions.Self:
+        owner = getattr(function, '__self__', None)
+        return Any if owner is None else type(owner)
+    return annotation
+
+
+def _taken(
+    function: Callable[..., Any], facts: FunctionFacts, hints: Mapping[str, Any], writer: TypeWriter
+) -> Signature | None:
+    """What the function takes, or `None` when annotations and schema do not tell of the same parameters."""
+    parameters = _parameters(function, facts, hints, writer)
+    if parameters is None:
+        return None
+    return Signature(
+        parameters=parameters,
+        returns='Any',
+        declarations=writer.book.declarations,
+        takes_any_keyword=facts.parameters_schema.get('additionalProperties', False) is not False,
+    )
+
+
+def _parameters(
+    function: Callable[..., Any], facts: FunctionFacts, hints: Mapping[str, Any], writer: TypeWriter
+) -> tuple[Parameter, ...] | None:
+    properties = cast(Mapping[str, object], facts.parameters_schema.get('properties', {}))
+    required = set(cast(list[str], facts.parameters_schema.get('required', [])))
+    if facts.single_argument is not None:
+        return _flattened(hints.get(facts.single_argument), properties, required, writer)
+    found: list[Parameter] = []
+    for parameter in _python_parameters(function, takes_ctx=facts.takes_ctx):
+        key = _key(parameter, hints, properties)
+        if key is None:
+            return None
+        annotation = writer.write(hints.get(parameter.name, Any))
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            annotation = f'list[{annotation}]'
+        found.append(
+            Parameter(
+                name=parameter_name(key),
+                key=key,
+                annotation=annotation,
+                default=None if key in required else _default(parameter, properties[key]),
+                description=description_of(properties[key]),
+                keyword_only=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
+            )
+        )
+    return tuple(found) if {each.key for each in found} == properties.keys() else None
+
+
+def _flattened(
+    annotation: Any, properties: Mapping[str, object], required: set[str], writer: TypeWriter
+) -> tuple[Parameter, ...] | None:
+    """The fields of the one record that a function takes, those that must be given first."""
+    fields = writer.fields_of_type(annotation)
+    if fields is None or {field.key for field in fields} != properties.keys():
+        return None
+    parameters = [
+        Parameter(
+            name=parameter_name(field.key),
+            key=field.key,
+            annotation=field.annotation,
+            default=None if field.key in required else schema_default(properties[field.key]),
+            description=field.description or description_of(properties[field.key]),
+        )
+        for field in fields
+    ]
+    return tuple(sorted(parameters, key=lambda each: each.default is not None))
+
+
+def _python_parameters(function: Callable[..., Any], *, takes_ctx: bool) -> list[inspect.Parameter]:
+    parameters = list(inspect.signature(function).parameters.values())
+    return [each for each in parameters[takes_ctx:] if each.kind is not inspect.Parameter.VAR_KEYWORD]
+
+
+def _key(parameter: inspect.Parameter, hints: Mapping[str, Any], properties: Mapping[str, object]) -> str | None:
+    if parameter.name in properties:
+        return parameter.name
+    # The only other name that a property can have is an alias, in the default or in the annotation.
+    candidates = [parameter.default, *getattr(hints.get(parameter.name), '__metadata__', ())]
+    for info in candidates:
+        if isinstance(info, FieldInfo):
+            alias = info.validation_alias if isinstance(info.validation_alias, str) else info.alias
+            if alias in properties:
+                return alias
+    return None
+
+
+def _default(parameter: inspect.Parameter, schema: object) -> str:
+    default = parameter.default
+    if isinstance(default, FieldInfo):
+        default = default.default
+    if default is inspect.Parameter.empty or default is PydanticUndefined:
+        return schema_default(schema)
+    return default_source(default)
+
+
+def _type_hints(function: Callable[..., Any]) -> Mapping[str, Any]:
+    original = function.func if isinstance(function, partial) else function
+    try:
+        return typing_extensions.get_type_hints(original, include_extras=True)
+    except (NameError, TypeError, AttributeError):  # a name that exists for type checkers only
+        return {}

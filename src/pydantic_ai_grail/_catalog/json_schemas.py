@@ -1,0 +1,276 @@
+"""A JSON schema as the source text of annotations: for tools that are no Python functions, such as those of MCP.
+
+JSON has no datetimes, sets or tuples, so formats stay `str` and arrays are lists. What a schema says beyond types
+(patterns, ranges, conditions) is left to the tool's validator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+from .declarations import RecordBook, joined
+from .names import parameter_name, type_name
+from .signatures import Field, Parameter, Signature
+from .sources import default_source, literal, union
+
+Schema = Mapping[str, Any]
+
+_SIMPLE: Final[Mapping[str, str]] = {
+    'string': 'str',
+    'integer': 'int',
+    'number': 'float',
+    'boolean': 'bool',
+    'null': 'None',
+}
+_DESCRIBING: Final = frozenset({'title', 'description', 'examples', '$comment'})
+
+
+class SchemaWriter:
+    """Writes the types of one JSON schema document, and collects the records that they need."""
+
+    def __init__(self, document: object, *, book: RecordBook) -> None:
+        self.book = book
+        self._document = document
+        self._records: dict[int, str] = {}
+        self._open_refs: set[str] = set()
+
+    def write(self, schema: object, *, path: tuple[str, ...]) -> str:
+        """The source of `schema`. A record without a title is named after its `path`."""
+        if not isinstance(schema, Mapping):
+            return 'Any'  # `true`, `false`, or no schema at all
+        schema = cast(Schema, schema)
+        text = self._write(schema, path)
+        return union([text, 'None']) if schema.get('nullable') is True else text
+
+    def fields_of(self, schema: Schema, *, path: tuple[str, ...]) -> tuple[Field, ...]:
+        """The properties of an object schema."""
+        required = set(cast(Sequence[str], schema.get('required', ())))
+        properties = cast(Mapping[str, object], schema.get('properties', {}))
+        return tuple(
+            Field(
+                key=key,
+                annotation=self.write(value, path=(*path, key)),
+                required=key in required,
+                description=description_of(value),
+            )
+            for key, value in properties.items()
+        )
+
+    def resolve(self, schema: Schema) -> Schema:
+        """`schema`, or what its chain of references leads to; empty if that leads nowhere."""
+        seen: set[str] = set()
+        while isinstance(reference := schema.get('$ref'), str):
+            target = None if reference in seen else self._at(reference)
+            if not isinstance(target, Mapping):
+                return {}
+            seen.add(reference)
+            schema = cast(Schema, target)
+        return schema
+
+    def _write(self, schema: Schema, path: tuple[str, ...]) -> str:
+        if isinstance(reference := schema.get('$ref'), str):
+            return self._reference(reference, path)
+        if 'const' in schema:
+            return literal([schema['const']])
+        if isinstance(values := schema.get('enum'), list):
+            return literal(cast(list[object], values))
+        if 'properties' in schema:
+            text = self._record(schema, path)
+            return union([text, 'None']) if 'null' in _types(schema) else text
+        for key in ('anyOf', 'oneOf'):
+            if isinstance(members := schema.get(key), list) and not _only_conditions(cast(list[object], members)):
+                return union(self.write(item, path=path) for item in cast(list[object], members))
+        if isinstance(parts := schema.get('allOf'), list):
+            return self._all_of(cast(list[object], parts), schema, path)
+        return union(self._typed(name, schema, path) for name in _types(schema))
+
+    def _typed(self, name: str, schema: Schema, path: tuple[str, ...]) -> str:
+        if name == 'array':
+            return f'list[{self._items(schema, path)}]'
+        if name == 'object':
+            return self._mapping(schema, path)
+        return _SIMPLE.get(name, 'Any')
+
+    def _items(self, schema: Schema, path: tuple[str, ...]) -> str:
+        items = schema.get('items')
+        first = schema.get('prefixItems', items if isinstance(items, list) else [])
+        texts = [self.write(item, path=(*path, 'item')) for item in cast(list[object], first)]
+        if isinstance(items, Mapping) or not texts:
+            texts.append(self.write(items, path=(*path, 'item')))
+        return union(texts)
+
+    def _mapping(self, schema: Schema, path: tuple[str, ...]) -> str:
+        values = [schema.get('additionalProperties'), *cast(Schema, schema.get('patternProperties', {})).values()]
+        described = [value for value in values if isinstance(value, Mapping)]
+        texts = [self.write(value, path=(*path, 'value')) for value in described]
+        return f'dict[str, {union(texts or ["Any"])}]'
+
+    def _record(self, schema: Schema, path: tuple[str, ...], name: str | None = None) -> str:
+        if id(schema) not in self._records:
+            title = schema.get('title')
+            wanted = name or (type_name(title) if isinstance(title, str) and title else type_name(*path))
+            # Known before its fields are written: a field may be of this very type.
+            self._records[id(schema)] = name = self.book.reserve(wanted)
+            is_open = schema.get('additionalProperties', False) is not False or 'patternProperties' in schema
+            self.book.add(name, self.fields_of(schema, path=path), is_open=is_open)
+        return self._records[id(schema)]
+
+    def _all_of(self, parts: list[object], schema: Schema, path: tuple[str, ...]) -> str:
+        resolved = [self.resolve(cast(Schema, part)) for part in parts if isinstance(part, Mapping)]
+        if len(parts) == 1:
+            return self.write(parts[0], path=path)
+        objects = [part for part in resolved if 'properties' in part]
+        if len(objects) > 1:
+            return self._record(_merged(schema, objects), path)
+        texts = [text for part in parts if (text := self.write(part, path=path)) != 'Any']
+        return texts[0] if texts else 'Any'
+
+    def _reference(self, reference: str, path: tuple[str, ...]) -> str:
+        target = self._at(reference)
+        if not isinstance(target, Mapping):
+            return 'Any'
+        target = cast(Schema, target)
+        if 'properties' in target:
+            name = None if reference == '#' or target.get('title') else type_name(reference.rpartition('/')[2])
+            return self._record(target, path, name)
+        if reference in self._open_refs:
+            return 'Any'  # a type that is no record and contains itself has no finite text
+        self._open_refs.add(reference)
+        try:
+            return self.write(target, path=path)
+        finally:
+            self._open_refs.discard(reference)
+
+    def _at(self, reference: str) -> object:
+        """What a JSON pointer into this document leads to, `None` if nowhere."""
+        if not reference.startswith('#'):
+            return None
+        found: object = self._document
+        for step in reference[1:].split('/')[1:]:
+            step = unquote(step).replace('~1', '/').replace('~0', '~')
+            if isinstance(found, Mapping):
+                found = cast(Schema, found).get(step)
+            elif isinstance(found, list) and step.isdecimal() and int(step) < len(cast(list[object], found)):
+                found = cast(list[object], found)[int(step)]
+            else:
+                return None
+        return found
+
+
+def signature_from_json_schema(
+    parameters_schema: Schema, return_schema: Schema | None = None, *, name: str
+) -> Signature:
+    """The signature of a tool that is known by its JSON schemas; `name` names records that have no title."""
+    return joined(
+        taken_from_json_schema(parameters_schema, name=name), given_from_json_schema(return_schema, name=name)
+    )
+
+
+def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
+    """The parameters of an object schema, those that must be given first. Its result is left open."""
+    book = RecordBook('in')
+    writer = SchemaWriter(schema, book=book)
+    root = resolved(schema)
+    properties = cast(Mapping[str, object], root.get('properties', {}))
+    parameters = [
+        Parameter(
+            name=parameter_name(field.key),
+            key=field.key,
+            annotation=field.annotation,
+            default=None if field.required else schema_default(properties[field.key]),
+            description=field.description,
+        )
+        for field in writer.fields_of(root, path=(name,))
+    ]
+    return Signature(
+        parameters=tuple(sorted(parameters, key=lambda each: each.default is not None)),
+        returns='Any',
+        declarations=book.declarations,
+        takes_any_keyword=root.get('additionalProperties', False) is not False,
+    )
+
+
+def given_from_json_schema(schema: Schema | None, *, name: str) -> Signature:
+    """The result that a schema describes, `Any` where there is none. Its parameters are left open."""
+    book = RecordBook('out')
+    returns = SchemaWriter(schema, book=book).write(schema, path=(name, 'result')) if schema else 'Any'
+    return Signature(parameters=(), returns=returns, declarations=book.declarations)
+
+
+def resolved(schema: Schema) -> Schema:
+    """`schema` with the object that its root refers to in the root's place."""
+    root = SchemaWriter(schema, book=RecordBook('in')).resolve(schema)
+    return root if root is schema else {**root, '$defs': schema.get('$defs', {})}
+
+
+def schema_default(schema: object) -> str:
+    """The default that a property's schema names, as source."""
+    if isinstance(schema, Mapping) and 'default' in schema:
+        return default_source(cast(Schema, schema)['default'])
+    return '...'
+
+
+def description_of(schema: object) -> str | None:
+    """What a schema says of itself."""
+    description = cast(Schema, schema).get('description') if isinstance(schema, Mapping) else None
+    return description if isinstance(description, str) and description.strip() else None
+
+
+def field_docs(*schemas: Schema | None) -> dict[str, dict[str, str]]:
+    """Descriptions of fields in the definitions of schemas, by definition and key."""
+    docs: dict[str, dict[str, str]] = {}
+    for schema in schemas:
+        for name, definition in _definitions(schema or {}):
+            properties = cast(Mapping[str, object], definition.get('properties', {}))
+            texts = {key: text for key, value in properties.items() if (text := description_of(value))}
+            docs.setdefault(name, {}).update(texts)
+    return docs
+
+
+def without_prose(schema: object) -> object:
+    """`schema` without what only describes, for comparing what two schemas accept."""
+    if isinstance(schema, Mapping):
+        items = cast(Mapping[str, object], schema).items()
+        return {
+            key: {name: without_prose(each) for name, each in cast(Mapping[str, object], value).items()}
+            if key in ('properties', '$defs') and isinstance(value, Mapping)
+            else without_prose(value)
+            for key, value in items
+            if key not in _DESCRIBING
+        }
+    return [without_prose(item) for item in cast(list[object], schema)] if isinstance(schema, list) else schema
+
+
+def _definitions(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    if isinstance(title := schema.get('title'), str):
+        yield title, schema
+    for name, definition in cast(Mapping[str, object], schema.get('$defs', {})).items():
+        if isinstance(definition, Mapping):
+            yield name, cast(Schema, definition)
+
+
+def _types(schema: Schema) -> list[str]:
+    kind = schema.get('type')
+    if isinstance(kind, list):
+        return cast(list[str], kind)
+    if isinstance(kind, str):
+        return [kind]
+    if 'items' in schema or 'prefixItems' in schema:
+        return ['array']
+    return ['object'] if isinstance(schema.get('additionalProperties'), Mapping) else ['any']
+
+
+def _only_conditions(members: list[object]) -> bool:
+    """Whether alternatives only say which keys go together, and nothing of types."""
+    return all(isinstance(item, Mapping) and not (cast(Schema, item).keys() - {'required', 'not'}) for item in members)
+
+
+def _merged(schema: Schema, parts: list[Schema]) -> Schema:
+    properties: dict[str, object] = {}
+    required: list[str] = []
+    for part in parts:
+        properties.update(cast(Mapping[str, object], part['properties']))
+        required += cast(list[str], part.get('required', []))
+    return {**schema, 'allOf': None, 'properties': properties, 'required': required}

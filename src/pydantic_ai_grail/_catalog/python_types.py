@@ -1,0 +1,344 @@
+"""A Python type as the source text of an annotation.
+
+What crosses into the sandbox as itself keeps its name; records become `TypedDict`s; enums the literals of their
+values; what crosses as text is `str`. A type that nothing is known of is asked for its JSON schema, and is `Any` if it
+has none: no annotation of a tool is ever an error here.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import datetime
+import enum
+import ipaddress
+import os
+import pathlib
+import re
+import types
+import typing
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import pydantic
+import typing_extensions
+from pydantic import BaseModel, RootModel, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from .declarations import RecordBook
+from .json_schemas import SchemaWriter
+from .names import type_name
+from .records import is_record, record_of, serialized_as
+from .signatures import Direction, Field
+from .sources import literal, union
+
+Docs = Mapping[str, Mapping[str, str]]
+"""Descriptions of the fields of records, by the record's name in a JSON schema."""
+
+_PLAIN: Final[Mapping[Any, str]] = {
+    None: 'None',
+    type(None): 'None',
+    Any: 'Any',
+    object: 'Any',
+    str: 'str',
+    typing.LiteralString: 'str',
+    bool: 'bool',
+    int: 'int',
+    float: 'float',
+    complex: 'complex',
+    bytes: 'bytes',
+    bytearray: 'bytes',
+    datetime.datetime: 'datetime',
+    datetime.date: 'date',
+    datetime.time: 'time',
+    datetime.timedelta: 'timedelta',
+    datetime.timezone: 'timezone',
+    datetime.tzinfo: 'timezone',
+    Decimal: 'Decimal',
+    pydantic.AwareDatetime: 'datetime',
+    pydantic.NaiveDatetime: 'datetime',
+    pydantic.PastDatetime: 'datetime',
+    pydantic.FutureDatetime: 'datetime',
+    pydantic.PastDate: 'date',
+    pydantic.FutureDate: 'date',
+    pydantic.SecretBytes: 'bytes',
+    pydantic.JsonValue: 'Any',
+    # bare containers
+    list: 'list[Any]',
+    tuple: 'tuple[Any, ...]',
+    set: 'set[Any]',
+    frozenset: 'frozenset[Any]',
+    dict: 'dict[str, Any]',
+    collections.deque: 'list[Any]',
+    collections.abc.Sequence: 'Sequence[Any]',
+    collections.abc.Iterable: 'Iterable[Any]',
+    collections.abc.Mapping: 'dict[str, Any]',
+}
+_AS_TEXT: Final = (
+    str,
+    uuid.UUID,
+    os.PathLike,
+    pathlib.PurePath,
+    re.Pattern,
+    ipaddress._BaseAddress,  # pyright: ignore[reportPrivateUsage] # the common base of both address families
+    ipaddress._BaseNetwork,  # pyright: ignore[reportPrivateUsage]
+    pydantic.SecretStr,
+    pydantic.AnyUrl,
+    pydantic.EmailStr,
+    pydantic.NameEmail,
+)
+_ONE_ITEM: Final[Mapping[Any, str]] = {
+    list: 'list',
+    collections.deque: 'list',
+    collections.abc.MutableSequence: 'list',
+    set: 'set',
+    collections.abc.Set: 'set',
+    collections.abc.MutableSet: 'set',
+    frozenset: 'frozenset',
+    collections.abc.Sequence: 'Sequence',
+    collections.abc.Collection: 'Sequence',
+    collections.abc.Iterable: 'Iterable',
+    collections.abc.Iterator: 'Iterable',
+    collections.abc.Generator: 'Iterable',
+}
+_HASHED: Final = ('set', 'frozenset')
+_MAPPINGS: Final = (
+    dict,
+    collections.defaultdict,
+    collections.OrderedDict,
+    collections.abc.Mapping,
+    collections.abc.MutableMapping,
+)
+_TRANSPARENT: Final = (
+    Final,
+    ClassVar,
+    typing_extensions.Required,
+    typing_extensions.NotRequired,
+    typing_extensions.ReadOnly,
+)
+_LITERALS: Final = (str, int, bool, bytes, type(None))
+_MAX_ENUM_MEMBERS: Final = 60
+
+
+class TypeWriter:
+    """Writes the types of one direction of one signature, and collects the records that they need."""
+
+    def __init__(self, direction: Direction, *, docs: Docs | None = None) -> None:
+        self.direction: Direction = direction
+        self.book = RecordBook(direction)
+        self._docs = docs or {}
+        self._records: dict[Any, str] = {}
+        self._open_aliases: set[Any] = set()
+
+    def write(self, annotation: Any, bound: Mapping[Any, str] | None = None) -> str:
+        """The source of `annotation`, with type variables as `bound` has them."""
+        bound = bound or {}
+        try:
+            plain = _PLAIN.get(annotation)
+        except TypeError:  # an unhashable thing is no type
+            return 'Any'
+        if plain is not None:
+            return plain
+        if isinstance(annotation, TypeVar | typing_extensions.TypeVar):
+            return bound.get(annotation) or self._type_variable(annotation, bound)
+        if isinstance(annotation, str | ForwardRef):
+            return 'Any'
+        origin = get_origin(annotation)
+        if origin is not None:
+            return self._parametrized(annotation, origin, get_args(annotation), bound)
+        if isinstance(annotation, type):
+            return self._class(annotation, {})
+        if isinstance(annotation, typing_extensions.TypeAliasType):
+            return self._alias(annotation, bound)
+        if supertype := getattr(annotation, '__supertype__', None):  # NewType
+            return self.write(supertype, bound)
+        return self._from_schema(annotation)
+
+    def fields_of(self, cls: type, bound: Mapping[Any, str] | None = None) -> tuple[tuple[Field, ...], bool]:
+        """The fields of a record class, and whether it may hold further keys."""
+        record = record_of(cls, self.direction)
+        docs = self._docs.get(record.name, {})
+        fields = tuple(
+            Field(
+                key=item.key,
+                annotation=self.write(item.annotation, bound),
+                required=item.required,
+                description=item.description or docs.get(item.key),
+            )
+            for item in record.fields
+        )
+        return fields, record.is_open
+
+    def fields_of_type(self, annotation: Any) -> tuple[Field, ...] | None:
+        """The fields of a record type as a tool's own parameters; `None` if it is no record that can be read."""
+        while get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        cls = get_origin(annotation) or annotation
+        if not is_record(cls):
+            return None
+        bound = _bind(getattr(cls, '__parameters__', ()), [self.write(item) for item in get_args(annotation)])
+        try:
+            return self.fields_of(cls, bound)[0]
+        except (NameError, TypeError, AttributeError):
+            return None
+
+    def _parametrized(self, annotation: Any, origin: Any, args: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
+        if origin is Annotated:
+            return self._annotated(annotation, args[0], args[1:], bound)
+        if origin is Literal:
+            return literal(args)
+        if origin is Union or origin is types.UnionType:
+            return union(self.write(item, bound) for item in args)
+        if origin in _TRANSPARENT:
+            return self.write(args[0], bound)
+        if origin is tuple:
+            return self._tuple(args, bound)
+        if origin in _ONE_ITEM:
+            return self._collection(_ONE_ITEM[origin], self.write(args[0], bound))
+        if origin in _MAPPINGS:
+            return f'dict[{self.write(args[0], bound)}, {self.write(args[1], bound)}]'
+        if origin is collections.Counter:
+            return f'dict[{self.write(args[0], bound)}, int]'
+        if isinstance(origin, typing_extensions.TypeAliasType):
+            return self._alias(origin, _bind(origin.__type_params__, [self.write(item, bound) for item in args]))
+        if isinstance(origin, type):
+            parameters = cast(tuple[Any, ...], getattr(origin, '__parameters__', ()))
+            return self._class(origin, _bind(parameters, [self.write(item, bound) for item in args]))
+        return self._from_schema(annotation)
+
+    def _annotated(self, annotation: Any, inner: Any, metadata: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
+        for item in reversed(_flat_metadata(metadata)):
+            if item is pydantic.Json or isinstance(item, pydantic.Json):
+                return 'str' if self.direction == 'in' else self.write(inner, bound)
+            if self.direction == 'out' and isinstance(item, pydantic.PlainSerializer | pydantic.WrapSerializer):
+                if item.when_used in ('always', 'unless-none'):
+                    return self.write(_serializer_type(item), bound)
+            elif self.direction == 'in' and isinstance(
+                item, pydantic.BeforeValidator | pydantic.PlainValidator | pydantic.WrapValidator
+            ):
+                accepted = item.json_schema_input_type
+                if accepted is not Any and isinstance(accepted, type):
+                    return self.write(accepted, bound)
+                if isinstance(item, pydantic.PlainValidator):
+                    return 'Any'
+        if any(_decides_the_type(item) for item in metadata):
+            return self._from_schema(annotation)
+        return self.write(inner, bound)
+
+    def _tuple(self, args: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
+        if not args:
+            return 'tuple[()]'
+        return f'tuple[{", ".join("..." if item is Ellipsis else self.write(item, bound) for item in args)}]'
+
+    def _collection(self, name: str, item: str) -> str:
+        # Records cross as dicts, which no set can hold: a set of them crosses as a list.
+        if name in _HASHED and (item in self.book or item.startswith(('dict', 'list', 'set'))):
+            name = 'list'
+        return f'{name}[{item}]'
+
+    def _class(self, cls: type, bound: Mapping[Any, str]) -> str:
+        if issubclass(cls, enum.Enum):
+            return self._enum(cls)
+        if self.direction == 'out' and (given := serialized_as(cls)) is not None:
+            return self.write(given, bound)
+        if is_record(cls):
+            return self._record(cls, bound)
+        if issubclass(cls, BaseModel):
+            root = cast(type[RootModel[Any]], cls).model_fields['root']
+            return self.write(Annotated[root.annotation, *root.metadata] if root.metadata else root.annotation, bound)
+        if issubclass(cls, tuple) and hasattr(cls, '_fields'):
+            hints = _hints(cls)
+            names = cast(tuple[str, ...], cls._fields)  # type: ignore[attr-defined]
+            return self._tuple(tuple(hints.get(name, Any) for name in names), bound)
+        if issubclass(cls, _AS_TEXT):
+            return 'str'
+        for base in (bool, int, float, Decimal, datetime.datetime, datetime.date, bytes):
+            if issubclass(cls, base):
+                return _PLAIN[base]
+        return self._from_schema(cls)
+
+    def _record(self, cls: type, bound: Mapping[Any, str]) -> str:
+        key = (cls, tuple(bound.values()))
+        if key not in self._records:
+            name = self.book.reserve(type_name(cls.__name__, *(_bare(text) for text in bound.values())))
+            # Known before its fields are written: a field may be of this very type.
+            self._records[key] = name
+            try:
+                fields, is_open = self.fields_of(cls, bound)
+            except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved
+                self._records[key] = 'dict[str, Any]'
+                return 'dict[str, Any]'
+            self.book.add(name, fields, is_open=is_open)
+        return self._records[key]
+
+    def _enum(self, cls: type[enum.Enum]) -> str:
+        values = [member.value for member in cls]
+        if issubclass(cls, enum.Flag):
+            return 'int'
+        if values and len(values) <= _MAX_ENUM_MEMBERS and all(isinstance(value, _LITERALS) for value in values):
+            return literal(values)
+        return union(self.write(type(value)) for value in values) if values else 'Any'
+
+    def _type_variable(self, variable: Any, bound: Mapping[Any, str]) -> str:
+        if getattr(variable, 'has_default', lambda: False)():
+            return self.write(variable.__default__, bound)
+        if variable.__bound__ is not None:
+            return self.write(variable.__bound__, bound)
+        if variable.__constraints__:
+            return union(self.write(item, bound) for item in variable.__constraints__)
+        return 'Any'
+
+    def _alias(self, alias: Any, bound: Mapping[Any, str]) -> str:
+        if alias in self._open_aliases:
+            return 'Any'  # an alias that contains itself has no finite text
+        self._open_aliases.add(alias)
+        try:
+            return self.write(alias.__value__, bound)
+        except NameError:
+            return 'Any'
+        finally:
+            self._open_aliases.discard(alias)
+
+    def _from_schema(self, annotation: Any) -> str:
+        """What the type's own JSON schema says, read as a type."""
+        mode: Literal['validation', 'serialization'] = 'validation' if self.direction == 'in' else 'serialization'
+        try:
+            schema = TypeAdapter(annotation).json_schema(mode=mode)
+        except Exception:  # a type may run anybody's code here, and a tool is never refused for its annotations
+            return 'Any'
+        return SchemaWriter(schema, book=self.book).write(schema, path=())
+
+
+def _bind(parameters: tuple[Any, ...], texts: list[str]) -> dict[Any, str]:
+    return dict(zip(parameters, texts, strict=False))
+
+
+def _bare(annotation: str) -> str:
+    return re.sub(r'\W+', ' ', annotation)
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    try:
+        return typing_extensions.get_type_hints(cls, include_extras=True)
+    except (NameError, TypeError, AttributeError):
+        return {}
+
+
+def _flat_metadata(metadata: tuple[Any, ...]) -> list[Any]:
+    return [each for item in metadata for each in ([*item.metadata, item] if isinstance(item, FieldInfo) else [item])]
+
+
+def _serializer_type(serializer: pydantic.PlainSerializer | pydantic.WrapSerializer) -> Any:
+    declared = serializer.return_type
+    if isinstance(declared, type) or get_origin(declared) is not None:
+        return declared
+    return _hints(cast(type, serializer.func)).get('return', Any)
+
+
+def _decides_the_type(item: Any) -> bool:
+    """Whether metadata that is not Pydantic's own says what the type is."""
+    module = type(item).__module__ if not isinstance(item, type) else item.__module__
+    own = module.partition('.')[0] in ('pydantic', 'annotated_types', 'pydantic_ai', 'typing', 'typing_extensions')
+    return not own and hasattr(item, '__get_pydantic_core_schema__')
