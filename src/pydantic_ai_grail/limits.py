@@ -43,3 +43,7 @@ STRICT_LIMITS: Final = Limits(
     max_duration_secs=5.0, max_memory=64 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0, max_print_chars=4_000
 )
 """For code that nobody asked for much."""
+NO_LIMITS: Final = Limits(
+    max_duration_secs=None, max_memory=None, max_suspensions=2**31, max_sleep_secs=None, max_print_chars=20_000
+)
+"""No limit but those that Monty cannot do without. A cell that hangs then hangs for good."""

@@ -31,15 +31,6 @@ _ZLIB: Final = b'\1'
 _PROBE_BYTES: Final = 64 * 1024
 
 
-class PastSource(BaseModel):
-    """A cell that ran before this state, for the checker."""
-
-    model_config = ConfigDict(extra='forbid', frozen=True)
-
-    source: str
-    completed: bool
-
-
 class Header(BaseModel):
     """What is known of a state without loading it."""
 
@@ -60,8 +51,10 @@ class Header(BaseModel):
     monty_version: str
     variables: Mapping[str, str] = Field(default_factory=dict[str, str])
     """The live variables with a short word for the type of each, for telling the model."""
-    history: tuple[PastSource, ...] = ()
-    """The cells that led here, oldest first."""
+    history: str = ''
+    """What the checker keeps of the cells that led here: text of its own, opaque to everyone else."""
+    feeds: NonNegativeInt = 0
+    """How many programs the sandbox had been fed; Monty numbers the files in its tracebacks by it."""
     dump_size: NonNegativeInt
 
 

@@ -25,7 +25,7 @@ from ..errors import (
     StoreTimeout,
 )
 from ..stores.base import SnapshotRecord, Store
-from .envelope import DEFAULT_MAX_DUMP_BYTES, Header, PastSource, open_sealed, package_version, seal, snapshot_name
+from .envelope import DEFAULT_MAX_DUMP_BYTES, Header, open_sealed, package_version, seal, snapshot_name
 from .keyring import Keyring
 
 T = TypeVar('T')
@@ -150,7 +150,8 @@ class Keeper:
         outcome: Literal['completed', 'failed'],
         parent: Saved | None = None,
         variables: Mapping[str, str] = MappingProxyType({}),
-        history: Sequence[PastSource] = (),
+        history: str = '',
+        feeds: int = 0,
     ) -> Saved:
         """Seal a state and store it, under the conversation of this run.
 
@@ -172,7 +173,8 @@ class Keeper:
             package_version=package_version(),
             monty_version=self.monty_version,
             variables=variables,
-            history=tuple(history),
+            history=history,
+            feeds=feeds,
             dump_size=len(dump),
         )
         cap = self.settings.max_dump_bytes

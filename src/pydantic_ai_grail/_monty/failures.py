@@ -1,0 +1,103 @@
+"""Each Monty exception -> ours. Monty tells its limits apart by text only; those texts live here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from pydantic_monty import (
+    Frame,
+    MontyConversionError,
+    MontyCrashedError,
+    MontyDisconnectError,
+    MontyError,
+    MontyRuntimeError,
+    MontyShutdown,
+    MontySyntaxError,
+    MontyTypingError,
+)
+
+from ..limits import LimitName
+from ..outcomes import CodeFrame, Failure
+
+Ending: TypeAlias = Literal['raised', 'lost']
+"""Whether the session can go on: after a crash, or a time limit that stopped it anywhere, it cannot."""
+
+LIMIT_TEXTS: Final[Mapping[str, LimitName]] = MappingProxyType(
+    {'time limit exceeded': 'time', 'memory limit exceeded': 'memory', 'suspension limit ': 'suspensions'}
+)
+"""What Monty 1.4 says when a limit ends a feed. `tests/monty/test_failures.py` trips each one for real."""
+
+ENDINGS: Final[Mapping[type[MontyError], Ending]] = MappingProxyType(
+    {
+        MontySyntaxError: 'raised',
+        MontyRuntimeError: 'raised',
+        MontyConversionError: 'raised',
+        MontyTypingError: 'raised',
+        MontyCrashedError: 'lost',
+        MontyDisconnectError: 'lost',
+        MontyShutdown: 'lost',
+    }
+)
+"""Every exception a feed can end in. A test walks `pydantic_monty` and fails on one that is missing here."""
+
+
+def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending]:
+    """What an exception of Monty's means for the cell in `current_file`, and for its session."""
+    ending = ENDINGS[type(error)]
+    if ending == 'lost':
+        timed_out = isinstance(error, MontyCrashedError) and error.timed_out
+        return (
+            Failure(
+                kind='limit' if timed_out else 'crash',
+                exception_type=type(error).__name__,
+                message=str(error),
+                limit='time' if timed_out else None,
+            ),
+            'lost',
+        )
+    inner = error.exception()
+    frames = _frames(error, current_file)
+    exception_type = type(inner).__name__
+    message = error.display('msg') if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
+    limit = _limit(exception_type, message, frames)
+    failure = Failure(
+        kind='limit' if limit else 'exception',
+        exception_type=exception_type,
+        message=message,
+        frames=frames,
+        limit=limit,
+    )
+    return failure, 'lost' if limit == 'time' else 'raised'
+
+
+def _limit(exception_type: str, message: str, frames: tuple[CodeFrame, ...]) -> LimitName | None:
+    for text, limit in LIMIT_TEXTS.items():
+        if text in message and exception_type == _LIMIT_TYPES[limit]:
+            # What a tool or code raised itself carries a frame of the call; a time limit stops anywhere and has none.
+            return None if limit == 'time' and frames else limit
+    return None
+
+
+_LIMIT_TYPES: Final[Mapping[LimitName, str]] = MappingProxyType(
+    {'time': 'TimeoutError', 'memory': 'MemoryError', 'suspensions': 'RuntimeError'}
+)
+
+
+def _frames(error: MontyError, current_file: str) -> tuple[CodeFrame, ...]:
+    if not isinstance(error, (MontyRuntimeError, MontySyntaxError)):
+        return ()
+    return tuple(_frame(frame, current_file) for frame in error.traceback())
+
+
+def _frame(frame: Frame, current_file: str) -> CodeFrame:
+    function = frame.function_name
+    return CodeFrame(
+        line=frame.line,
+        column=frame.column,
+        end_column=frame.end_column if frame.end_line == frame.line else None,
+        function=None if function in (None, '<module>') else function,
+        source_line=frame.source_line,
+        in_this_cell=frame.filename == current_file,
+    )

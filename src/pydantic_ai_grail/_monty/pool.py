@@ -1,0 +1,147 @@
+"""Warm workers, lent one at a time. Lifetime: the process; opened at first use, closed at its exit.
+
+One `WorkerPool` serves all agents, runs, threads and event loops of a process. Up to `CORE_WORKERS` workers are kept
+warm. A borrower who waited `CORE_WAIT_SECONDS` for one, because the others are held by cells that wait for slow tools,
+gets one of up to `MAX_WORKERS` further ones, which end when they are returned and not needed again soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from pydantic_monty import AsyncMonty, AsyncMontySession, ExternalModule, OSPolicy, ResourceLimits
+
+from ..errors import SandboxUnavailable
+from ..limits import Limits
+
+CORE_WORKERS: Final = max(2, os.cpu_count() or 1)
+MAX_WORKERS: Final = 64
+CORE_WAIT_SECONDS: Final = 0.05
+MAX_WAIT_SECONDS: Final = 60.0
+EXIT_WAIT_SECONDS: Final = 0.05
+"""How long the exit of the process waits after the pools were closed. Monty 1.4 aborts the interpreter now and then when
+it ends while its threads still let go of Python objects: 8 of 40 runs without, see `tests/agent/test_exit_status.py`."""
+
+
+def resource_limits(limits: Limits) -> ResourceLimits:
+    """Our limits in Monty's words. Sleep and prints are counted by the driver instead."""
+    return {
+        'max_feed_duration_secs': limits.max_duration_secs,
+        'max_memory': limits.max_memory,
+        'max_suspensions': limits.max_suspensions,
+        'max_recursion_depth': limits.max_recursion_depth,
+    }
+
+
+class WorkerPool:
+    """Lends Monty sessions. Safe to use from several threads and event loops."""
+
+    def __init__(self) -> None:
+        self._opening = threading.Lock()
+        self._pools: tuple[AsyncMonty, AsyncMonty] | None = None
+
+    @asynccontextmanager
+    async def lend(
+        self, limits: Limits, *, policy: OSPolicy, modules: Mapping[str, ExternalModule]
+    ) -> AsyncGenerator[AsyncMontySession]:
+        """A fresh session on a warm worker, for the length of the block.
+
+        Raises:
+            SandboxUnavailable: When no worker could be had within `MAX_WAIT_SECONDS`.
+        """
+        core, overflow = self._pools or self._open()
+
+        def checkout(pool: AsyncMonty) -> AsyncMontySession:
+            return pool.checkout(limits=resource_limits(limits), os_policy=policy, external_modules=modules)
+
+        lent = checkout(core)
+        try:
+            await lent.__aenter__()
+        except TimeoutError:
+            lent = checkout(overflow)
+            try:
+                await lent.__aenter__()
+            except TimeoutError as error:
+                raise SandboxUnavailable(
+                    f'No sandbox worker became free within {MAX_WAIT_SECONDS:.0f} s: {CORE_WORKERS + MAX_WORKERS} are '
+                    'held by cells that are still running. Run fewer agents at once in one process.'
+                ) from error
+        try:
+            yield lent
+        finally:
+            await lent.__aexit__(None, None, None)
+
+    def _open(self) -> tuple[AsyncMonty, AsyncMonty]:
+        # Blocks this thread for a few ms, once. Pools do not belong to the event loop that opened them, so another one
+        # can do it: no task can be cancelled half-way through, and several threads may ask at once.
+        with self._opening:
+            if self._pools is None:
+                core = AsyncMonty(min_processes=1, max_processes=CORE_WORKERS, checkout_timeout=CORE_WAIT_SECONDS)
+                overflow = AsyncMonty(min_processes=0, max_processes=MAX_WORKERS, checkout_timeout=MAX_WAIT_SECONDS)
+                _away_from_any_loop(_enter, core, overflow)
+                self._pools = (core, overflow)
+            return self._pools
+
+    def close(self) -> None:
+        """End all workers. The pool opens again at its next use."""
+        with self._opening:
+            pools, self._pools = self._pools, None
+        if pools is not None:
+            _away_from_any_loop(_exit, *pools)
+
+    def forget(self) -> None:
+        """Let go of the workers without ending them: they belong to the process this one was forked from."""
+        self._opening = threading.Lock()
+        self._pools = None
+
+
+async def _enter(*pools: AsyncMonty) -> None:
+    for pool in pools:
+        await pool.__aenter__()
+
+
+async def _exit(*pools: AsyncMonty) -> None:
+    for pool in reversed(pools):
+        await pool.__aexit__(None, None, None)
+
+
+def _away_from_any_loop(step: Callable[..., Coroutine[Any, Any, None]], *pools: AsyncMonty) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(step(*pools))  # no loop here; at the interpreter's exit no thread could be started either
+        return
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(step(*pools))
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name='pydantic-ai-grail pool')
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+WORKERS: Final = WorkerPool()
+"""The process's pool."""
+
+
+def _at_exit() -> None:
+    WORKERS.close()
+    time.sleep(EXIT_WAIT_SECONDS)
+
+
+atexit.register(_at_exit)
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=WORKERS.forget)

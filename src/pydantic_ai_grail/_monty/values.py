@@ -1,0 +1,140 @@
+"""Host value <-> sandbox value.
+
+Into the sandbox go plain data and Monty's native leaves (datetimes, `Decimal`, sets, tuples, bytes ...). Models,
+dataclasses and typed dicts go as dicts, since Monty's object wrapper loses what code changes in them; enums go as their
+values, everything else as the JSON that Pydantic makes of it. Out of it come the same leaves, and objects of classes
+that code defined as dicts of their attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, cast
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_monty import ExternalModule, MontyClassProxy, MontyClassTypeProxy, MontyFileHandle, MontyStdTypeProxy
+
+NATIVE_LEAVES: Final = (
+    str,
+    bytes,
+    bool,
+    int,
+    float,
+    complex,
+    Decimal,
+    date,  # and datetime, which is one
+    time,
+    timedelta,
+    timezone,
+    type(None),
+    type(...),
+)
+"""What crosses as itself, in both directions, without a loss."""
+
+MAX_DEPTH: Final = 200
+"""Deeper nesting is refused: it is a cycle, or nothing that code could use."""
+
+
+class NotCrossable(TypeError):
+    """A value that has no form in the sandbox."""
+
+
+def to_sandbox(value: Any, *, depth: int = 0) -> Any:
+    """The form a host value has in the sandbox.
+
+    Raises:
+        NotCrossable: When neither Monty nor JSON has a form for it, or it nests too deep or contains itself.
+    """
+    kind = cast('type[Any]', type(value))
+    if kind in _EXACT_LEAVES:
+        return value
+    if depth > MAX_DEPTH:
+        raise NotCrossable(f'A value nested deeper than {MAX_DEPTH} levels, or one that contains itself, cannot cross.')
+    if isinstance(value, Enum):
+        return to_sandbox(value.value, depth=depth + 1)
+    if isinstance(value, NATIVE_LEAVES):
+        return _plain_leaf(value)
+    if isinstance(value, bytearray):
+        return bytes(value)
+    if isinstance(value, BaseModel):
+        return {
+            **{name: to_sandbox(getattr(value, name), depth=depth + 1) for name in type(value).model_fields},
+            **{name: to_sandbox(getattr(value, name), depth=depth + 1) for name in type(value).model_computed_fields},
+            **{name: to_sandbox(item, depth=depth + 1) for name, item in (value.model_extra or {}).items()},
+        }
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_sandbox(getattr(value, item.name), depth=depth + 1) for item in fields(value)}
+    if isinstance(value, Mapping):
+        mapping = cast('Mapping[Any, Any]', value)
+        return {to_sandbox(key, depth=depth + 1): to_sandbox(item, depth=depth + 1) for key, item in mapping.items()}
+    if isinstance(value, _COLLECTIONS):
+        items = (to_sandbox(item, depth=depth + 1) for item in cast('Iterable[Any]', value))
+        return _collection_of(value)(items)
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError as error:
+        raise NotCrossable(f'A value of type {kind.__name__!r} has no form in the sandbox.') from error
+
+
+_EXACT_LEAVES: Final = frozenset[type[Any]](NATIVE_LEAVES)
+_COLLECTIONS: Final = (list, tuple, set, frozenset)
+
+
+def _collection_of(value: Any) -> Callable[[Iterable[Any]], Any]:
+    for base in (list, tuple, set):
+        if isinstance(value, base):
+            return base
+    return frozenset
+
+
+def _plain_leaf(value: Any) -> Any:
+    """A subclass of a leaf (`StrEnum` aside, e.g. a `str` with methods) as the leaf itself."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    return Decimal(value) if isinstance(value, Decimal) else value
+
+
+def from_sandbox(value: Any) -> Any:
+    """The form a sandbox value has on the host. What is no data (a function, a module) becomes a short description."""
+    kind = cast('type[Any]', type(value))
+    if kind in _EXACT_LEAVES:
+        return value
+    if kind is list:
+        return [from_sandbox(item) for item in value]
+    if kind is dict:
+        return {from_sandbox(key): from_sandbox(item) for key, item in value.items()}
+    if kind in (tuple, set, frozenset):
+        return cast('Callable[[Iterable[Any]], Any]', kind)(from_sandbox(item) for item in value)
+    if isinstance(value, MontyClassProxy):
+        return {name: from_sandbox(item) for name, item in value.attributes.items()}
+    if isinstance(value, MontyClassTypeProxy):
+        return f'<class {value.name!r}>'
+    if isinstance(value, MontyStdTypeProxy):
+        return f'<{value.kind} {value.name!r}>'
+    if isinstance(value, ExternalModule):
+        return '<module>'
+    if isinstance(value, MontyFileHandle):
+        return f'<file {value.path!r}, mode {value.mode!r}>'
+    if isinstance(value, type):
+        return f'<class {value.__name__!r}>'
+    if isinstance(value, BaseException):
+        return f'{kind.__name__}: {value}'
+    return value if isinstance(value, NATIVE_LEAVES) else _shown(value)
+
+
+def _shown(value: Any) -> Any:
+    # Named tuples, paths and whatever a later Monty may send: plain data where there is such a form.
+    if isinstance(value, tuple):
+        return tuple(from_sandbox(item) for item in cast('tuple[Any, ...]', value))
+    return str(value)

@@ -1,0 +1,32 @@
+"""A call's positional and keyword arguments -> the tool's own argument names, as CPython would bind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._catalog.catalog import Entry
+
+
+def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by the tool's own names. Missing and wrongly typed ones are left to the tool's validator.
+
+    Raises:
+        TypeError: When the call does not fit the signature, in CPython's words.
+    """
+    parameters = entry.signature.parameters
+    name = entry.facts.python_name
+    positional = [parameter for parameter in parameters if not parameter.keyword_only]
+    if len(args) > len(positional):
+        raise TypeError(f'{name}() takes {len(positional)} positional arguments but {len(args)} were given')
+    bound = {parameter.key: value for parameter, value in zip(positional, args, strict=False)}
+    keys = {parameter.name: parameter.key for parameter in parameters}
+    for keyword, value in kwargs.items():
+        key = keys.get(keyword)
+        if key is None and not entry.signature.takes_any_keyword:
+            raise TypeError(f'{name}() got an unexpected keyword argument {keyword!r}')
+        key = key or keyword
+        if key in bound:
+            raise TypeError(f'{name}() got multiple values for argument {keyword!r}')
+        bound[key] = value
+    return bound

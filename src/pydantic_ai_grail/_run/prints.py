@@ -1,0 +1,27 @@
+"""What a cell prints, kept up to a limit; what comes after is counted and dropped, and the cell goes on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..outcomes import Printed
+
+
+class PrintCapture:
+    """A sink for one cell's prints. Monty calls it from a thread of its own, one call at a time."""
+
+    def __init__(self, max_chars: int) -> None:
+        self._room = max_chars
+        self._kept: list[str] = []
+        self._dropped = 0
+
+    def __call__(self, stream: Literal['stdout', 'stderr'], text: str) -> None:
+        kept = text[: self._room]
+        if kept:
+            self._kept.append(kept)
+            self._room -= len(kept)
+        self._dropped += len(text) - len(kept)
+
+    @property
+    def printed(self) -> Printed:
+        return Printed(text=''.join(self._kept), dropped_chars=self._dropped)

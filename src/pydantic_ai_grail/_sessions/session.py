@@ -1,0 +1,203 @@
+"""One conversation's interpreter during one run: which state the next cell starts from, and a worker that has it.
+
+Lifetime: one agent run, one cell at a time. Between cells it holds no worker, only the last dump; but while the state is
+larger than `HOLD_BYTES`, so that reading and writing it after every cell would cost more than it saves, the worker is
+kept until `aclose`, and the state is saved then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal
+
+from .._monty.worker import Worker
+from .keeper import CellRef, Found, Keeper, Saved
+
+HOLD_BYTES: Final = 2 * 1024 * 1024
+"""From this size on a dump costs some 20 ms to write and 40 ms to load (Monty 1.4), each time."""
+
+LendWorker = Callable[[], AbstractAsyncContextManager[Worker]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a cell starts from, or leaves."""
+
+    cell_id: str | None = None
+    """The cell that left it; `None` for the empty state."""
+    saved: Saved | None = None
+    """Its snapshot, or that of the newest state before it that has one."""
+    dump: bytes | None = field(default=None, repr=False)
+    """`None` for the empty state, and for one that only the held worker has."""
+    feeds: int = 0
+    history: str = ''
+    variables: Mapping[str, str] = MappingProxyType({})
+
+
+EMPTY: Final = State()
+
+
+@dataclass(kw_only=True)
+class Session:
+    """The interpreter of `conversation_id` in this run. Closed by whoever made it, with `aclose`."""
+
+    conversation_id: str
+    keeper: Keeper
+    lend: LendWorker
+    _state: State = EMPTY
+    _held: Worker | None = None
+    _holding: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _unsaved: Unsaved | None = None
+    _stateless: set[str] = field(default_factory=set[str])
+    """Cells of this run that left no state: refused, or their sandbox was lost."""
+
+    async def locate(self, refs: Sequence[CellRef], *, not_after: datetime | None) -> State:
+        """The state after the newest of these cells: the one at hand if it is that, else from the store.
+
+        Raises:
+            SnapshotError: When the history speaks of a state that cannot be had.
+            StoreError: When the store raised or did not answer.
+        """
+        refs = [ref for ref in refs if ref.cell_id not in self._stateless]
+        if refs and refs[0].cell_id == self._state.cell_id:
+            return self._state
+        await self._let_go()
+        found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
+        self._state = EMPTY if found is None else _state_of(found)
+        return self._state
+
+    def note_stateless(self, cell_id: str) -> None:
+        """Remember that a cell left nothing, so that the one before it counts."""
+        self._stateless.add(cell_id)
+
+    async def start_over(self) -> State:
+        """Forget all variables; the next cell starts empty."""
+        await self._let_go()
+        self._state = EMPTY
+        return self._state
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncGenerator[Worker]:
+        """A worker that has the current state.
+
+        Raises:
+            SnapshotVersion: When Monty cannot read the state.
+            SandboxError: When no worker could be had, or it died over the state.
+        """
+        if self._held is not None:
+            yield self._held
+            return
+        async with AsyncExitStack() as stack:
+            worker = await stack.enter_async_context(self.lend())
+            if self._state.dump is not None:
+                await worker.load(self._state.dump, feeds=self._state.feeds)
+            yield worker
+            if self._is_held(worker):
+                self._holding = stack.pop_all()
+
+    async def keep(self, worker: Worker, cell: KeptCell) -> Saved | None:
+        """Save the state after a cell. `None` when it is large and waits for the end of the run.
+
+        Raises:
+            SandboxCrashed: When the worker died over the dump. The state before the cell is still the current one.
+            SnapshotTooLarge: When the state is over the cap. It is the current one, in this run only.
+            StoreError: When it could not be stored. It is the current one, in this run only.
+        """
+        parent = self._state.saved
+        reached = State(
+            cell_id=cell.cell_id,
+            saved=parent,
+            feeds=worker.feeds,
+            history=cell.history,
+            variables=cell.variables,
+        )
+        if self._held is not None:
+            self._state, self._unsaved = reached, Unsaved(cell, parent)
+            return None
+        dump = await worker.dump()
+        if len(dump) > HOLD_BYTES:
+            self._held = worker
+            self._state, self._unsaved = reached, Unsaved(cell, parent)
+            return None
+        self._state = replace(reached, dump=dump)
+        saved = await self._save(dump, cell, parent, feeds=worker.feeds)
+        self._state = replace(self._state, saved=saved)
+        return saved
+
+    def _is_held(self, worker: Worker) -> bool:
+        return self._held is worker
+
+    def drop(self, worker: Worker) -> None:
+        """The worker's sandbox is lost: the state before the cell is the current one again, if it is at hand."""
+        if self._held is worker:
+            self._held = None
+            self._unsaved = None
+            self._state = replace(EMPTY, saved=self._state.saved)
+
+    async def aclose(self) -> Saved | None:
+        """Save what was held back, and give the worker back.
+
+        Raises:
+            SandboxCrashed, SnapshotTooLarge, StoreError: As `keep`; the worker was given back all the same.
+        """
+        worker, unsaved = self._held, self._unsaved
+        try:
+            if worker is None or unsaved is None:
+                return None
+            dump = await worker.dump()
+            return await self._save(dump, unsaved.cell, unsaved.parent, feeds=worker.feeds)
+        finally:
+            self._held = self._unsaved = None
+            await self._holding.aclose()
+
+    async def _let_go(self) -> None:
+        if self._held is not None:
+            await self.aclose()
+
+    async def _save(self, dump: bytes, cell: KeptCell, parent: Saved | None, *, feeds: int) -> Saved:
+        return await self.keeper.save(
+            dump,
+            conversation_id=self.conversation_id,
+            cell_id=cell.cell_id,
+            code_digest=cell.code_digest,
+            outcome=cell.outcome,
+            parent=parent,
+            variables=cell.variables,
+            history=cell.history,
+            feeds=feeds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCell:
+    """A cell that left a state."""
+
+    cell_id: str
+    code_digest: str
+    outcome: Literal['completed', 'failed']
+    history: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A state that only a held worker has."""
+
+    cell: KeptCell
+    parent: Saved | None
+
+
+def _state_of(found: Found) -> State:
+    header = found.saved.header
+    return State(
+        cell_id=header.cell_id,
+        saved=found.saved,
+        dump=found.dump,
+        feeds=header.feeds,
+        history=header.history,
+        variables=header.variables,
+    )

@@ -1,0 +1,154 @@
+"""What a user may set, once for the capability and the toolset: keyword options in, one frozen settings object out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias, TypedDict, Unpack, cast
+
+from pydantic_ai.tools import ToolSelector
+
+from ._monty.worker import HostAccess, MountDir, OsAccess
+from .errors import SettingsError
+from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
+from .stores.base import Store
+from .stores.memory import MemoryStore
+
+Checking: TypeAlias = Literal['strict', 'names', 'off']
+"""How much of a cell is checked before it runs; see the page on checking."""
+LostState: TypeAlias = Literal['restart', 'error']
+Secret: TypeAlias = str | bytes | Sequence[str | bytes]
+
+
+class CodeModeOptions(TypedDict, total=False):
+    """The options of `CodeMode` and `CodeModeToolset`, all of them keywords."""
+
+    tools: ToolSelector[Any]
+    """Which tools code may call: `'all'` (default), names, a predicate `(ctx, tool_def) -> bool`, or metadata to match.
+    The others stay tools of the model's, as do those that cannot work inside code (tool search, output tools, ...)."""
+    store: Store
+    """Where state lives between turns. Default: a `MemoryStore` of this agent's, which ends with the process."""
+    limits: Limits | Literal['unlimited']
+    """What one cell may spend. `'unlimited'` switches off time, memory and sleep limits."""
+    resource_limits: Mapping[str, Any] | Literal['unlimited'] | None
+    """The same as a dict with the keys of `Limits`, for code that comes from `pydantic_ai_harness`."""
+    max_tool_calls: int
+    """How many tool calls one cell may make. Default 100."""
+    max_retries: int
+    """How many cells may fail in a row before the model is told to stop trying and answer. Default 3; never ends a
+    run."""
+    max_result_chars: int
+    """How large a result may be before the model gets its head and its size. Default 10,000."""
+    checking: Checking
+    """`'strict'` (default) checks types, `'names'` only names, modules and arguments, `'off'` nothing."""
+    os_access: OsAccess | None
+    """Answers the operating system calls that code makes (files, environment, clock), as `pydantic_monty` has it."""
+    mount: MountDir | Sequence[MountDir] | None
+    """Directories of the host that code may open, as `pydantic_monty` has them."""
+    snapshot_secret: Secret | None
+    """Seals what goes into the store: one secret, or several for rotation, the newest first. Default: the environment
+    variable `GRAIL_SECRET`, else a key that fits the store."""
+    max_snapshot_bytes: int
+    """How large a state may be to be kept for a later turn. Default 64 MiB."""
+    keep_snapshots: int | None
+    """About how many states a conversation keeps. Default 200; `None` keeps all."""
+    store_timeout_secs: float
+    """How long one call of the store may take. Default 10."""
+    lost_state: LostState
+    """When the state a history speaks of is missing or must not be loaded: `'restart'` (default) starts empty and tells
+    the model, `'error'` raises the `SnapshotError` and ends the run."""
+    catalog_chars: int
+    """How many characters of the prompt the tools may take before they move into modules. Default 8,000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options that were looked at. Make one with `Settings.of`."""
+
+    tools: ToolSelector[Any] = 'all'
+    store: Store
+    limits: Limits = DEFAULT_LIMITS
+    max_tool_calls: int = 100
+    max_retries: int = 3
+    max_result_chars: int = 10_000
+    checking: Checking = 'strict'
+    host: HostAccess = HostAccess()
+    snapshot_secret: Secret | None = None
+    max_snapshot_bytes: int = 64 * 1024 * 1024
+    keep_snapshots: int | None = 200
+    store_timeout_secs: float = 10.0
+    lost_state: LostState = 'restart'
+    catalog_chars: int = 8_000
+
+    @classmethod
+    def of(cls, **options: Unpack[CodeModeOptions]) -> Settings:
+        """Check options and fill in what was not given.
+
+        Raises:
+            SettingsError: When an option is unknown or cannot be right.
+        """
+        given = dict[str, Any](options)
+        unknown = given.keys() - CodeModeOptions.__annotations__.keys()
+        if unknown:
+            known = ', '.join(sorted(CodeModeOptions.__annotations__))
+            raise SettingsError(f'Code mode has no option {sorted(unknown)[0]!r}. There are: {known}.')
+        given['limits'] = _limits(given.pop('limits', None), given.pop('resource_limits', None))
+        given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
+        given.setdefault('store', None)
+        if given['store'] is None:
+            given['store'] = MemoryStore()
+        _check(given)
+        return cls(**given)
+
+
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {'checking': ('strict', 'names', 'off'), 'lost_state': ('restart', 'error')}
+)
+_AT_LEAST: Final[Mapping[str, int]] = MappingProxyType(
+    {'max_tool_calls': 1, 'max_retries': 0, 'max_result_chars': 100, 'max_snapshot_bytes': 1, 'catalog_chars': 0}
+)
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    for name, choices in _CHOICES.items():
+        if name in given and given[name] not in choices:
+            raise SettingsError(f'{name} is one of {", ".join(map(repr, choices))}, got {given[name]!r}.')
+    for name, least in _AT_LEAST.items():
+        if name in given and not (isinstance(given[name], int) and given[name] >= least):
+            raise SettingsError(f'{name} must be a whole number of at least {least}, got {given[name]!r}.')
+    for name in ('keep_snapshots', 'store_timeout_secs'):
+        if given.get(name) is not None and not given[name] > 0:
+            raise SettingsError(f'{name} must be greater than 0, got {given[name]!r}.')
+    if not isinstance(given['store'], Store):
+        raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url), got {given["store"]!r}.')
+
+
+def _limits(limits: Any, resource_limits: Any) -> Limits:
+    if limits is not None and resource_limits is not None:
+        raise SettingsError('Give limits or resource_limits, not both: they are the same option.')
+    chosen = limits if limits is not None else resource_limits
+    if chosen is None:
+        return DEFAULT_LIMITS
+    if chosen == 'unlimited':
+        return NO_LIMITS
+    if isinstance(chosen, Limits):
+        return chosen
+    if isinstance(chosen, Mapping):
+        values = dict(cast('Mapping[str, Any]', chosen))
+        unknown = values.keys() - Limits.__dataclass_fields__.keys()
+        if not unknown:
+            return Limits(**values)
+        raise SettingsError(
+            f'There is no limit {sorted(unknown)[0]!r}. There are: {", ".join(Limits.__dataclass_fields__)}.'
+        )
+    raise SettingsError(f"limits is a Limits, a dict of its fields or 'unlimited', got {chosen!r}.")
+
+
+def _host(os_access: Any, mount: Any) -> HostAccess:
+    mounts = () if mount is None else (mount,) if isinstance(mount, MountDir) else tuple(mount)
+    if not all(isinstance(item, MountDir) for item in mounts):
+        raise SettingsError(f'mount is a pydantic_monty.MountDir or several, got {mount!r}.')
+    if os_access is not None and not callable(os_access):
+        raise SettingsError(f'os_access is a pydantic_monty.AbstractOS or an OsHandler, got {os_access!r}.')
+    return HostAccess(os=os_access, mounts=mounts)
