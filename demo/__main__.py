@@ -1,0 +1,40 @@
+"""`python -m demo`: the whole conversation, three processes one after the other, and the report that came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from .conversation import PROMPTS, live_model
+from .recording import Recording
+from .records import Report
+from .report import laid_out
+from .turn import OUT
+
+
+def main() -> None:
+    console = Console()
+    folder = Path(os.environ.get('DEMO_FOLDER', OUT))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if model := live_model():
+        console.print(f'A live model answers: {model}.')
+    else:
+        console.print(f"[bold]The model's part is a recording.[/] {Recording.load().about}")
+        console.print('Everything else is real and happens now: the checks, the calls, this environment.')
+    for number in range(1, len(PROMPTS) + 1):
+        turn = subprocess.run([sys.executable, '-m', 'demo.turn', str(number), '--folder', str(folder)], check=False)
+        if turn.returncode:
+            sys.exit(turn.returncode)
+    report = Report.model_validate_json((folder / 'report.json').read_bytes())
+    console.print(laid_out(report))
+    console.print(f'Kept in {folder}: report.json, history.json (the messages), agent.db (the state).')
+
+
+if __name__ == '__main__':
+    main()
