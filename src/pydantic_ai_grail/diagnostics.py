@@ -70,6 +70,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'unknown-key': 'A typed record has no such key.',
         'missing-key': 'A typed record is built without a key that it needs.',
         'not-awaited': 'The result of a tool is used before it was awaited.',
+        'not-awaitable': 'A tool whose calls may not overlap is awaited, or something else that no await supports.',
+        'wrong-unpacking': 'A tuple is unpacked into more or fewer names than it has items.',
         'not-a-tool': 'A tool is used in a way that no function supports.',
         'shadowed-tool': 'A tool is called by a name that a variable of the session has taken.',
     }

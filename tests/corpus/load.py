@@ -3,18 +3,21 @@
 A file's cells are separated by `# %%`. A cell that starts with `# restore` runs in a fresh sandbox which was given the
 state so far, one that starts with `# raises: Name` ends in that exception. The comments before a broken program's
 first cell are `# expect:` (codes, any of which is right, joined by `|`), `# names:` (text that the message must hold)
-and, where CPython would let the mistake pass, `# passes:` with the reason why it is one all the same.
+and, where CPython would let the mistake pass, `# passes:` with the reason why it is one all the same. A valid program
+that runs only once its slips are mended has a twin of the same name in `meant/`, without the slips.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
 PROGRAMS: Final = Path(__file__).parent / 'programs'
 
 Kind = Literal['valid', 'broken']
+
+_HEADER = ('# expect: ', '# names: ', '# passes: ')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,28 +45,37 @@ class Program:
     passes: str | None = None
     """Why CPython would run a broken program to its end."""
 
+    meant: tuple[Cell, ...] | None = None
+    """The cells of a program with slips that are mended, as their author meant them."""
+
     @property
     def is_mended(self) -> bool:
-        """The program runs only after the mends."""
+        """The program runs in a sandbox only after the mends."""
         return self.name.startswith('mend_')
 
 
 def load(kind: Kind) -> tuple[Program, ...]:
     """All programs of a kind, by name."""
-    return tuple(parse(path.stem, path.read_text()) for path in sorted((PROGRAMS / kind).glob('*.py')))
+    return tuple(_read(path) for path in sorted((PROGRAMS / kind).glob('*.py')))
 
 
 def parse(name: str, text: str) -> Program:
     """A program from its file's text."""
     head, *cells = _split(text)
-    header = dict(line[2:].split(': ', 1) for line in head.splitlines() if line.startswith(('# e', '# n', '# p')))
+    header = dict(line[2:].split(': ', 1) for line in head.splitlines() if line.startswith(_HEADER))
     return Program(
         name=name,
         cells=tuple(_cell(cell) for cell in cells),
-        expect=frozenset(code.strip() for code in header.get('expect', '').split('|') if code.strip()),
+        expect=frozenset(header['expect'].split(' | ')) if 'expect' in header else frozenset(),
         names=header.get('names'),
         passes=header.get('passes'),
     )
+
+
+def _read(path: Path) -> Program:
+    program = parse(path.stem, path.read_text())
+    twin = PROGRAMS / 'meant' / path.name
+    return replace(program, meant=parse(path.stem, twin.read_text()).cells) if twin.exists() else program
 
 
 def _split(text: str) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 import __future__
 
 import ast
+import builtins
 import contextlib
 import inspect
 import io
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,12 +37,13 @@ class CellRun:
 
 
 async def run_in_cpython(program: Program) -> tuple[CellRun, ...]:
-    """Each cell's run. A cell that raises does not end the program, as it would not end a conversation."""
-    namespace: dict[str, Any] = {'__name__': '__main__', **tools_as_in_sandbox()}
+    """Each cell's run, as it was meant. A cell that raises does not end the program, as it ends no conversation."""
+    builtins_here = {**vars(builtins), '__import__': _import_from_standard_library}
+    namespace: dict[str, Any] = {'__name__': '__main__', '__builtins__': builtins_here, **tools_as_in_sandbox()}
     with warnings.catch_warnings():
         # Broken programs leave coroutines behind, or write things that CPython warns of when it compiles them.
         warnings.simplefilter('ignore')
-        return tuple([await _run(cell, namespace) for cell in program.cells])
+        return tuple([await _run(cell, namespace) for cell in program.meant or program.cells])
 
 
 def tools_as_in_sandbox() -> dict[str, Callable[..., Any]]:
@@ -91,3 +94,10 @@ def _as_in_sandbox(tool: Callable[..., Any]) -> Callable[..., Any]:
         return sandbox_value(await result if inspect.isawaitable(result) else result)
 
     return call if tool.__name__ in SEQUENTIAL else call_later
+
+
+def _import_from_standard_library(name: str, *args: Any, **kwargs: Any) -> Any:
+    """What happens to be installed here must not matter."""
+    if name.partition('.')[0] not in sys.stdlib_module_names:
+        raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+    return builtins.__import__(name, *args, **kwargs)

@@ -245,7 +245,7 @@ async def get_weather(city: str, day: date | None = None) -> Weather:
     weather = Weather(city=city, day=day, temp_c=temperature, conditions='cloudy',
                       wind={'speed_kmh': 10.0 + day.day, 'direction': direction})  # fmt: skip
     if city == 'Oslo':
-        weather = Weather(**{**weather, 'conditions': 'rain', 'rain_mm': 2.5})
+        weather['conditions'], weather['rain_mm'] = 'rain', 2.5
     return weather
 
 
@@ -337,11 +337,11 @@ async def run_query(table: str, where: dict[str, Any] | None = None) -> list[dic
 
 
 async def fetch_json(url: str, timeout: timedelta = timedelta(seconds=10)) -> Any:  # noqa: ASYNC109  (waits for nothing)
-    """What a web page answers. Raises ConnectionError, or TimeoutError for less than a second of time."""
+    """What a web page answers. Raises OSError, or TimeoutError for less than a second of time."""
     if timeout < timedelta(seconds=1):
         raise TimeoutError(f'no answer within {timeout.total_seconds()} s')
     if url not in PAGES:
-        raise ConnectionError(f'404: {url}')
+        raise OSError(f'404: {url}')
     return PAGES[url]
 
 

@@ -1,0 +1,13 @@
+# %%
+spent = {}
+for o in await list_orders():
+    for line in o['lines']:
+        spent[line['sku']] = spent.get(line['sku'], 0) + line['unit_price'] * line['quantity']
+spent
+# %%
+top = max(spent, key=spent.get)
+ranked = sorted(spent, key=spent.get, reverse=True)
+# %%
+# restore
+names = sorted([i['title'] for i in await search_issues(state='all')], key=str.lower)
+[top, ranked, min(spent, key=spent.get), names[0]]
