@@ -1,0 +1,39 @@
+"""From `pydantic_ai_harness.CodeMode` to ours: the import changes, the options keep their names.
+
+Before, an assignment at the end gave nothing, arguments had to be named, and every run began with nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_ai import Agent
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai_harness import CodeMode as HarnessCodeMode
+from scripted import Code, model
+
+from pydantic_ai_grail import CodeMode
+
+BEFORE = [Code('rate = await exchange_rate(currency="SEK")\nrate'), 'A euro is {result} kronor.']
+AFTER = [Code('rate = await exchange_rate("SEK")'), 'A euro is {result} kronor.']
+LATER = [Code('250 / rate'), 'That is {result} euros.']
+
+
+def exchange_rate(currency: str) -> float:
+    """What a euro costs."""
+    return {'SEK': 11.5, 'DKK': 7.46}[currency]
+
+
+def agent_with(capability: AbstractCapability[Any], *turns: list[str | Code]) -> Agent[None, str]:
+    return Agent(model(*turns), tools=[exchange_rate], capabilities=[capability])
+
+
+if __name__ == '__main__':
+    before = agent_with(HarnessCodeMode(tools='all', max_tool_calls=50, max_retries=3), list(BEFORE))
+    print('before:', before.run_sync('How many Swedish kronor is a euro?').output)
+
+    after = agent_with(CodeMode(tools='all', max_tool_calls=50, max_retries=3), list(AFTER), list(LATER))
+    first = after.run_sync('How many Swedish kronor is a euro?')
+    print('after:', first.output)
+    later = after.run_sync('And what are 250 kronor in euros?', message_history=first.all_messages())
+    print('later:', later.output)
