@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from anyio import Lock
 
@@ -22,21 +22,16 @@ from .base import Reach, SnapshotRecord, check_forget
 from .per_loop import PerLoop
 
 try:
-    from sqlalchemy import URL, Delete, Select, delete, event, func, make_url, select, text
-    from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy import URL, Delete, Select, delete, event, func, make_url, select
     from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-    from sqlalchemy.schema import CreateIndex, CreateTable
+    from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-    from .tables import SCHEMA_VERSION, metadata, schema, snapshots
+    from .tables import insert_once, make_tables, snapshots
 except ImportError as error:
     raise ImportError("SqlStore needs SQLAlchemy and a driver: pip install 'pydantic-ai-grail[sql]'") from error
 
 DRIVERS: Final = {'sqlite': 'sqlite+aiosqlite', 'postgresql': 'postgresql+asyncpg', 'postgres': 'postgresql+asyncpg'}
 """What a URL without a driver is taken for."""
-
-_TABLES_LOCK: Final = 0x6772_6169_6C
-"""The PostgreSQL advisory lock under which tables are made; a number of ours."""
 
 
 class SqlStore:
@@ -75,9 +70,8 @@ class SqlStore:
         return Path(self._url.database) if self._is_sqlite and self._url.database else None
 
     async def save(self, record: SnapshotRecord) -> None:
-        insert = sqlite.insert(snapshots) if self._is_sqlite else postgresql.insert(snapshots)
         async with self._transaction('save') as connection:
-            await connection.execute(insert.on_conflict_do_nothing(index_elements=['name']), _row(record))
+            await connection.execute(insert_once(snapshots, connection.dialect), _row(record))
 
     async def load(self, name: str) -> SnapshotRecord | None:
         return await self._first(_COLUMNS.where(snapshots.c.name == name))
@@ -137,12 +131,10 @@ class SqlStore:
         return None if row is None else SnapshotRecord(**row)
 
     @asynccontextmanager
-    async def _transaction(self, purpose: str) -> AsyncGenerator[AsyncConnection]:
+    async def _transaction(self, purpose: Literal['open', 'read', 'save', 'forget']) -> AsyncGenerator[AsyncConnection]:
         """A connection with a transaction around it, of a database that has its tables."""
-        database = self._loops.current()
         try:
-            await database.make_tables()
-            async with database.engine.begin() as connection:
+            async with self._loops.current().transaction(writes=purpose in ('save', 'forget')) as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
@@ -153,18 +145,17 @@ class _Database:
     """An engine and what was opened with it, for one event loop."""
 
     def __init__(self, url: URL, busy_timeout_seconds: float) -> None:
-        self.engine: AsyncEngine
         self._is_sqlite = url.get_backend_name() == 'sqlite'
         if self._is_sqlite:
-            # SQLite has one writer at a time anyway: waiting for the one connection is fair and costs nothing, while
-            # several would poll the file's lock. Measured 2026-11-20, 20 tasks: see docs/state.md.
-            self.engine = create_async_engine(
-                url, pool_size=1, max_overflow=0, connect_args={'timeout': busy_timeout_seconds}
-            )
+            # One connection is held by whoever writes, so some are left to read while it waits for another process.
+            self.engine = create_async_engine(url, pool_size=4, connect_args={'timeout': busy_timeout_seconds})
         else:
             self.engine = create_async_engine(url, pool_pre_ping=True)
         self._drivers: weakref.WeakSet[Any] = weakref.WeakSet()
-        self._lock = Lock()
+        # SQLite has one writer at a time. In this process they queue here, which is fair; several at once would poll
+        # the file's lock.
+        self._writing = Lock()
+        self._making_tables = Lock()
         self._has_tables = False
         event.listen(self.engine.sync_engine, 'connect', self._on_connect)
 
@@ -178,34 +169,16 @@ class _Database:
             cursor.execute('PRAGMA synchronous = NORMAL')
             cursor.close()
 
-    async def make_tables(self) -> None:
-        """Make the tables if there are none yet.
-
-        Raises:
-            StoreError: When a newer version of this package made them.
-        """
-        if self._has_tables:
-            return
-        async with self._lock:
-            if self._has_tables:
-                return
-            async with self.engine.begin() as connection:
-                if not self._is_sqlite:
-                    await connection.execute(text(f'SELECT pg_advisory_xact_lock({_TABLES_LOCK})'))
-                for table in metadata.sorted_tables:
-                    await connection.execute(CreateTable(table, if_not_exists=True))
-                    for index in table.indexes:
-                        await connection.execute(CreateIndex(index, if_not_exists=True))
-                found = await connection.scalar(select(func.max(schema.c.version)))
-                if found is None:
-                    insert = sqlite.insert(schema) if self._is_sqlite else postgresql.insert(schema)
-                    await connection.execute(insert.on_conflict_do_nothing(), {'version': SCHEMA_VERSION})
-            if found is not None and found > SCHEMA_VERSION:
-                raise StoreError(
-                    f'The tables have version {found}; this version of pydantic-ai-grail knows them up to '
-                    f'{SCHEMA_VERSION}. Upgrade it, or use another database.'
-                )
-            self._has_tables = True
+    @asynccontextmanager
+    async def transaction(self, *, writes: bool) -> AsyncGenerator[AsyncConnection]:
+        """A connection with a transaction around it, after the tables were made."""
+        if not self._has_tables:
+            async with self._making_tables:
+                if not self._has_tables:
+                    await make_tables(self.engine)
+                    self._has_tables = True
+        async with self._writing if writes and self._is_sqlite else nullcontext(), self.engine.begin() as connection:
+            yield connection
 
     def abandon(self) -> None:
         """Let go of connections whose loop has ended, where nothing can be awaited any more."""

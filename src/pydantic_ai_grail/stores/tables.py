@@ -21,9 +21,21 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    func,
+    select,
+    text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from ..errors import StoreError
 
 SCHEMA_VERSION: Final = 1
+
+_ADVISORY_LOCK: Final = 0x6772_6169_6C
+"""The PostgreSQL lock under which tables are made; a number of ours."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -60,3 +72,46 @@ snapshots: Final = Table(
     Index('grail_snapshots_cell', 'cell_id', 'code_digest', 'conversation_id', 'created_at'),
     Index('grail_snapshots_age', 'created_at'),
 )
+
+
+def insert_once(table: Table, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
+    """An insert that changes nothing where the row is already there."""
+    insert = sqlite.insert(table) if dialect.name == 'sqlite' else postgresql.insert(table)
+    return insert.on_conflict_do_nothing()
+
+
+async def make_tables(engine: AsyncEngine) -> None:
+    """Make the tables if there are none yet. Other processes may be doing the same.
+
+    Raises:
+        StoreError: When a newer version of this package made them.
+    """
+    found = await _version(engine)
+    if found is None:
+        await _create(engine)
+    elif found > SCHEMA_VERSION:
+        raise StoreError(
+            f'The tables have version {found}; this version of pydantic-ai-grail knows them up to {SCHEMA_VERSION}. '
+            'Upgrade it, or use another database.'
+        )
+
+
+async def _version(engine: AsyncEngine) -> int | None:
+    """The version of the tables, `None` when there are none: one query, a tenth of the time that making them takes."""
+    try:
+        async with engine.connect() as connection:
+            return await connection.scalar(select(func.max(schema.c.version)))
+    except DBAPIError:
+        # No such table, or nothing works: then making it says why.
+        return None
+
+
+async def _create(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        if engine.dialect.name == 'postgresql':
+            await connection.execute(text(f'SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})'))
+        for table in metadata.sorted_tables:
+            await connection.execute(CreateTable(table, if_not_exists=True))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                await connection.execute(CreateIndex(index, if_not_exists=True))
+        await connection.execute(insert_once(schema, engine.dialect), {'version': SCHEMA_VERSION})
