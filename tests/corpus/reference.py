@@ -6,6 +6,7 @@ import __future__
 import ast
 import builtins
 import contextlib
+import gc
 import inspect
 import io
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from anyio.lowlevel import checkpoint
 from corpus.load import Cell, Program
 from corpus.tools import EFFECTS, SEQUENTIAL, TOOLS, Effect
 from corpus.values import sandbox_value
@@ -43,7 +45,11 @@ async def run_in_cpython(program: Program) -> tuple[CellRun, ...]:
     with warnings.catch_warnings():
         # Broken programs leave coroutines behind, or write things that CPython warns of when it compiles them.
         warnings.simplefilter('ignore')
-        return tuple([await _run(cell, namespace) for cell in program.meant or program.cells])
+        runs = [await _run(cell, namespace) for cell in program.meant or program.cells]
+        await checkpoint()
+        namespace.clear()
+        gc.collect()
+        return tuple(runs)
 
 
 def tools_as_in_sandbox() -> dict[str, Callable[..., Any]]:

@@ -1,0 +1,7 @@
+# expect: unknown-attribute
+# names: hours
+# %%
+d = (await deploys('worker'))[0]
+# %%
+await notify('#ops', 'worker deploy')
+d['took'].hours

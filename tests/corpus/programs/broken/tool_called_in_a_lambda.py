@@ -1,0 +1,7 @@
+# expect: not-awaited
+# names: await
+# %%
+numbers = [i['number'] for i in await search_issues()]
+# %%
+await notify('#dev', 'longest discussion')
+max(numbers, key=lambda n: len(get_issue(n)['comments']))

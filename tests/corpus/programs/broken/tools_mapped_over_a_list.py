@@ -1,0 +1,9 @@
+# expect: not-awaited
+# names: await
+# %%
+cities = ['Oslo', 'Lisbon']
+# %%
+# restore
+await notify('#weather', 'two cities')
+temps = [w['temp_c'] for w in map(get_weather, cities)]
+temps

@@ -1,0 +1,6 @@
+# expect: wrong-unpacking
+# names: 3
+# %%
+record_metric('health.checks', 1)
+status, p95 = await service_health('api')
+status, p95
