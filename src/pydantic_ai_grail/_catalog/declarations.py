@@ -19,6 +19,7 @@ TYPE_NAMES: Final[Mapping[str, str]] = {
     'Iterable': 'typing',
     'Literal': 'typing',
     'NotRequired': 'typing',
+    'ReadOnly': 'typing',
     'Sequence': 'typing',
     'TypedDict': 'typing',
     'date': 'datetime',
@@ -101,7 +102,8 @@ def unify(signatures: Sequence[Signature], *, taken: Collection[str] = ()) -> li
     Records of equal shape and name share one declaration. Where shapes differ, what tools give keeps the plain name;
     what they take becomes `NameInput`, and further ones are numbered. No record takes a name in `taken`.
     """
-    owners: dict[str, object] = dict.fromkeys(chain(taken, TYPE_NAMES, _BUILTIN_TYPES))
+    owners: dict[str, object] = {}
+    owners.update(dict.fromkeys(chain(taken, TYPE_NAMES, _BUILTIN_TYPES)))
     shapes = [{item.name: _shape(item, signature) for item in signature.declarations} for signature in signatures]
     names: list[dict[str, str]] = [{} for _ in signatures]
     directions: tuple[Direction, ...] = ('out', 'in')
@@ -204,5 +206,9 @@ def one_line(text: str | None, limit: int) -> str:
 
 
 def ordered(items: Iterable[Declaration]) -> list[Declaration]:
-    """Each declaration once, in order of first appearance."""
-    return list({item.name: item for item in items}.values())
+    """Each declaration once, in order of first appearance; what is given and taken alike counts as given."""
+    found: dict[str, Declaration] = {}
+    for item in items:
+        if item.name not in found or item.direction == 'out':
+            found[item.name] = item
+    return list(found.values())

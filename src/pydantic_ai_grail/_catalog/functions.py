@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast, get_args, get_origin
+from typing import Any, Self, cast, get_args, get_origin
 
 import typing_extensions
 from pydantic.fields import FieldInfo
@@ -76,8 +76,8 @@ def return_type(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
         return Any
     if get_origin(annotation) is ToolReturn:
         return get_args(annotation)[0]
-    if annotation is typing_extensions.Self:
-        owner = getattr(function, '__self__', None)
+    if annotation is Self:
+        owner: object = getattr(function, '__self__', None)
         return Any if owner is None else type(owner)
     return annotation
 
@@ -122,7 +122,18 @@ def _parameters(
                 keyword_only=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
             )
         )
-    return tuple(found) if {each.key for each in found} == properties.keys() else None
+    return _named_after_defaults(found) if {each.key for each in found} == set(properties) else None
+
+
+def _named_after_defaults(parameters: list[Parameter]) -> tuple[Parameter, ...]:
+    """Python has no required parameter after one with a default, unless it is given by name."""
+    seen_default = must_name = False
+    named: list[Parameter] = []
+    for parameter in parameters:
+        must_name = must_name or (seen_default and parameter.default is None)
+        seen_default = seen_default or parameter.default is not None
+        named.append(replace(parameter, keyword_only=parameter.keyword_only or must_name))
+    return tuple(named)
 
 
 def _flattened(
@@ -130,7 +141,7 @@ def _flattened(
 ) -> tuple[Parameter, ...] | None:
     """The fields of the one record that a function takes, those that must be given first."""
     fields = writer.fields_of_type(annotation)
-    if fields is None or {field.key for field in fields} != properties.keys():
+    if fields is None or {field.key for field in fields} != set(properties):
         return None
     parameters = [
         Parameter(

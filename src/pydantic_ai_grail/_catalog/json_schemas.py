@@ -98,13 +98,15 @@ class SchemaWriter:
         first = schema.get('prefixItems', items if isinstance(items, list) else [])
         texts = [self.write(item, path=(*path, 'item')) for item in cast(list[object], first)]
         if isinstance(items, Mapping) or not texts:
-            texts.append(self.write(items, path=(*path, 'item')))
+            texts.append(self.write(cast(object, items), path=(*path, 'item')))
         return union(texts)
 
     def _mapping(self, schema: Schema, path: tuple[str, ...]) -> str:
-        values = [schema.get('additionalProperties'), *cast(Schema, schema.get('patternProperties', {})).values()]
-        described = [value for value in values if isinstance(value, Mapping)]
-        texts = [self.write(value, path=(*path, 'value')) for value in described]
+        patterns = cast(Schema, schema.get('patternProperties', {}))
+        values: list[object] = [schema.get('additionalProperties'), *patterns.values()]
+        texts = [
+            self.write(cast(object, value), path=(*path, 'value')) for value in values if isinstance(value, Mapping)
+        ]
         return f'dict[str, {union(texts or ["Any"])}]'
 
     def _record(self, schema: Schema, path: tuple[str, ...], name: str | None = None) -> str:

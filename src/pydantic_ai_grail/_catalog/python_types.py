@@ -76,14 +76,16 @@ _PLAIN: Final[Mapping[Any, str]] = {
     collections.abc.Iterable: 'Iterable[Any]',
     collections.abc.Mapping: 'dict[str, Any]',
 }
-_AS_TEXT: Final = (
+_AS_TEXT: Final[tuple[Any, ...]] = (
     str,
     uuid.UUID,
     os.PathLike,
     pathlib.PurePath,
     re.Pattern,
-    ipaddress._BaseAddress,  # pyright: ignore[reportPrivateUsage] # the common base of both address families
-    ipaddress._BaseNetwork,  # pyright: ignore[reportPrivateUsage]
+    ipaddress.IPv4Address,
+    ipaddress.IPv6Address,
+    ipaddress.IPv4Network,
+    ipaddress.IPv6Network,
     pydantic.SecretStr,
     pydantic.AnyUrl,
     pydantic.EmailStr,
@@ -149,7 +151,7 @@ class TypeWriter:
         if origin is not None:
             return self._parametrized(annotation, origin, get_args(annotation), bound)
         if isinstance(annotation, type):
-            return self._class(annotation, {})
+            return self._class(cast(type[Any], annotation), {})
         if isinstance(annotation, typing_extensions.TypeAliasType):
             return self._alias(annotation, bound)
         if supertype := getattr(annotation, '__supertype__', None):  # NewType
@@ -210,7 +212,7 @@ class TypeWriter:
 
     def _annotated(self, annotation: Any, inner: Any, metadata: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
         for item in reversed(_flat_metadata(metadata)):
-            if item is pydantic.Json or isinstance(item, pydantic.Json):
+            if item is pydantic.Json or type(item) is pydantic.Json:
                 return 'str' if self.direction == 'in' else self.write(inner, bound)
             if self.direction == 'out' and isinstance(item, pydantic.PlainSerializer | pydantic.WrapSerializer):
                 if item.when_used in ('always', 'unless-none'):
@@ -238,7 +240,7 @@ class TypeWriter:
             name = 'list'
         return f'{name}[{item}]'
 
-    def _class(self, cls: type, bound: Mapping[Any, str]) -> str:
+    def _class(self, cls: type[Any], bound: Mapping[Any, str]) -> str:
         if issubclass(cls, enum.Enum):
             return self._enum(cls)
         if self.direction == 'out' and (given := serialized_as(cls)) is not None:
@@ -248,9 +250,8 @@ class TypeWriter:
         if issubclass(cls, BaseModel):
             root = cast(type[RootModel[Any]], cls).model_fields['root']
             return self.write(Annotated[root.annotation, *root.metadata] if root.metadata else root.annotation, bound)
-        if issubclass(cls, tuple) and hasattr(cls, '_fields'):
+        if (names := _tuple_fields(cls)) is not None:
             hints = _hints(cls)
-            names = cast(tuple[str, ...], cls._fields)  # type: ignore[attr-defined]
             return self._tuple(tuple(hints.get(name, Any) for name in names), bound)
         if issubclass(cls, _AS_TEXT):
             return 'str'
@@ -309,6 +310,11 @@ class TypeWriter:
         except Exception:  # a type may run anybody's code here, and a tool is never refused for its annotations
             return 'Any'
         return SchemaWriter(schema, book=self.book).write(schema, path=())
+
+
+def _tuple_fields(cls: type[Any]) -> tuple[str, ...] | None:
+    """The names of a named tuple's items. It crosses as the plain tuple that it is."""
+    return getattr(cast(object, cls), '_fields', None) if issubclass(cls, tuple) else None
 
 
 def _bind(parameters: tuple[Any, ...], texts: list[str]) -> dict[Any, str]:

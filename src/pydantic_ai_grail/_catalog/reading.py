@@ -56,7 +56,7 @@ def functions_by_validator(root: AbstractToolset[Any]) -> dict[int, Tool[Any]]:
 
     def visit(toolset: AbstractToolset[Any]) -> None:
         if isinstance(toolset, FunctionToolset):
-            for tool in cast(FunctionToolset[Any], toolset).tools.values():
+            for tool in toolset.tools.values():
                 found[id(tool.function_schema.validator)] = tool
 
     root.apply(visit)
@@ -97,7 +97,7 @@ def home_of(tool: ToolsetTool[Any]) -> Home:
             return Home(_AGENTS_OWN if toolset.id == AGENT_TOOLSET_ID else toolset.id)
         if not isinstance(toolset, WrapperToolset):
             break
-        toolset = cast(WrapperToolset[Any], toolset).wrapped
+        toolset = toolset.wrapped
     if tool.tool_def.capability_id is not None:
         return Home(tool.tool_def.capability_id)
     if isinstance(toolset, FunctionToolset):
@@ -136,6 +136,6 @@ def _unwrapped(tool: ToolsetTool[Any], function_tool: Tool[Any] | None) -> Schem
     if schema is None or function_tool is not None or 'annotations' not in (tool.tool_def.metadata or {}):
         return schema
     properties = cast(Mapping[str, Schema], schema.get('properties', {}))
-    if properties.keys() != {'result'}:
+    if list(properties) != ['result']:
         return schema
-    return {**properties['result'], '$defs': schema.get('$defs', {}), 'properties_of': None}
+    return {**properties['result'], '$defs': schema.get('$defs', {})}

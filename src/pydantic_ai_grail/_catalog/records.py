@@ -8,6 +8,8 @@ so that code finds what a direct call would have shown.
 from __future__ import annotations
 
 import dataclasses
+import inspect
+from abc import ABC
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -42,12 +44,14 @@ def is_record(cls: Any) -> bool:
     """Whether values of `cls` are records. Root models are not: they are what they hold."""
     if not isinstance(cls, type):
         return False
-    if issubclass(cls, BaseModel):
-        return not issubclass(cls, RootModel)
+    known = cast(type[Any], cls)
+    if issubclass(known, BaseModel):
+        return not issubclass(known, RootModel)
+    cls = known
     return dataclasses.is_dataclass(cls) or is_typeddict(cls) or typing_extensions.is_typeddict(cls)
 
 
-def record_of(cls: type, direction: Direction) -> Record:
+def record_of(cls: type[Any], direction: Direction) -> Record:
     """The fields of a class for which `is_record` holds."""
     if issubclass(cls, BaseModel):
         return _model(cls, direction)
@@ -74,14 +78,12 @@ def _model(cls: type[BaseModel], direction: Direction) -> Record:
     fields = list(_fields(cls.model_fields, _field_serializers(cls), direction, by_name=by_name))
     if direction == 'out':
         fields += _computed(cls.model_computed_fields, _field_serializers(cls))
-    # A value of a subclass is given with the fields of the subclass.
-    is_open = config.get('extra') == 'allow' or (direction == 'out' and bool(cls.__subclasses__()))
-    return Record(name=cls.__name__, fields=tuple(fields), is_open=is_open)
+    return Record(name=cls.__name__, fields=tuple(fields), is_open=config.get('extra') == 'allow' or _is_abstract(cls))
 
 
-def _pydantic_dataclass(cls: type, direction: Direction) -> Record:
+def _pydantic_dataclass(cls: type[Any], direction: Direction) -> Record:
     config = cast(Mapping[str, Any], getattr(cls, '__pydantic_config__', None) or {})
-    infos = cast(dict[str, FieldInfo], cls.__pydantic_fields__)  # type: ignore[attr-defined]
+    infos = cast(dict[str, FieldInfo], cls.__pydantic_fields__)
     if direction == 'in':
         infos = {name: info for name, info in infos.items() if info.init is not False}
     by_name = bool(config.get('populate_by_name') or config.get('validate_by_name'))
@@ -89,7 +91,7 @@ def _pydantic_dataclass(cls: type, direction: Direction) -> Record:
     return Record(name=cls.__name__, fields=tuple(fields), is_open=config.get('extra') == 'allow')
 
 
-def _dataclass(cls: type, direction: Direction) -> Record:
+def _dataclass(cls: type[Any], direction: Direction) -> Record:
     hints = get_type_hints(cls, include_extras=True)
     fields = [
         RecordField(
@@ -102,11 +104,10 @@ def _dataclass(cls: type, direction: Direction) -> Record:
         for item in dataclasses.fields(cls)
         if direction == 'out' or item.init
     ]
-    is_open = direction == 'out' and bool(cls.__subclasses__())
-    return Record(name=cls.__name__, fields=tuple(fields), is_open=is_open)
+    return Record(name=cls.__name__, fields=tuple(fields), is_open=_is_abstract(cls))
 
 
-def _typed_dict(cls: type, direction: Direction) -> Record:
+def _typed_dict(cls: type[Any], direction: Direction) -> Record:
     required = cast(frozenset[str], getattr(cls, '__required_keys__', frozenset[str]()))
     fields: list[RecordField] = []
     for name, hint in typing_extensions.get_type_hints(cls, include_extras=True).items():
@@ -184,6 +185,11 @@ def _returned(function: Any, declared: Any) -> Any:
         return get_type_hints(getattr(function, '__func__', function), include_extras=True).get('return', Any)
     except (NameError, TypeError):
         return Any
+
+
+def _is_abstract(cls: type) -> bool:
+    """Whether values are of subclasses for certain, which are given with the fields of the subclass."""
+    return ABC in cls.__bases__ or inspect.isabstract(cls)
 
 
 def _is_required(item: dataclasses.Field[Any]) -> bool:

@@ -57,3 +57,8 @@ class Signature:
     declarations: tuple[Declaration, ...] = ()
     takes_any_keyword: bool = False
     """The tool's schema allows keys that it does not name."""
+
+    @property
+    def keywords_name(self) -> str:
+        """What the parameter for such keys is called in source."""
+        return 'kwargs' + '_' * sum(each.name.startswith('kwargs') for each in self.parameters)

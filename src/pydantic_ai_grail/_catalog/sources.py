@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time, timedelta
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Final, cast
+from uuid import UUID
 
 _MAX_DEFAULT_CHARS: Final = 60
-_LITERALS: Final = (str, int, bytes, type(None))
 
 
 def union(members: Iterable[str]) -> str:
@@ -24,14 +26,12 @@ def literal(values: Sequence[object]) -> str:
     """The type of these values: a `Literal` where they can stand in one, else the types they have."""
     texts: list[str] = []
     plain = [value.value if isinstance(value, enum.Enum) else value for value in values]
-    sources = [text for value in plain if value is not None and isinstance(value, _LITERALS) if (text := _repr(value))]
+    sources = [_repr(value) for value in plain if isinstance(value, str | int | bytes)]
     if sources:
         texts.append(f'Literal[{", ".join(dict.fromkeys(sources))}]')
-    for value in plain:
-        if value is None:
-            texts.append('None')
-        elif not isinstance(value, _LITERALS):
-            texts.append(_TYPES_OF_VALUES.get(type(value), 'Any'))
+    texts += [
+        _TYPES_OF_VALUES.get(type(value).__name__, 'Any') for value in plain if not isinstance(value, str | int | bytes)
+    ]
     return union(texts)
 
 
@@ -41,7 +41,13 @@ def default_source(value: object) -> str:
     return text if text is not None and len(text) <= _MAX_DEFAULT_CHARS else '...'
 
 
-_TYPES_OF_VALUES: Final = {float: 'float', list: 'list[Any]', dict: 'dict[str, Any]', tuple: 'tuple[Any, ...]'}
+_TYPES_OF_VALUES: Final[Mapping[str, str]] = {
+    'NoneType': 'None',
+    'float': 'float',
+    'list': 'list[Any]',
+    'dict': 'dict[str, Any]',
+    'tuple': 'tuple[Any, ...]',
+}
 
 
 def _alternatives(annotation: str) -> list[str]:
@@ -67,10 +73,14 @@ def _value_source(value: object) -> str | None:
         return _value_source(value.value)
     if isinstance(value, float):
         return float.__repr__(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int | bytes):
+    if value is None:
+        return 'None'
+    if isinstance(value, str | int | bytes):
         return _repr(value)
-    if type(value) is Decimal:
-        return repr(value)
+    if isinstance(value, PurePath | UUID):
+        return repr(str(value))
+    if isinstance(value, Decimal | date | time | timedelta):
+        return repr(value).replace('datetime.', '')
     if type(value) is dict:
         return _braced('{', '}', [_pair(key, item) for key, item in cast(dict[object, object], value).items()])
     if type(value) is list:
@@ -78,9 +88,16 @@ def _value_source(value: object) -> str | None:
     if type(value) is tuple:
         items = [_value_source(item) for item in cast(tuple[object, ...], value)]
         return _braced('(', ',)' if len(items) == 1 else ')', items)
-    if type(value) is set and value:
-        return _braced('{', '}', sorted(_value_source(item) or '...' for item in cast(set[object], value)))
-    return 'set()' if type(value) is set else None
+    if isinstance(value, set | frozenset):
+        return _set_source(type(cast(object, value)).__name__, cast(set[object], value))
+    return None
+
+
+def _set_source(kind: str, items: set[object]) -> str | None:
+    shown = _braced('{', '}', sorted(_value_source(item) or '...' for item in items))
+    if shown is None or (items and kind == 'set'):
+        return shown
+    return f'{kind}({shown})' if items else f'{kind}()'
 
 
 def _pair(key: object, value: object) -> str | None:
@@ -88,14 +105,15 @@ def _pair(key: object, value: object) -> str | None:
     return f'{left}: {right}' if left is not None and right is not None else None
 
 
-def _braced(opening: str, closing: str, items: list[str | None]) -> str | None:
+def _braced(opening: str, closing: str, items: Sequence[str | None]) -> str | None:
     known = [item for item in items if item is not None and item != '...']
     return f'{opening}{", ".join(known)}{closing}' if len(known) == len(items) else None
 
 
-def _repr(value: object) -> str:
+def _repr(value: str | int | bytes) -> str:
     """The source of a value of a basic type, also when its class is a subclass with a `repr` of its own."""
-    for base in (bool, int, str, bytes):
-        if isinstance(value, base):
-            return base.__repr__(value)
-    return 'None'
+    if isinstance(value, bool):
+        return bool.__repr__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    return str.__repr__(value) if isinstance(value, str) else bytes.__repr__(value)

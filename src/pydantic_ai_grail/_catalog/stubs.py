@@ -1,19 +1,18 @@
 """A catalog as stubs for the checker: one source for flat tools, one for each module, each complete in itself.
 
-Types that stubs import go under private names, so that a tool may be called `date` and a cell that forgets to import
+Types that stubs import go under private names, so that a tool may be called `date`, and a cell that forgets to import
 `datetime` is still told so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
-from .declarations import TYPE_NAMES, names_in, ordered, rename
-
-if TYPE_CHECKING:
-    from .catalog import Catalog, Entry
+from .declarations import TYPE_NAMES, declare, names_in, ordered, rename
+from .entries import Catalog, Entry
+from .signatures import Declaration
 
 _PRIVATE: Final = {name: f'_{name}' for name in TYPE_NAMES}
 
@@ -28,10 +27,10 @@ class Stubs:
     """The stubs of each module."""
 
 
-def catalog_stubs(catalog: Catalog) -> Stubs:
+def catalog_stubs(catalog: Catalog | Iterable[Entry]) -> Stubs:
     """The stubs of every tool of `catalog`."""
     by_module: dict[str | None, list[Entry]] = {}
-    for entry in catalog.entries.values():
+    for entry in catalog.entries.values() if isinstance(catalog, Catalog) else catalog:
         by_module.setdefault(entry.module, []).append(entry)
     flat = by_module.pop(None, [])
     return Stubs(
@@ -39,42 +38,44 @@ def catalog_stubs(catalog: Catalog) -> Stubs:
     )
 
 
-def function_stub(entry: Entry, *, types: Mapping[str, str] = _PRIVATE) -> str:
-    """The declaration of one function, with the names of types exchanged as `types` says."""
-    keyword = 'def' if entry.facts.sequential else 'async def'
-    parameters = ', '.join(_parameters(entry, types))
-    return f'{keyword} {entry.name}({parameters}) -> {rename(entry.signature.returns, types)}: ...'
-
-
-def _source(entries: Iterable[Entry]) -> str:
-    entries = list(entries)
+def _source(entries: list[Entry]) -> str:
     declarations = ordered(item for entry in entries for item in entry.signature.declarations)
-    body = [*(rename(_code(item.source), _PRIVATE) for item in declarations), *map(function_stub, entries)]
+    taken = frozenset(item.name for item in declarations if item.direction == 'in')
+    body = [*(_declaration(item, taken) for item in declarations), *(_function(entry, taken) for entry in entries)]
     used = {name for text in body for name in names_in(text)}
     imports = [f'from {module} import {name} as _{name}' for name, module in TYPE_NAMES.items() if f'_{name}' in used]
     return '\n'.join([*imports, *body, ''])
 
 
-def _parameters(entry: Entry, types: Mapping[str, str]) -> Iterable[str]:
+def _declaration(item: Declaration, taken: frozenset[str]) -> str:
+    fields = [replace(each, description=None) for each in item.fields]
+    if item.direction == 'in':
+        # What a tool only reads may be any record that has the keys: one that another tool gave, with more of them.
+        fields = [replace(each, annotation=f'ReadOnly[{_read_only(each.annotation, taken)}]') for each in fields]
+    return rename(declare(item.name, fields, direction=item.direction, is_open=item.is_open).source, _PRIVATE)
+
+
+def _function(entry: Entry, taken: frozenset[str]) -> str:
+    keyword = 'def' if entry.facts.sequential else 'async def'
+    parameters = ', '.join(_parameters(entry, taken))
+    return f'{keyword} {entry.name}({parameters}) -> {rename(entry.signature.returns, _PRIVATE)}: ...'
+
+
+def _parameters(entry: Entry, taken: frozenset[str]) -> Iterator[str]:
     signature = entry.signature
-    seen_default = is_keyword_only = False
+    is_keyword_only = False
     for parameter in signature.parameters:
-        # Python has no required parameter after one with a default, unless it is named.
-        if not is_keyword_only and (parameter.keyword_only or (seen_default and parameter.default is None)):
+        if parameter.keyword_only and not is_keyword_only:
             is_keyword_only = True
             yield '*'
-        seen_default = seen_default or parameter.default is not None
-        yield f'{parameter.name}: {rename(parameter.annotation, types)}{"" if parameter.default is None else " = ..."}'
+        annotation = rename(_read_only(parameter.annotation, taken), _PRIVATE)
+        yield f'{parameter.name}: {annotation}{"" if parameter.default is None else " = ..."}'
     if signature.takes_any_keyword:
-        yield f'**{_free("kwargs", {each.name for each in signature.parameters})}: {types.get("Any", "Any")}'
+        yield f'**{signature.keywords_name}: _Any'
 
 
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += '_'
-    return name
-
-
-def _code(source: str) -> str:
-    """A declaration without its comments, which may hold names."""
-    return '\n'.join(line.partition('  # ')[0] for line in source.splitlines())
+def _read_only(annotation: str, taken: frozenset[str]) -> str:
+    """`list[IssueInput]` as a sequence: a list of what another tool gave is none of `IssueInput`, and yet fits."""
+    if taken.isdisjoint(names_in(annotation)):
+        return annotation
+    return rename(annotation, {'list': 'Sequence'})

@@ -1,0 +1,65 @@
+"""Where each tool of a step goes: into the sandbox, natively to the model, or nowhere yet.
+
+Some tools must stay native whatever the selector says, since they steer the conversation itself: searching for tools
+and loading capabilities, output tools, tools that run code of their own, and stand-ins that the model's provider may
+replace by a tool of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic_ai import RunContext, ToolDefinition
+from pydantic_ai.tools import ToolSelector, matches_tool_selector
+from pydantic_ai.toolsets.abstract import ToolsetTool
+
+Placement = Literal['sandboxed', 'native', 'hidden']
+"""`'hidden'` tools are those that would go into the sandbox, had they been revealed."""
+
+_CONTROL_KINDS: Final = frozenset({'tool-search', 'capability-load'})
+_NATIVE_SEARCH: Final = 'tool_search'
+"""The corpus of a provider's own tool search, as `ToolDefinition.with_native` names it."""
+
+
+async def place_tools(
+    tools: Mapping[str, ToolsetTool[Any]], *, selector: ToolSelector[Any], ctx: RunContext[Any]
+) -> dict[str, Placement]:
+    """The place of each of `tools` in this step of the run."""
+    places: dict[str, Placement] = {
+        name: await _place(tool.tool_def, selector=selector, ctx=ctx) for name, tool in tools.items()
+    }
+    if _needs_declared_corpus(tools, places):
+        # A provider that searches among tools can only find those that it was told of.
+        for name, tool in tools.items():
+            if places[name] == 'hidden' and tool.tool_def.with_native == _NATIVE_SEARCH:
+                places[name] = 'native'
+    return places
+
+
+def can_be_sandboxed(definition: ToolDefinition) -> bool:
+    """Whether a tool may be called from code at all."""
+    return (
+        definition.kind != 'output'
+        and definition.tool_kind not in _CONTROL_KINDS
+        and definition.unless_native is None
+        and 'code_arg_name' not in (definition.metadata or {})
+    )
+
+
+async def _place(definition: ToolDefinition, *, selector: ToolSelector[Any], ctx: RunContext[Any]) -> Placement:
+    if not can_be_sandboxed(definition) or not await matches_tool_selector(selector, ctx, definition):
+        return 'native'
+    return 'sandboxed' if ctx.is_tool_available(definition) else 'hidden'
+
+
+def _needs_declared_corpus(tools: Mapping[str, ToolsetTool[Any]], places: Mapping[str, Placement]) -> bool:
+    """Whether hidden tools have to be declared for a native search to find them.
+
+    So it is when there is no local search tool, or when another searchable tool stays native: the native search then
+    stays too, and the local one is dropped for it.
+    """
+    searches_locally = any(tool.tool_def.tool_kind == 'tool-search' for tool in tools.values())
+    return not searches_locally or any(
+        tool.tool_def.with_native == _NATIVE_SEARCH and places[name] == 'native' for name, tool in tools.items()
+    )

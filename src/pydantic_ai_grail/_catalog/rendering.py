@@ -1,0 +1,119 @@
+"""Functions and records as lines of text for the model: Python signatures, records as dicts of types.
+
+A record reads `Issue = {id: int, title: str, parent?: Issue}`, where `?` marks a key that may be absent: half the
+characters of a class, and the shape of the dict that code gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from .declarations import one_line, ordered
+from .entries import Entry
+from .signatures import Declaration, Field, Signature
+
+_LINE_CHARS: Final = 110
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """How much of each tool is written. `None` for a number of characters means all of them, 0 none."""
+
+    description_chars: int | None = None
+    parameter_chars: int | None = None
+    field_chars: int | None = None
+
+
+COMPLETE: Final = Detail()
+SHORT: Final = Detail(description_chars=160, parameter_chars=80, field_chars=60)
+TERSE: Final = Detail(description_chars=90, parameter_chars=0, field_chars=0)
+LEVELS: Final = (COMPLETE, SHORT, TERSE)
+
+
+def function_text(entry: Entry, detail: Detail, *, name: str | None = None, marks_sync: bool = False) -> str:
+    """One function: its signature, its description, what is known of its parameters."""
+    mark = 'def ' if marks_sync and entry.facts.sequential else ''
+    lines = [f'{mark}{name or entry.name}{signature_text(entry.signature)}']
+    described = _paragraphs(entry.description, detail.description_chars)
+    if len(described) == 1:
+        lines[0] += f'  # {described[0]}'
+    else:
+        lines += [f'  # {line}' for line in described]
+    for parameter in entry.signature.parameters:
+        if text := _cut(parameter.description, detail.parameter_chars):
+            lines.append(f'  {parameter.name}: {text}')
+    return '\n'.join(lines)
+
+
+def signature_text(signature: Signature) -> str:
+    """Parameters with types and defaults, and the type of the result."""
+    return f'({", ".join(_parameters(signature, typed=True))}) -> {signature.returns}'
+
+
+def outline_text(signature: Signature) -> str:
+    """Parameters by name alone, with defaults."""
+    return f'({", ".join(_parameters(signature, typed=False))})'
+
+
+def record_text(item: Declaration, detail: Detail) -> str:
+    """One record, in one line where it has no field docs and is short enough."""
+    ending = ['...'] if item.is_open else []
+    docs = [_cut(field.description, detail.field_chars) for field in item.fields]
+    line = f'{item.name} = {{{", ".join([*map(_field, item.fields), *ending])}}}'
+    if len(line) <= _LINE_CHARS and not any(docs):
+        return line
+    if not any(docs):
+        return (
+            f'{item.name} = {{\n' + '\n'.join(f'  {row}' for row in _rows([*map(_field, item.fields), *ending])) + '\n}'
+        )
+    rows = [f'  {_field(field)},{f"  # {doc}" if doc else ""}' for field, doc in zip(item.fields, docs, strict=True)]
+    return '\n'.join([f'{item.name} = {{', *rows, *(f'  {text}' for text in ending), '}'])
+
+
+def records_of(entries: Iterable[Entry]) -> list[Declaration]:
+    """Each record that the entries need, once."""
+    return ordered(item for entry in entries for item in entry.signature.declarations)
+
+
+def _parameters(signature: Signature, *, typed: bool) -> Iterator[str]:
+    is_keyword_only = False
+    for parameter in signature.parameters:
+        if parameter.keyword_only and not is_keyword_only:
+            is_keyword_only = True
+            yield '*'
+        if typed:
+            default = '' if parameter.default is None else f' = {parameter.default}'
+            yield f'{parameter.name}: {parameter.annotation}{default}'
+        else:
+            yield parameter.name if parameter.default is None else f'{parameter.name}={parameter.default}'
+    if signature.takes_any_keyword:
+        yield f'**{signature.keywords_name}'
+
+
+def _field(field: Field) -> str:
+    key = field.key if field.key.isidentifier() else repr(field.key)
+    return f'{key}{"" if field.required else "?"}: {field.annotation}'
+
+
+def _rows(items: list[str]) -> Iterator[str]:
+    row = ''
+    for item in items:
+        if row and len(row) + len(item) + 2 > _LINE_CHARS:
+            yield row.rstrip()
+            row = ''
+        row += f'{item}, '
+    yield row.rstrip()
+
+
+def _cut(text: str | None, limit: int | None) -> str:
+    if limit == 0:
+        return ''
+    return one_line(text, limit if limit is not None else len(text or '') + 1)
+
+
+def _paragraphs(text: str, limit: int | None) -> list[str]:
+    if limit is None:
+        return [line for raw in text.splitlines() if (line := raw.strip())]
+    return [line] if (line := one_line(text, limit)) else []
