@@ -78,7 +78,14 @@ def _entry(reading: ToolReading, name: str, signature: Signature, *, module: str
 
 def _catalog(entries: list[Entry], modules: Mapping[str, tuple[str, ...]]) -> Catalog:
     stubs = catalog_stubs(entries)
-    digest = hashlib.sha256(repr((stubs.flat, sorted(stubs.modules.items()))).encode()).hexdigest()
     return Catalog(
-        entries={entry.facts.python_name: entry for entry in entries}, fingerprint=digest[:32], modules=modules
+        entries={entry.facts.python_name: entry for entry in entries},
+        fingerprint=_digest((stubs.flat, sorted(stubs.modules.items()))),
+        wording=_digest(entries),
+        modules=modules,
     )
+
+
+def _digest(value: object) -> str:
+    """A short name for a value of strings, numbers and dataclasses, the same in every process."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:32]

@@ -34,6 +34,8 @@ class Catalog:
     entries: Mapping[str, Entry]
     fingerprint: str
     """Equal for catalogs with equal stubs; names the warm checkers that fit."""
+    wording: str = ''
+    """Equal for catalogs that read the same to a model, descriptions included."""
     modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Python names of the entries of each module; empty for a flat catalog."""
 

@@ -1,9 +1,14 @@
-"""The fixed sentences of the tool description: what `run_code` is, and what code in it may do."""
+"""The description of `run_code`, all that a model reads before it writes its first line, and its fixed sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, Protocol
+
+from .catalog import DEFAULT_BUDGET_CHARS
+from .entries import Catalog
+from .listing import flat_detail, listing
+from .rendering import COMPLETE, records_of
 
 WHAT_IT_IS: Final = (
     'Run Python in a sandbox. The value of the last expression or last assignment is the result; '
@@ -59,12 +64,77 @@ class Support(Protocol):
     def features(self) -> Mapping[str, bool]: ...
 
 
-def lacking(support: Support) -> str:
+def tool_description(
+    catalog: Catalog,
+    support: Support,
+    *,
+    has_os: bool = False,
+    mounts: tuple[str, ...] = (),
+    overlays: tuple[str, ...] = (),
+    search_tool: str | None = None,
+    budget_chars: int = DEFAULT_BUDGET_CHARS,
+) -> str:
+    """What the model reads of `run_code`.
+
+    Args:
+        catalog: The tools that code may call.
+        support: What the installed Monty can run.
+        has_os: Whether the host answers for files and environment.
+        mounts: Paths in the sandbox below which there are files.
+        overlays: Those of them where what is written lasts for one cell only.
+        search_tool: The name of the agent's own tool that reveals further tools.
+        budget_chars: How long the listing of the tools may be, as it was when the catalog was built.
+    """
+    parts = [WHAT_IT_IS]
+    if catalog.entries:
+        parts.append(_calls(catalog, budget_chars))
+    if search_tool is not None:
+        parts.append(FINDING_MORE.format(name=search_tool))
+    parts.append(_sandbox(support, has_os=has_os, mounts=mounts, overlays=overlays))
+    if catalog.entries:
+        parts.append(f'```\n{listing(catalog, budget_chars=budget_chars)}\n```')
+    return '\n\n'.join(parts)
+
+
+def _calls(catalog: Catalog, budget_chars: int) -> str:
+    entries = list(catalog.entries.values())
+    synchronous = [entry.facts.sequential for entry in entries]
+    sentences = [CALLS_ALL_SYNC if all(synchronous) else CALLS_MIXED if any(synchronous) else CALLS_ALL_ASYNC]
+    if catalog.modules:
+        sentences.append(MODULES.format(example=entries[0].facts.python_name))
+    elif flat_detail(catalog, budget_chars=budget_chars) is not COMPLETE:
+        sentences.append(HELP)
+    if records_of(entries):
+        sentences.append(RECORDS)
+    return ' '.join(sentences)
+
+
+def _sandbox(support: Support, *, has_os: bool, mounts: tuple[str, ...], overlays: tuple[str, ...]) -> str:
+    sentences: list[str] = []
+    if missing := _lacking(support):
+        sentences.append(LACKING.format(lacking=missing))
+    sentences.append(IMPORTABLE.format(modules=_importable(support)))
+    if has_os:
+        sentences.append(WITH_OS)
+    elif mounts:
+        sentences.append(MOUNTED.format(paths=_paths(mounts)))
+    else:
+        sentences.append(NO_OS)
+    if overlays:
+        sentences.append(OVERLAY.format(paths=_paths(overlays)))
+    return ' '.join(sentences)
+
+
+def _paths(paths: tuple[str, ...]) -> str:
+    return ', '.join(f'`{path}`' for path in paths)
+
+
+def _lacking(support: Support) -> str:
     """What this Monty cannot run, in words."""
     missing = {key for key, runs in support.features.items() if not runs}
     return ', '.join(phrase for phrase, keys in PHRASES.items() if missing.intersection(keys))
 
 
-def importable(support: Support) -> str:
+def _importable(support: Support) -> str:
     """The modules that code can import, without their submodules."""
     return ', '.join(sorted(name for name in support.modules if '.' not in name))
