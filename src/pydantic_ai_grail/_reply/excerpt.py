@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_WIDEST: Final = 96
+_WIDEST: Final = 76
 """Characters of a line that are shown; a longer one is cut around the place that is meant."""
 
 

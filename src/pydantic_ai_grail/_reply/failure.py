@@ -6,20 +6,22 @@ Always in this order: what is wrong, where, what to write instead, what already 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from ..calls import CallRecord
 from ..diagnostics import Diagnostic
 from ..outcomes import CodeFrame, Failed, Failure, Refused
 from . import prose
-from .calls import what_happened
+from .calls import call_text, what_happened
 from .excerpt import excerpt, line_of
 from .hints import advice
 from .preview import both_ends
 
 _MOST_DIAGNOSTICS: Final = 8
 _REFUSAL_CHARS: Final = 1_500
-_MESSAGE_CHARS: Final = 220
+_MISTAKE_CHARS: Final = 490
+"""One mistake and what follows it stay under 600 characters; so short a message is read whole."""
 _ERROR_CHARS: Final = 800
 _PRINTED_CHARS: Final = 1_500
 _MOST_FRAMES: Final = 5
@@ -45,12 +47,13 @@ def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
 def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[str]) -> str:
     """Why the cell stopped, what it had done by then and what is left of it."""
     failure = outcome.failure
-    parts = [_what(failure), *_where(failure, outcome.source)]
-    if (fix := _fix(outcome)) is not None:
+    cause = _cause(outcome)
+    parts = [_what(failure, cause), *_where(failure, outcome.source)]
+    if (fix := _fix(outcome, cause)) is not None:
         parts.append(fix)
     if outcome.printed.text:
         parts.append(f'{prose.PRINTED}\n{both_ends(outcome.printed.text.rstrip(), _PRINTED_CHARS)}')
-    parts.append(what_happened(outcome.calls, cause=_cause(outcome)) or ('' if outcome.calls else prose.NO_CALLS))
+    parts.append(what_happened(outcome.calls, cause=cause) or ('' if outcome.calls else prose.NO_CALLS))
     parts.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
     parts.append(_state(outcome, variables))
     parts.extend(notes)
@@ -58,9 +61,12 @@ def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[
 
 
 def _grouped(refusals: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
-    """Diagnostics that say the same of several places, together, in the order of the first place."""
+    """One diagnostic per place; those that say the same of several places together, in the order of the first."""
+    places: dict[tuple[int, int], Diagnostic] = {}
+    for item in refusals:
+        places.setdefault((item.position.line, item.position.column), item)
     groups: dict[tuple[str, str, str | None], list[Diagnostic]] = {}
-    for item in sorted(refusals, key=lambda item: (item.position.line, item.position.column)):
+    for _, item in sorted(places.items()):
         groups.setdefault((item.code, item.message, item.fix), []).append(item)
     return list(groups.values())
 
@@ -68,15 +74,17 @@ def _grouped(refusals: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
 def _mistake(group: list[Diagnostic], source: str) -> str:
     first = group[0]
     position = first.position
-    parts = [both_ends(first.message, _MESSAGE_CHARS)]
+    parts: list[str] = []
     if (text := line_of(source, position.line)) is not None:
         end_column = position.end_column if position.end_line in (None, position.line) else None
         parts.append(excerpt(text, label=f'line {position.line}: ', column=position.column, end_column=end_column))
     if lines := _lines_beside(group):
         parts.append(prose.also_at(lines))
+    room = _MISTAKE_CHARS - sum(map(len, parts))
+    message = both_ends(first.message, room // 2 if first.fix is not None else room)
     if first.fix is not None:
-        parts.append(_instead(both_ends(first.fix, _MESSAGE_CHARS)))
-    return '\n'.join(parts)
+        parts.append(_instead(both_ends(first.fix, room - len(message))))
+    return '\n'.join([message, *parts])
 
 
 def _lines_beside(group: list[Diagnostic]) -> str:
@@ -89,7 +97,7 @@ def _instead(fix: str) -> str:
     return fix if fix[:1].isupper() and fix.rstrip('`)')[-1:] in '.?!' else prose.write_instead(fix)
 
 
-def _what(failure: Failure) -> str:
+def _what(failure: Failure, cause: CallRecord | None) -> str:
     message = both_ends(failure.message.strip(), _ERROR_CHARS)
     match failure.kind:
         case 'limit':
@@ -101,10 +109,13 @@ def _what(failure: Failure) -> str:
             return prose.CANCELLED
         case 'exception':
             text = f'{failure.exception_type}: {message}' if message else failure.exception_type
-            return prose.tool_failed(failure.tool, text) if failure.tool is not None else text
+            if cause is None:
+                return text
+            word = prose.call_denied if cause.state == 'denied' else prose.call_raised
+            return word(call_text(cause.request), text)
 
 
-def _fix(outcome: Failed) -> str | None:
+def _fix(outcome: Failed, cause: CallRecord | None) -> str | None:
     match outcome.failure.kind:
         case 'limit':
             return prose.LIMITS[outcome.failure.limit][1] if outcome.failure.limit is not None else None
@@ -113,18 +124,20 @@ def _fix(outcome: Failed) -> str | None:
         case 'cancelled':
             return None
         case 'exception':
-            return advice(outcome)
+            return advice(outcome, cause=cause)
 
 
 def _where(failure: Failure, source: str) -> list[str]:
-    """The line that failed first, then the calls that led to it, repeats condensed."""
-    frames = [*reversed(failure.frames)]
+    """The line that failed first, then the calls that led to it; a function that calls itself is shown once."""
+    runs = [(frame, len([*same])) for frame, same in groupby(reversed(failure.frames))]
+    between = runs[_MOST_FRAMES - 1 : -1]
     shown: list[str] = []
-    for frame in frames[: _MOST_FRAMES - 1] if len(frames) > _MOST_FRAMES else frames:
+    for frame, times in [*runs[: _MOST_FRAMES - 1], *runs[-1:]] if between else runs:
+        if between and frame is runs[-1][0]:
+            shown.append(prose.more_frames(sum(count for _, count in between)))
         shown.append(_frame(frame, source))
-    if len(frames) > _MOST_FRAMES:
-        shown.append(prose.more_frames(len(frames) - _MOST_FRAMES))
-        shown.append(_frame(frames[-1], source))
+        if times > 1:
+            shown.append(prose.same_frame(times - 1))
     return shown
 
 
@@ -153,11 +166,12 @@ def _place(frame: CodeFrame, *, ran: str, written: str) -> tuple[int | None, int
 
 
 def _cause(outcome: Failed) -> CallRecord | None:
-    """The call whose failure ended the cell: the last one that raised, when a tool is to blame."""
-    if outcome.failure.tool is None:
+    """The call that raised what ended the cell: the last one with this very error."""
+    if outcome.failure.kind != 'exception':
         return None
+    error = f'{outcome.failure.exception_type}: {outcome.failure.message}'
     for call in reversed(outcome.calls):
-        if call.state in ('raised', 'denied') and call.request.tool.python_name == outcome.failure.tool:
+        if call.state in ('raised', 'denied') and call.error == error:
             return call
     return None
 

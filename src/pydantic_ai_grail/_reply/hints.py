@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from ..calls import CallRecord
 from ..outcomes import Failed
 
 
@@ -26,11 +27,17 @@ def _hint(exception_type: str, pattern: str, advice: str) -> Hint:
     return Hint(exception_type=exception_type, pattern=re.compile(pattern), advice=advice)
 
 
+_AWAIT: Final = 'The call was not awaited: put `await` before it.'
+_NONE: Final = 'A value is None here: test it first, or use a default such as `(x or 0)`.'
+_TEXT_NOT_DATE: Final = 'It is a datetime already, not text: use its attributes, or `.isoformat()` for text.'
+_NO_SYSTEM: Final = 'The sandbox has no files, environment or network of its own: use the tools.'
+
 HINTS: Final = (
+    # what Monty lacks
     _hint(
         'NotImplementedError',
         r"external function '(.+)' cannot suspend in this synchronous context",
-        r'A tool cannot be called from inside `map`, `filter`, `sorted` or another builtin. '
+        r'A tool cannot be called by `map`, `filter`, `sorted` or another builtin. '
         r'Use a comprehension: `[await \1(x) for x in xs]`.',
     ),
     _hint(
@@ -41,72 +48,113 @@ HINTS: Final = (
     _hint(
         'NotImplementedError',
         r'The monty syntax parser does not yet support',
-        'This sandbox lacks it: write it with plain functions, loops and dicts.',
+        'The sandbox lacks it: write it with plain functions, loops and dicts.',
     ),
     _hint(
         'AttributeError',
-        r"'coroutine' object has no attribute",
-        'The call was not awaited: `(await f(...)).name`.',
+        r"'(?:dict|list|str|set|tuple)' object has no attribute "
+        r"'(get|keys|values|items|append|add|pop|lower|upper|strip|count|index)'",
+        r'A method of a builtin cannot be passed on as a value here. Call it: `lambda x: x.\1(...)`.',
     ),
-    _hint('TypeError', r"'coroutine'", 'The call was not awaited: put `await` before it.'),
-    _hint(
-        'AttributeError',
-        r"'NoneType' object has no attribute '(.+)'",
-        r'The value is None here: test it before `.\1`.',
-    ),
-    _hint('TypeError', r"'NoneType'", 'A value is None here: test it first, or use a default: `(x or 0)`.'),
-    _hint(
-        'AttributeError',
-        r"'(?:dict|list|str|set|tuple)' object has no attribute '(get|keys|values|items|append|lower|upper|strip|add)'",
-        r'A method of a builtin cannot be passed around here. Call it in a lambda: `lambda x: x.\1(...)`.',
-    ),
-    _hint(
-        'AttributeError', r"type object '(.+)' has no attribute '(.+)'", r'Use a lambda instead: `lambda x: x.\2()`.'
-    ),
-    _hint('AttributeError', r"'dict' object has no attribute '(.+)'", r"It is a dict: use `['\1']` or `.get('\1')`."),
-    _hint('KeyError', r'', 'Look at the keys with `list(d)`, or use `.get(key)`.'),
-    _hint(
-        'TypeError', r"'(.+)' object is not an iterator", '`next` needs `iter(...)` here: `next(iter(xs), default)`.'
-    ),
+    _hint('AttributeError', r"type object '.+' has no attribute '(.+)'", r'Use a lambda: `lambda x: x.\1()`.'),
+    _hint('TypeError', r"'.+' object is not an iterator", 'Wrap it in `iter`: `next(iter(xs), default)`.'),
     _hint(
         'TypeError',
-        r"JSONEncoder.__init__\(\) got an unexpected keyword argument '(.+)'",
-        r'`json.dumps` has no `\1` here: convert the values first. The result of a cell needs no JSON at all.',
+        r"JSONEncoder\.__init__\(\) got an unexpected keyword argument '(.+)'",
+        r'`json.dumps` has no `\1` here: convert such values first. The result of a cell needs no JSON.',
     ),
     _hint(
         'TypeError',
         r'callable replacement is not yet supported in re\.sub',
         'Loop over `re.finditer` and join the pieces.',
     ),
+    _hint('TypeError', r'set\.(.+)\(\) takes exactly one argument', r'Give `set.\1` one argument at a time.'),
+    _hint('PermissionError', r'^Permission denied: ', _NO_SYSTEM),
+    _hint('RuntimeError', r"'os\..+' is not supported in this environment", _NO_SYSTEM),
+    # tools give coroutines, and types of their own
+    _hint('AttributeError', r"'coroutine' object", _AWAIT),
+    _hint('TypeError', r"'coroutine'", _AWAIT),
     _hint(
-        'TypeError', r'set\.(.+)\(\) takes exactly one argument', r'Give `set.\1` one argument at a time, in a loop.'
+        'TypeError',
+        r"'(.+)' object can't be awaited",
+        'It is a value already, not a call to wait for: leave `await` out.',
     ),
     _hint(
-        'PermissionError',
-        r'Permission denied',
-        'The sandbox has no file system, environment or network: use the tools.',
+        'TypeError',
+        r'An asyncio.Future, a coroutine or an awaitable is required',
+        'Give `gather` calls: `gather(*[f(x) for x in xs])`.',
     ),
     _hint(
-        'RuntimeError',
-        r'is not supported in this environment',
-        'The sandbox has no file system, environment or network: use the tools.',
+        'TypeError',
+        r'Object of type (.+) is not JSON serializable',
+        'End the cell with the value itself: results need no JSON. For text, use `str` or `sorted` on it first.',
     ),
+    _hint('TypeError', r'the JSON object must be str', 'It is data already: leave `json.loads` out.'),
+    _hint(
+        'TypeError',
+        r"(?:'[<>]=?'|for -:).* 'datetime\.datetime' and 'datetime\.datetime'",
+        'One has a timezone and the other has none: give both one, `d.replace(tzinfo=timezone.utc)`.',
+    ),
+    _hint(
+        'TypeError',
+        r"'datetime\.datetime' and 'datetime\.date'|'datetime\.date' and 'datetime\.datetime'",
+        'One is a datetime and the other a date: compare `d.date()`.',
+    ),
+    _hint('TypeError', r"'datetime\.\w+' object is not subscriptable", _TEXT_NOT_DATE),
+    _hint(
+        'AttributeError',
+        r"'datetime\.\w+' object has no attribute '(?:split|replace|startswith|strip)'",
+        _TEXT_NOT_DATE,
+    ),
+    _hint('TypeError', r'(?:fromisoformat|strptime): argument must be str', _TEXT_NOT_DATE),
+    _hint(
+        'TypeError',
+        r"'decimal\.Decimal' and 'float'|'float' and 'decimal\.Decimal'",
+        'Make both `Decimal`, `Decimal(str(x))`, or both `float`.',
+    ),
+    _hint('TypeError', r"'(?:set|frozenset)' object is not subscriptable", 'A set has no order: `sorted(x)[0]`.'),
+    # what is None or has another shape than was thought
+    _hint('AttributeError', r"'NoneType' object has no attribute '(.+)'", r'The value is None: test it before `.\1`.'),
+    _hint('TypeError', r'NoneType', _NONE),
+    _hint('ValueError', r"'NoneType'", _NONE),
+    _hint('AttributeError', r"'dict' object has no attribute '(.+)'", r"It is a dict: use `['\1']` or `.get('\1')`."),
+    _hint(
+        'AttributeError', r"'list' object has no attribute '.+'", 'It is a list: loop over it, or take an item `[0]`.'
+    ),
+    _hint(
+        'TypeError',
+        r'list indices must be integers or slices, not str',
+        'It is a list: loop over it, or take an item `[0]`.',
+    ),
+    _hint(
+        'TypeError',
+        r"string indices must be integers, not 'str'",
+        'It is a text, not a dict: look at it with `print(x)`.',
+    ),
+    _hint(
+        'TypeError',
+        r"'module' object is not callable",
+        'It is a module: call the class in it, `datetime.datetime(...)`.',
+    ),
+    _hint('KeyError', r'', 'Look at the keys first, `list(d)`, or use `d.get(key)`.'),
     _hint('RecursionError', r'', 'Write it as a loop.'),
 )
-"""Run-time errors that come from what Monty lacks, or that models make often, each with what to write instead."""
+"""Run-time errors that come from what Monty lacks or that models make often, each with what to write instead."""
 
 
-def advice(outcome: Failed) -> str | None:
-    """What to write instead, or `None` when nothing is known that helps."""
+def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
+    """What to write instead, or `None` when nothing is known that helps.
+
+    The table is for what code did wrong; when a call is the cause, its own error says more.
+    """
     lines = {frame.line for frame in outcome.failure.frames if frame.in_this_cell}
     for hint in outcome.hints:
         if hint.position.line in lines:
             return f'{hint.message} {hint.fix}' if hint.fix else hint.message
-    if outcome.failure.tool is not None:
+    if cause is not None:
         return None
     for row in HINTS:
-        if row.exception_type == outcome.failure.exception_type and (
-            found := row.pattern.search(outcome.failure.message)
-        ):
+        found = row.pattern.search(outcome.failure.message)
+        if found and row.exception_type == outcome.failure.exception_type:
             return found.expand(row.advice)
     return None

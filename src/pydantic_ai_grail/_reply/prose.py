@@ -39,14 +39,16 @@ def cut_text(count: int) -> str:
     return f'{CUT_MARK} {count:,} characters {CUT_MARK}'
 
 
-def cut_result(description: str, max_chars: int, how_to_get_the_rest: str) -> str:
-    return (
-        f'The result is {description}; over {max_chars:,} characters, so `preview` is its head. {how_to_get_the_rest}'
-    )
+def cut_result(description: str, how_to_get_the_rest: str) -> str:
+    return f'The result is {description}: too large to show whole, so `preview` is its head. {how_to_get_the_rest}'
 
 
 def rest_of_list(name: str, shown: int) -> str:
     return f'The whole is in `{name}`: look at `{name}[{shown}:{2 * shown}]`, or compute on it.'
+
+
+def rest_of_items(name: str) -> str:
+    return f'The whole is in `{name}`: look at single items, `{name}[0]`, or compute on it.'
 
 
 def rest_of_dict(name: str) -> str:
@@ -68,8 +70,12 @@ def dropped_prints(count: int) -> str:
     return f'{count:,} more characters were printed and dropped. Print less: a slice, a count, a total.'
 
 
-def cut_prints(count: int) -> str:
-    return f'{count:,} characters from the middle of what was printed are left out.'
+def cut_prints(count: int, most: int) -> str:
+    return f'The middle of what was printed is left out: {count:,} characters are more than {most:,}.'
+
+
+def files_left_out(count: int, most: int) -> str:
+    return f'{count:,} more {"file is" if count == 1 else "files are"} not shown: one result shows at most {most}.'
 
 
 def mended(line: int, note: str) -> str:
@@ -106,7 +112,7 @@ STATE_UNSAVED: Final = 'The variables of this cell could not be stored; a later 
 
 # --- refusals --------------------------------------------------------------------------------------------------------
 
-REFUSED_STATE: Final = 'Nothing ran: no tool was called and no variable changed. Send the whole cell again, corrected.'
+REFUSED_STATE: Final = 'Nothing ran: no tool was called, no variable changed. Send the corrected cell.'
 REFUSED_MANY: Final = '{count} mistakes, found before anything ran:'
 
 
@@ -119,14 +125,18 @@ def also_at(lines: str) -> str:
 
 
 def more_mistakes(count: int) -> str:
-    return f'… and {count} more {"mistake" if count == 1 else "mistakes"} like these.'
+    return f'… and {count} more {"mistake" if count == 1 else "mistakes"}.'
 
 
 # --- failures --------------------------------------------------------------------------------------------------------
 
 
-def tool_failed(tool: str, message: str) -> str:
-    return f'The call to `{tool}` failed: {message}'
+def call_raised(call: str, error: str) -> str:
+    return f'{call} raised {error}'
+
+
+def call_denied(call: str, error: str) -> str:
+    return f'{call} was denied: {error}'
 
 
 CRASHED: Final = 'The sandbox died while it ran this cell. Most often the cell needed far too much memory at once.'
@@ -171,16 +181,16 @@ def more_frames(count: int) -> str:
     return f'… {count:,} more calls'
 
 
+def same_frame(count: int) -> str:
+    return f'… {count:,} more times the same'
+
+
 PRINTED: Final = 'Printed before it stopped:'
 CALLS_MADE: Final = 'Calls that were made and are not undone:'
 CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
 CALLS_FAILED: Final = 'Calls that failed:'
 CALLS_READ: Final = 'Read-only calls that returned: '
 NO_CALLS: Final = 'No tool had been called.'
-
-
-def more_calls(counts: str) -> str:
-    return f'… and {counts}'
 
 
 CALL_ONCE: Final = 'Do not make them again: use what they returned.'

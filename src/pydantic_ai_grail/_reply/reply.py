@@ -77,6 +77,11 @@ def state_lost_note(reason: GrailError) -> str:
     return prose.state_gone(next(prose.STATE_GONE[kind] for kind in type(reason).__mro__ if kind in prose.STATE_GONE))
 
 
+def state_unsaved_note() -> str:
+    """One sentence for a cell whose state could not be stored after it."""
+    return prose.STATE_UNSAVED
+
+
 def give_up(failures: int) -> str:
     """What to add to the text of a failure once the budget of failures in a row is spent."""
     return prose.give_up(failures)

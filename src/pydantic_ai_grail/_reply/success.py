@@ -17,12 +17,13 @@ some escapes in what was printed, but would leave applications nothing but text 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic_ai.messages import MultiModalContent
 
 from ..outcomes import Completed, Printed
 from . import prose
+from .files import MAX_FILES, FoundFiles
 from .preview import both_ends, describe, preview
 from .values import Json, pairs_of, to_plain
 
@@ -37,26 +38,28 @@ def completed(
     """What the model reads of a completed cell, and the files found in its value."""
     payload: dict[str, Json] = {}
     told: list[Json] = []
-    files: tuple[MultiModalContent, ...] = ()
+    found = FoundFiles(calls=outcome.calls)
     if outcome.printed.text:
         payload['printed'] = printed_text(outcome.printed, max_chars=max_chars, notes=told)
     if outcome.has_value:
-        plain = to_plain(outcome.value, max_chars=max_chars)
+        plain = to_plain(outcome.value, max_chars=max_chars, found=found)
         if plain is not None:
             payload['result'] = plain.data
-            files = plain.files
         else:
-            head = preview(outcome.value, max_chars=max_chars)
+            found = FoundFiles(calls=outcome.calls)
+            head = preview(outcome.value, max_chars=max_chars, found=found)
             payload['preview'] = head
             rest = _how_to_get_the_rest(outcome.value, outcome.value_name, head)
-            told.append(prose.cut_result(describe(outcome.value), max_chars, rest))
+            told.append(prose.cut_result(describe(outcome.value), rest))
     elif not outcome.printed.text:
         told.append(prose.NO_VALUE)
+    if found.left_out:
+        told.append(prose.files_left_out(len(found.left_out), MAX_FILES))
     told.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
     told.extend(notes)
     if told:
         payload['notes'] = told
-    return payload, files
+    return payload, tuple(found.files.values())
 
 
 def printed_text(printed: Printed, *, max_chars: int, notes: list[Json]) -> str:
@@ -66,7 +69,7 @@ def printed_text(printed: Printed, *, max_chars: int, notes: list[Json]) -> str:
     text = printed.text.rstrip('\n')
     if len(text) <= max_chars:
         return text
-    notes.append(prose.cut_prints(len(text) - max_chars))
+    notes.append(prose.cut_prints(len(text), max_chars))
     return both_ends(text, max_chars)
 
 
@@ -74,7 +77,9 @@ def _how_to_get_the_rest(value: Any, name: str | None, head: Json) -> str:
     if name is None:
         return prose.REST_UNNAMED
     if isinstance(value, list | tuple) and isinstance(head, list):
-        return prose.rest_of_list(name, max(len(head) - 1, 1))
+        shown = len(head) - 1
+        is_whole = len(cast('Sequence[Any]', value)) == len(head)
+        return prose.rest_of_items(name) if is_whole else prose.rest_of_list(name, shown)
     if isinstance(value, str | bytes):
         return prose.rest_of_text(name)
     if pairs_of(value) is not None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, TypeAlias, cast
 
-from pydantic_ai.messages import BinaryContent, MultiModalContent, is_multi_modal_content
+from .files import FoundFiles
 
 Scalar: TypeAlias = bool | int | float | str | None
 Json: TypeAlias = 'Scalar | list[Json] | dict[str, Json]'
@@ -34,12 +34,12 @@ class Plain:
     data: Json
     chars: int
     """Length of its compact JSON text, escapes not counted."""
-    files: tuple[MultiModalContent, ...]
-    """Images and other files found in it, in order; `data` has a short reference in their place."""
 
 
-def to_plain(value: Any, *, max_chars: int) -> Plain | None:
+def to_plain(value: Any, *, max_chars: int, found: FoundFiles | None = None) -> Plain | None:
     """`value` as JSON data, or `None` when it takes more than `max_chars` characters or is nested too deeply.
+
+    Files are kept in `found`; data has a short reference in their place.
 
     | Python | JSON |
     |---|---|
@@ -52,12 +52,12 @@ def to_plain(value: Any, *, max_chars: int) -> Plain | None:
     | `set`, `frozenset` | array, sorted |
     | `dict`, dataclass | object; keys as text, `1` and `"1"` stay apart |
     """
-    conversion = _Conversion(max_chars)
+    conversion = _Conversion(max_chars, found or FoundFiles())
     try:
         data = conversion.convert(value, 0)
     except _OverBudget:
         return None
-    return Plain(data=data, chars=max_chars - conversion.remaining, files=tuple(conversion.files))
+    return Plain(data=data, chars=max_chars - conversion.remaining)
 
 
 class _OverBudget(Exception):
@@ -65,21 +65,20 @@ class _OverBudget(Exception):
 
 
 class _Conversion:
-    def __init__(self, max_chars: int) -> None:
+    def __init__(self, max_chars: int, found: FoundFiles) -> None:
         self.remaining = max_chars
-        self.files: list[MultiModalContent] = []
+        self.found = found
 
     def convert(self, value: Any, depth: int) -> Json:
         if depth > _DEEPEST:
             raise _OverBudget
-        if is_multi_modal_content(value):
-            self.files.append(value)
-            return self._spend(file_reference(value))
+        if (reference := self.found.reference(value)) is not None:
+            return self._spend(reference)
         if (items := items_of(value, at_most=self.remaining)) is not None:
-            self.remaining -= 2
+            self._charge(2)
             return [self._element(item, depth) for item in items]
         if (pairs := pairs_of(value)) is not None:
-            self.remaining -= 2
+            self._charge(2)
             return self._object(pairs, depth)
         if isinstance(value, str | bytes | bytearray) and len(value) > self.remaining:
             raise _OverBudget
@@ -171,13 +170,9 @@ _LINE_BREAKS: Final = str.maketrans('', '', '\n\r\t')
 def key_text(key: Any, *, taken: Mapping[str, Any]) -> str:
     """A dict key as a JSON key. Two keys that read the same (`1` and `'1'`) are told apart by the type of one."""
     text = str(leaf(key))
-    return text if text not in taken else f'{text} ({type(key).__name__})'
-
-
-def file_reference(file: MultiModalContent) -> str:
-    """What stands for a file inside data; the file itself follows the data."""
-    kind = file.media_type if isinstance(file, BinaryContent) else file.kind
-    return f'<{kind}, file {file.identifier}>'
+    while text in taken:
+        text = f'{text} ({type(key).__name__})'
+    return text
 
 
 def _sorted_set(value: Set[Any], at_most: int) -> Iterable[Any]:
