@@ -1,0 +1,148 @@
+"""The demo, as `make demo` runs it: three processes, real data, and figures that pip gives as well."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelRequest, ToolReturnPart
+
+from demo.conversation import LIVE_MODELS, PROMPTS
+from demo.recording import RECORDING, Recording
+from demo.records import Report
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group('demo')]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours without keys of providers, so that the recording plays."""
+    return {key: value for key, value in os.environ.items() if key not in {*LIVE_MODELS, 'DEMO_MODEL'}} | more
+
+
+@dataclass(frozen=True)
+class Played:
+    screen: str
+    folder: Path
+
+    @property
+    def report(self) -> Report:
+        return Report.model_validate_json((self.folder / 'report.json').read_bytes())
+
+
+@pytest.fixture(scope='module')
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder = tmp_path_factory.mktemp('demo')
+    done = subprocess.run(
+        [sys.executable, '-m', 'demo'],
+        cwd=ROOT,
+        env=environment(DEMO_FOLDER=str(folder), COLUMNS='120'),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ''), done.stdout[-3000:]
+    return Played(done.stdout, folder)
+
+
+def pip(*arguments: str) -> str:
+    command = [sys.executable, '-m', 'pip', '--disable-pip-version-check', *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+@pytest.fixture(scope='module')
+def installed() -> dict[str, dict[str, Any]]:
+    """Metadata of every installed package, by its normalised name, as `pip inspect` has it."""
+    found = [item['metadata'] for item in json.loads(pip('inspect', '--local'))['installed']]
+    return {canonicalize_name(item['name']): item for item in found}
+
+
+@pytest.fixture(scope='module')
+def bytes_on_disk(installed: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """The size of each package's files, as `pip show --files` lists them."""
+    sizes: dict[str, int] = {}
+    for block in pip('show', '--files', *installed).split('\n---\n'):
+        head, _, files = block.partition('\nFiles:\n')
+        fields = dict(line.split(': ', 1) for line in head.splitlines() if ': ' in line)
+        paths = [Path(fields['Location'], line[2:]) for line in files.splitlines() if line.startswith('  ')]
+        sizes[canonicalize_name(fields['Name'])] = sum(path.stat().st_size for path in paths if path.is_file())
+    return sizes
+
+
+def requirements(metadata: dict[str, Any]) -> set[str]:
+    """What a package needs on this machine, without its extras."""
+    parsed = map(Requirement, metadata.get('requires_dist', ()))
+    return {
+        canonicalize_name(item.name) for item in parsed if item.marker is None or item.marker.evaluate({'extra': ''})
+    }
+
+
+def megabytes(size: int) -> Decimal:
+    return Decimal(size) / 1_000_000
+
+
+def test_the_report_counts_what_pip_lists(played: Played) -> None:
+    listed = {canonicalize_name(item['name']) for item in json.loads(pip('list', '--local', '--format=json'))}
+    assert played.report.packages == len(listed)
+
+
+def test_the_report_gives_the_sizes_of_the_files_that_pip_shows(played: Played, bytes_on_disk: dict[str, int]) -> None:
+    assert abs(played.report.megabytes - megabytes(sum(bytes_on_disk.values()))) < 1
+    largest = sorted(bytes_on_disk, key=lambda name: -bytes_on_disk[name])[: len(played.report.largest)]
+    assert [name for name, _ in played.report.largest] == largest
+    for name, size in played.report.largest:
+        assert abs(size - megabytes(bytes_on_disk[name])) < Decimal('0.06')
+
+
+def test_the_report_has_every_package_under_one_licence(played: Played, installed: dict[str, dict[str, Any]]) -> None:
+    names = Counter(name for group in played.report.licences for name in group.packages)
+    assert names == Counter(installed)
+
+
+def test_the_report_knows_who_requires_whom(played: Played, installed: dict[str, dict[str, Any]]) -> None:
+    needed = Counter(name for metadata in installed.values() for name in requirements(metadata) if name in installed)
+    assert played.report.required_by_nobody == installed.keys() - needed.keys()
+    assert [count for _, count in played.report.most_required] == [
+        count for _, count in needed.most_common(len(played.report.most_required))
+    ]
+    assert [(name, needed[name]) for name, _ in played.report.most_required] == played.report.most_required
+
+
+def test_the_later_turns_go_on_from_the_state_in_sqlite(played: Played) -> None:
+    assert (played.folder / 'agent.db').stat().st_size > 0
+    assert played.screen.count('picked up from SQLite') == len(PROMPTS) - 1
+
+
+def test_the_screen_says_that_the_model_is_a_recording(played: Played) -> None:
+    first, *_ = played.screen.splitlines()
+    assert 'a recording' in first
+
+
+def test_a_recorded_answer_names_no_figure_itself() -> None:
+    """Figures come from tools on the machine where it is played; one in a recorded sentence would be another's."""
+    closing = [turn.responses[-1].text or '' for turn in Recording.load().turns]
+    assert [text for text in closing if any(character.isdigit() for character in text)] == []
+
+
+def test_no_cell_of_the_recording_failed_for_good(played: Played) -> None:
+    messages = ModelMessagesTypeAdapter.validate_json((played.folder / 'history.json').read_bytes())
+    requests = [message for message in messages if isinstance(message, ModelRequest)]
+    returns = [part for message in requests for part in message.parts if isinstance(part, ToolReturnPart)]
+    assert sum(part.outcome != 'success' for part in returns) <= len(returns) // 2
+
+
+def test_the_recording_is_kept_as_the_demo_asks() -> None:
+    assert RECORDING.exists()
+    assert tuple(turn.prompt for turn in Recording.load().turns) == PROMPTS
+    assert all(turn.is_finished for turn in Recording.load().turns)
