@@ -55,9 +55,26 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         # syntax
         'syntax-error': 'The code is not Python.',
-        # portability: filled in by the table of `_source/portability.py`
-        'unsupported': 'Monty cannot run this construct.',
-        'unsupported-import': 'Monty has no module of this name.',
+        # portability
+        'unsupported-import': 'A module of CPython that the sandbox does not have.',
+        'unsupported-attribute': 'A function, class or constant of a module that the sandbox does not have.',
+        'unsupported-builtin': 'A builtin that the sandbox does not have.',
+        'unsupported-option': 'An option of a function that the sandbox does not have.',
+        'unsupported-method': 'A method of a builtin type that the sandbox does not have.',
+        'no-inheritance': 'A class with a base class.',
+        'no-metaclass': 'A class with a metaclass or other keywords.',
+        'no-method-decorators': 'A decorated method: `@property`, `@staticmethod`, `@classmethod`.',
+        'no-special-method': 'A special method that would be ignored, such as `__len__`.',
+        'no-class-body': 'A class body with more than methods and simple variables.',
+        'no-method-value': 'A method of a builtin class used as a value.',
+        'no-yield': 'A generator function.',
+        'no-del': 'A `del` that could not be mended.',
+        'no-async-with': '`async with`.',
+        'no-async-for': '`async for`, also in a comprehension.',
+        'no-exception-groups': '`except*`.',
+        'no-type-statement': '`type X = ...`.',
+        'no-wildcard-import': '`from module import *`.',
+        'endless-generator': 'A generator expression over an endless iterator, which would be built as a list.',
         # check
         'unknown-name': 'A name that exists nowhere in the session.',
         'unknown-module': 'A module that cannot be imported.',
@@ -77,3 +94,13 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Every code a diagnostic may carry, with what it means."""
+
+MENDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        'fence': 'A Markdown fence around the code is taken off.',
+        'import': 'A module, class or function that is used and not imported is imported.',
+        'await': 'A tool call whose result is used is awaited.',
+        'no-await': 'A call to a tool that gives its result at once is not awaited.',
+    }
+)
+"""Every kind of mend, with what is done."""

@@ -80,6 +80,9 @@ def test_the_table_has_what_code_for_agents_needs_most() -> None:
     assert 'now' in support.classes['datetime.datetime']
     assert 'upper' in support.methods['str']
     assert 'isocalendar' in support.lacking_methods
+    assert 'statistics' in support.lacking_modules
+    assert 'wraps' in support.lacking_attributes['functools']
+    assert 'utcnow' in support.lacking_attributes['datetime.datetime']
 
 
 def _same(value: object) -> object:

@@ -53,44 +53,101 @@ SAMPLES: Final[Mapping[str, str]] = {
 _IMPORTS: Final = 'import collections, datetime, decimal, pathlib, re\n'
 
 
+Names = Mapping[str, frozenset[str]]
+
+
 def probe(*, known: Support | None = None) -> Support:
     """Ask the installed Monty. `known` adds names to ask for that the running Python may not have.
 
-    Blocks for some 200 ms and owns the one worker it starts.
+    Blocks for some 100 ms and owns the one worker it starts.
     """
     with pydantic_monty.Monty(max_processes=1) as pool:
-        modules = _modules(pool, known)
-        classes = _classes(pool, known)
-        methods, lacking = _methods(pool, known, classes)
+        return _Probe(pool, known).support()
+
+
+class _Probe:
+    def __init__(self, pool: pydantic_monty.Monty, known: Support | None) -> None:
+        self.pool = pool
+        self.known = known
+
+    def support(self) -> Support:
+        asked_modules = self._modules()
+        importable = self._importable(asked_modules)
+        children = {child for name in importable for child in _children(name)}
+        importable |= self._importable(children)
+        wanted_attributes = {name: self._wanted(name, dir(_module(name))) for name in importable}
+        attributes = {
+            name: self._existing(f'import {name}\n', f'{name}.', wanted) for name, wanted in wanted_attributes.items()
+        }
+        wanted_of_classes = {name: self._wanted(name, dir(_class(name))) for name in SAMPLES}
+        of_classes = {name: self._of_class(name, wanted) for name, wanted in wanted_of_classes.items()}
+        methods, lacking_methods = self._methods(of_classes)
+        wanted_builtins = _public(dir(builtins)) | self._known_builtins()
+        existing_builtins = self._existing('', '', wanted_builtins)
         return Support(
             version=pydantic_monty.__version__,
-            modules=modules,
-            builtins=_existing(pool, '', '', _public(dir(builtins)) | (known.builtins if known else frozenset())),
-            classes=classes,
+            modules=attributes,
+            builtins=existing_builtins,
+            classes=of_classes,
             methods=methods,
-            lacking_methods=lacking,
-            features={feature.key: _runs(pool, feature) for feature in FEATURES},
+            lacking_modules=frozenset((asked_modules | children) - importable),
+            lacking_builtins=frozenset(wanted_builtins - existing_builtins),
+            lacking_attributes=_lacking(wanted_attributes, attributes) | _lacking(wanted_of_classes, of_classes),
+            lacking_methods=lacking_methods,
+            features={feature.key: _runs(self.pool, feature) for feature in FEATURES},
         )
 
+    def _modules(self) -> set[str]:
+        names = {name for name in sys.stdlib_module_names if not name.startswith('_')} - _NOT_OFFERED
+        return names | (set(self.known.modules) | self.known.lacking_modules if self.known else set())
 
-def _modules(pool: pydantic_monty.Monty, known: Support | None) -> dict[str, frozenset[str]]:
-    names = set(sys.stdlib_module_names) - _NOT_OFFERED
-    if known is not None:
-        names |= known.modules.keys()
-    importable = _importable(pool, (name for name in names if not name.startswith('_')))
-    importable |= _importable(pool, (child for name in importable for child in _children(name)))
-    found: dict[str, frozenset[str]] = {}
-    for name in importable:
-        wanted = _public(dir(_module(name))) | _known(known and known.modules, name)
-        found[name] = _existing(pool, f'import {name}\n', f'{name}.', wanted)
-    return found
+    def _known_builtins(self) -> frozenset[str]:
+        return self.known.builtins | self.known.lacking_builtins if self.known else frozenset()
+
+    def _wanted(self, name: str, attributes: Iterable[str]) -> set[str]:
+        """Names to ask for in a module or on a class."""
+        wanted = _public(attributes)
+        if self.known is not None:
+            for table in (self.known.modules, self.known.classes, self.known.lacking_attributes):
+                wanted |= table.get(name, frozenset())
+        return wanted
+
+    def _importable(self, names: Set[str]) -> set[str]:
+        attempts = (
+            f'try:\n    import {name}\n    found.append({name!r})\nexcept ImportError:\n    pass\n' for name in names
+        )
+        return set(_feed(self.pool, f'found = []\n{"".join(attempts)}found'))
+
+    def _of_class(self, name: str, wanted: Set[str]) -> frozenset[str]:
+        """Class methods can be called and not read."""
+        read = self._existing(_IMPORTS, f'{name}.', wanted)
+        return read | self._existing(_IMPORTS, f'{name}.', wanted - read, suffix='()')
+
+    def _methods(self, of_classes: Names) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+        """Methods are asked for by calling them with nothing: reading one without a call is what Monty cannot do."""
+        found: dict[str, frozenset[str]] = {}
+        anywhere: set[str] = set(self.known.lacking_methods) if self.known else set()
+        for name, sample in SAMPLES.items():
+            kind = _class(name)
+            wanted = {one for one in _public(dir(kind)) if callable(getattr(kind, one))}
+            anywhere |= wanted
+            if self.known is not None:
+                wanted |= self.known.methods.get(name, frozenset())
+            found[name] = self._existing(_IMPORTS, f'({sample}).', wanted, suffix='()')
+        return found, frozenset(anywhere).difference(*found.values(), *of_classes.values())
+
+    def _existing(self, setup: str, prefix: str, names: Set[str], *, suffix: str = '') -> frozenset[str]:
+        """Which of the names can be read; any error but a missing name or attribute says that it is there."""
+        attempts = (
+            f'try:\n    {prefix}{name}{suffix}\nexcept (AttributeError, NameError):\n    missing.append({name!r})\n'
+            'except BaseException:\n    pass\n'
+            for name in names
+        )
+        return frozenset(names) - frozenset(_feed(self.pool, f'{setup}missing = []\n{"".join(attempts)}missing'))
 
 
-def _importable(pool: pydantic_monty.Monty, names: Iterable[str]) -> set[str]:
-    attempts = (
-        f'try:\n    import {name}\n    found.append({name!r})\nexcept ImportError:\n    pass\n' for name in names
-    )
-    return set(_feed(pool, f'found = []\n{"".join(attempts)}found'))
+def _lacking(wanted: Mapping[str, Set[str]], found: Names) -> dict[str, frozenset[str]]:
+    return {name: frozenset(names - found[name]) for name, names in wanted.items() if names - found[name]}
 
 
 def _children(name: str) -> Iterable[str]:
@@ -101,42 +158,6 @@ def _children(name: str) -> Iterable[str]:
     for attribute, value in vars(module).items():
         if isinstance(value, ModuleType) and f'{name}.{attribute}' in sys.modules:
             yield f'{name}.{attribute}'
-
-
-def _classes(pool: pydantic_monty.Monty, known: Support | None) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for name in SAMPLES:
-        wanted = _public(dir(_class(name))) | _known(known and known.classes, name)
-        read = _existing(pool, _IMPORTS, f'{name}.', wanted)
-        found[name] = read | _existing(pool, _IMPORTS, f'{name}.', wanted - read, suffix='()')
-    return found
-
-
-def _methods(
-    pool: pydantic_monty.Monty, known: Support | None, classes: Mapping[str, frozenset[str]]
-) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-    """Methods are asked for by calling them with nothing: reading one without a call is what Monty cannot do."""
-    found: dict[str, frozenset[str]] = {}
-    wanted_anywhere: set[str] = set(known.lacking_methods) if known else set()
-    for name, sample in SAMPLES.items():
-        kind = _class(name)
-        wanted = {one for one in _public(dir(kind)) if callable(getattr(kind, one))}
-        wanted_anywhere |= wanted
-        wanted |= _known(known and known.methods, name)
-        found[name] = _existing(pool, _IMPORTS, f'{sample}.' if sample != '1' else '(1).', wanted, suffix='()')
-    return found, frozenset(wanted_anywhere).difference(*found.values(), *classes.values())
-
-
-def _existing(
-    pool: pydantic_monty.Monty, setup: str, prefix: str, names: Set[str], *, suffix: str = ''
-) -> frozenset[str]:
-    """Which of the names can be read; any error but a missing name or attribute says that it is there."""
-    attempts = (
-        f'try:\n    {prefix}{name}{suffix}\nexcept (AttributeError, NameError):\n    missing.append({name!r})\n'
-        'except BaseException:\n    pass\n'
-        for name in names
-    )
-    return frozenset(names) - frozenset(_feed(pool, f'{setup}missing = []\n{"".join(attempts)}missing'))
 
 
 def _runs(pool: pydantic_monty.Monty, feature: Feature) -> bool:
@@ -151,10 +172,6 @@ def _feed(pool: pydantic_monty.Monty, code: str) -> Any:
     limits: pydantic_monty.ResourceLimits = {'max_suspensions': 100_000, 'max_feed_duration_secs': 5.0}
     with pool.checkout(limits=limits) as session:
         return session.feed_run(code, external_lookup={'tool': _tool}, print_callback=pydantic_monty.CollectString())
-
-
-def _known(names: Mapping[str, frozenset[str]] | None, key: str) -> frozenset[str]:
-    return names.get(key, frozenset()) if names is not None else frozenset()
 
 
 def _tool(value: Any) -> Any:

@@ -21,7 +21,7 @@ _PACKAGE: Final = 'pydantic_ai_grail._monty'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Support:
-    """What one version of Monty has. Names are those of CPython; what is not listed is not there."""
+    """What one version of Monty has and lacks. Names that neither has are in no list."""
 
     version: str
     modules: Mapping[str, frozenset[str]]
@@ -31,6 +31,12 @@ class Support:
     """Attributes that can be read of a class itself (`datetime.datetime.now`), by its dotted or builtin name."""
     methods: Mapping[str, frozenset[str]]
     """Methods that can be called on a value, by the name of its class (`str`, `datetime.date`)."""
+    lacking_modules: frozenset[str]
+    """Modules of CPython's library that cannot be imported."""
+    lacking_builtins: frozenset[str]
+    """Builtins of CPython that are not there."""
+    lacking_attributes: Mapping[str, frozenset[str]]
+    """What CPython has in these modules and on these classes, and Monty has not."""
     lacking_methods: frozenset[str]
     """Methods that some of these classes have in CPython, and none of them here."""
     features: Mapping[str, bool]
@@ -69,6 +75,9 @@ def support_to_json(support: Support) -> dict[str, Any]:
         'modules': _sorted_names(support.modules),
         'classes': _sorted_names(support.classes),
         'methods': _sorted_names(support.methods),
+        'lacking_modules': sorted(support.lacking_modules),
+        'lacking_builtins': sorted(support.lacking_builtins),
+        'lacking_attributes': _sorted_names(support.lacking_attributes),
         'lacking_methods': sorted(support.lacking_methods),
     }
 
@@ -81,6 +90,9 @@ def support_from_json(data: dict[str, Any]) -> Support:
         modules=_frozen_names(data['modules']),
         classes=_frozen_names(data['classes']),
         methods=_frozen_names(data['methods']),
+        lacking_modules=frozenset(data['lacking_modules']),
+        lacking_builtins=frozenset(data['lacking_builtins']),
+        lacking_attributes=_frozen_names(data['lacking_attributes']),
         lacking_methods=frozenset(data['lacking_methods']),
     )
 

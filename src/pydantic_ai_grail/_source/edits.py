@@ -1,0 +1,169 @@
+"""Edits of a cell's text that keep its lines: where they go, what the text is then, and the way back from it.
+
+Positions in a syntax tree count bytes of UTF-8; edits count characters. Edits replace or insert inside a line, never
+a line break, so a line number means the same before and after, and only columns must be mapped back.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters `start` to `end` of a source, and what comes in their place."""
+
+    start: int
+    end: int
+    text: str
+    closes: bool = False
+    """It ends what began further left. Where several edits meet, the ones that close come first, inner ones first."""
+    rank: int = 0
+    """Where several edits that open meet, the lowest comes first, then the one that was made first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One edit as seen from its line: columns count characters from 1."""
+
+    column: int
+    """Where it starts in the original line."""
+    removed: int
+    inserted: int
+
+
+class SourceText:
+    """A source with its lines, for turning positions of a syntax tree into offsets."""
+
+    __slots__ = ('_is_ascii', '_starts', 'lines', 'source')
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.lines = _physical_lines(source)
+        self._is_ascii = source.isascii()
+        starts = [0]
+        for line in self.lines:
+            starts.append(starts[-1] + len(line))
+        self._starts = starts
+
+    def offset(self, line: int, utf8_column: int) -> int:
+        """Offset in characters of a position as `ast` gives it: lines from 1, columns in bytes from 0."""
+        if self._is_ascii:
+            return self._starts[line - 1] + utf8_column
+        text = self.lines[line - 1].encode()[:utf8_column]
+        return self._starts[line - 1] + len(text.decode(errors='ignore'))
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias) -> tuple[int, int]:
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        return self.offset(node.lineno, node.col_offset), self.offset(end_line, end_column)
+
+    def segment(self, node: ast.expr | ast.stmt) -> str:
+        start, end = self.span(node)
+        return self.source[start:end]
+
+    def column(self, line: int, utf8_column: int) -> int:
+        """The column in characters from 1."""
+        return self.offset(line, utf8_column) - self._starts[line - 1] + 1
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of an offset."""
+        low, high = 0, len(self._starts) - 1
+        while low + 1 < high:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._starts[middle] <= offset else (low, middle)
+        return low + 1, offset - self._starts[low] + 1
+
+    def line_start(self, line: int) -> int:
+        return self._starts[line - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origins:
+    """The way back from an edited source to the original one."""
+
+    shifts: Mapping[int, tuple[Shift, ...]] = field(default_factory=dict[int, tuple[Shift, ...]])
+    """The edits of each edited line, from left to right."""
+    line_count: int = 0
+    """Lines of the original; lines beyond it were added, and stand for `added_for`. 0: nothing was added."""
+    added_for: tuple[int, int] = (1, 1)
+
+    def original(self, line: int, column: int) -> tuple[int, int]:
+        """Where a position of the edited source came from. What was inserted came from the place it was inserted at."""
+        if self.line_count and line > self.line_count:
+            return self.added_for
+        moved = 0
+        for shift in self.shifts.get(line, ()):
+            start = shift.column + moved
+            if column < start:
+                break
+            if column < start + shift.inserted:
+                return line, shift.column
+            moved += shift.inserted - shift.removed
+        return line, column - moved
+
+
+def apply(text: SourceText, edits: Iterable[Edit]) -> tuple[str, dict[int, tuple[Shift, ...]]]:
+    """The edited source and its shifts. Edits must not overlap."""
+    parts: list[str] = []
+    shifts: dict[int, list[Shift]] = {}
+    done = 0
+    for edit in _in_order(edits):
+        line, column = text.place(edit.start)
+        shifts.setdefault(line, []).append(Shift(column, edit.end - edit.start, len(edit.text)))
+        parts += (text.source[done : edit.start], edit.text)
+        done = edit.end
+    parts.append(text.source[done:])
+    return ''.join(parts), {line: tuple(found) for line, found in shifts.items()}
+
+
+def _in_order(edits: Iterable[Edit]) -> list[Edit]:
+    numbered = sorted(
+        enumerate(edits),
+        key=lambda item: (
+            item[1].start,
+            not item[1].closes,
+            item[1].end > item[1].start,
+            item[1].rank,
+            -item[0] if item[1].closes else item[0],
+        ),
+    )
+    return [edit for _, edit in numbered]
+
+
+def overlap(edits: Iterable[Edit], others: Iterable[Edit]) -> bool:
+    """Whether an edit would change what another one changes. Two inserts at one place do not clash."""
+    return any(
+        (mine.start < other.end and other.start < mine.end)
+        or (mine.start == other.start and mine.end > mine.start and other.end > other.start)
+        for mine in edits
+        for other in others
+    )
+
+
+def _physical_lines(source: str) -> list[str]:
+    """Lines as the parser counts them: at line feeds, carriage returns and both, at no other separator."""
+    if '\r' not in source:
+        return source.splitlines(keepends=True) if source.isascii() and not _has_odd_breaks(source) else _split(source)
+    return _split(source)
+
+
+def _has_odd_breaks(source: str) -> bool:
+    return any(mark in source for mark in '\v\f\x1c\x1d\x1e')
+
+
+def _split(source: str) -> list[str]:
+    lines: list[str] = []
+    start = 0
+    position = 0
+    while position < len(source):
+        if source[position] == '\r' and source[position + 1 : position + 2] == '\n':
+            position += 1
+        if source[position] in '\r\n':
+            lines.append(source[start : position + 1])
+            start = position + 1
+        position += 1
+    if start < len(source):
+        lines.append(source[start:])
+    return lines

@@ -1,0 +1,29 @@
+"""What Monty cannot run, found in the syntax tree: all of it at once, before anything runs, with what to write instead.
+
+Only what surely fails is refused: a rule needs a construct that the `Support` table denies, and a name counts as a
+builtin or a module only where nothing else of that name can be meant. The rest is left to run.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from .._monty.support import Support
+from ..diagnostics import Diagnostic
+from .outline import Outline
+from .unsupported.constructs import constructs
+from .unsupported.names import names
+
+
+def report(
+    tree: ast.Module, source: str, support: Support, *, bound: frozenset[str] = frozenset()
+) -> tuple[Diagnostic, ...]:
+    """Everything in a (mended) cell that this Monty cannot run, in the order of the source.
+
+    `bound` are all names that the session has: variables, tools, modules of tools, and functions it offers.
+    Positions are those of `source`.
+    """
+    outline = Outline(tree, source, session=bound)
+    found = [*constructs(outline, support), *names(outline, support)]
+    found.sort(key=lambda one: (one.position.line, one.position.column))
+    return tuple(found)

@@ -1,0 +1,53 @@
+"""A cell from source to ready: parsed, mended, and looked over for what Monty cannot run."""
+
+from __future__ import annotations
+
+import ast
+
+from .._catalog.catalog import Catalog
+from .._monty.support import Support
+from ..diagnostics import Diagnostic, Mend
+from .mends.cell import mend
+from .parse import parse, unwrapped
+from .portability import report
+from .prepared import Prepared
+
+RUNTIME_NAMES = frozenset({'help', 'search_tools'})
+"""Functions that every session has beside its tools."""
+
+
+def prepare(
+    source: str, *, catalog: Catalog, bound: frozenset[str], support: Support
+) -> Prepared | tuple[Diagnostic, ...]:
+    """The cell ready to be checked, or everything that keeps it from running at all.
+
+    Args:
+        source: The code as the model wrote it. A Markdown fence around it is taken off.
+        catalog: The tools it may call.
+        bound: Names that live in the session from earlier cells, tools apart.
+        support: What the Monty that will run it can do.
+    """
+    written = source
+    unfenced: tuple[Mend, ...] = ()
+    tree = parse(written)
+    if not isinstance(tree, ast.Module) and (inner := unwrapped(source)) is not None:
+        within = parse(inner)
+        if isinstance(within, ast.Module):
+            tree, written = within, inner
+            unfenced = (Mend(kind='fence', line=1, note='took off the Markdown fence'),)
+    if not isinstance(tree, ast.Module):
+        return (tree,)
+    prepared = mend(tree, written, catalog=catalog, bound=bound, support=support, mends=unfenced)
+    tools = {name.partition('.')[0] for name in (*catalog.entries, *catalog.modules)}
+    found = report(prepared.tree, prepared.source, support, bound=bound | tools | RUNTIME_NAMES)
+    return tuple(_in_original(prepared, one) for one in found) if found else prepared
+
+
+def _in_original(prepared: Prepared, diagnostic: Diagnostic) -> Diagnostic:
+    return Diagnostic(
+        code=diagnostic.code,
+        message=diagnostic.message,
+        position=prepared.original(diagnostic.position),
+        stage=diagnostic.stage,
+        fix=diagnostic.fix,
+    )

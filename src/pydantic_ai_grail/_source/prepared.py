@@ -1,0 +1,42 @@
+"""A cell that is ready to be checked and run: its mended source, what was mended, and what value it will have."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from ..diagnostics import Mend, Position
+from .edits import Origins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A mended cell. Every statement stands on the line on which the model wrote it; only columns may have moved."""
+
+    source: str
+    tree: ast.Module = field(repr=False, compare=False)
+    """The tree of `source`."""
+    mends: tuple[Mend, ...] = ()
+    has_value: bool = False
+    """Running it gives a value that means something; False for a cell that ends in a loop, a `def`, a `print`."""
+    value_name: str | None = None
+    """The variable that holds the value, if one does."""
+    origins: Origins = field(default_factory=Origins, repr=False)
+
+    def original_position(self, line: int, column: int) -> tuple[int, int]:
+        """Where a line and column of `source` stood in the model's code. All count from 1, columns in characters."""
+        return self.origins.original(line, column)
+
+    def original(self, position: Position) -> Position:
+        """The same for a whole position."""
+        line, column = self.original_position(position.line, position.column)
+        if position.end_line is None and position.end_column is None:
+            return Position(line=line, column=column)
+        end_line, end_column = position.end_line or position.line, position.end_column
+        if end_column is not None:
+            # One past the end: the last character is what is mapped, so that text inserted behind it stays outside.
+            end_line, end_column = self.original_position(end_line, max(end_column - 1, 1))
+            end_column += 1
+            if end_line == line and end_column <= column:
+                end_column = column + 1
+        return Position(line=line, column=column, end_line=end_line, end_column=end_column)

@@ -1,0 +1,168 @@
+"""What to write instead of a module, a function or a builtin that Monty lacks: advice, by dotted name.
+
+Nothing is refused for being listed here; the `Support` table decides that. A name without advice gets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+_ALTERNATIVES: Final[Mapping[str, str]] = {
+    'statistics': 'Compute it: sum(xs) / len(xs) for the mean.',
+    'statistics.mean': 'sum(xs) / len(xs)',
+    'statistics.fmean': 'sum(xs) / len(xs)',
+    'statistics.median': 'ys = sorted(xs); n = len(ys); (ys[(n - 1) // 2] + ys[n // 2]) / 2',
+    'statistics.mode': 'Counter(xs).most_common(1)[0][0]',
+    'statistics.stdev': 'm = sum(xs) / len(xs); math.sqrt(sum((x - m) ** 2 for x in xs) / (len(xs) - 1))',
+    'statistics.pstdev': 'm = sum(xs) / len(xs); math.sqrt(sum((x - m) ** 2 for x in xs) / len(xs))',
+    'statistics.variance': 'm = sum(xs) / len(xs); sum((x - m) ** 2 for x in xs) / (len(xs) - 1)',
+    'string': "Write the characters: 'abcdefghijklmnopqrstuvwxyz', '0123456789'.",
+    'textwrap': "Build the text with '\\n'.join(lines) and slices.",
+    'textwrap.dedent': 'Write the text without indentation, or strip each line.',
+    'textwrap.shorten': "text if len(text) <= n else text[: n - 3] + '...'",
+    'textwrap.indent': "'\\n'.join('  ' + line for line in text.splitlines())",
+    'io': "Use a list of lines and '\\n'.join(lines); csv.reader takes text.splitlines().",
+    'io.StringIO': "text.splitlines() to read, '\\n'.join(lines) to write",
+    'uuid': 'Make an id from what you have: hashlib.sha256(text.encode()).hexdigest()[:32].',
+    'uuid.UUID': 'Keep the id as a str.',
+    'uuid.uuid4': "f'{random.getrandbits(128):032x}'",
+    'enum': "Use plain constants: RED = 'red'.",
+    'operator': 'Write a lambda.',
+    'operator.itemgetter': "lambda row: row['key']",
+    'operator.attrgetter': 'lambda thing: thing.name',
+    'operator.add': 'lambda a, b: a + b',
+    'operator.mul': 'lambda a, b: a * b',
+    'heapq': 'Use sorted().',
+    'heapq.nlargest': 'sorted(xs, reverse=True)[:n]',
+    'heapq.nsmallest': 'sorted(xs)[:n]',
+    'heapq.heappush': 'bisect.insort(items, x)',
+    'heapq.heappop': 'items.pop(0) of a sorted list',
+    'urllib': 'Split and join the text, or use a tool that fetches.',
+    'urllib.parse': "Use str.partition, split('&') and '&'.join(...).",
+    'urllib.request': 'Call a tool that fetches; code has no network here.',
+    'requests': 'Call a tool that fetches; code has no network here.',
+    'html': "text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')",
+    'zoneinfo': 'Use fixed offsets: timezone(timedelta(hours=2)).',
+    'calendar': 'Use datetime: date(y, m, 1), timedelta, strftime.',
+    'calendar.monthrange': '(date(y + m // 12, m % 12 + 1, 1) - timedelta(days=1)).day for the last day',
+    'calendar.month_name': "date(2000, m, 1).strftime('%B')",
+    'calendar.day_name': "d.strftime('%A')",
+    'secrets': 'Use random.',
+    'contextlib': 'Use try/except/finally.',
+    'contextlib.suppress': 'try: ... except KeyError: pass',
+    'pprint': 'print(json.dumps(value, indent=2))',
+    'traceback': 'print(type(error).__name__, error)',
+    'fractions': 'Use decimal.Decimal, or keep numerator and denominator.',
+    'types': 'Use a dict.',
+    'types.SimpleNamespace': "Use a dict: row = {'a': 1}; row['a'].",
+    'logging': 'Use print().',
+    'abc': 'Leave it out: classes cannot inherit here.',
+    'threading': 'Use await asyncio.gather(...).',
+    'concurrent': 'Use await asyncio.gather(...).',
+    'multiprocessing': 'Use await asyncio.gather(...).',
+    'subprocess': 'Call a tool; code cannot start processes here.',
+    'warnings': 'Use print().',
+    'inspect': 'help(tool) shows the signature of a tool.',
+    'collections.abc': 'For annotations use typing: from typing import Callable, Iterable.',
+    'collections.OrderedDict': 'dict keeps its order.',
+    'collections.ChainMap': '{**defaults, **overrides}',
+    'functools.wraps': 'Leave it out.',
+    'functools.cmp_to_key': 'Sort by a key: sorted(xs, key=lambda x: (x[0], -x[1])).',
+    'functools.total_ordering': 'Sort by a key: sorted(xs, key=lambda x: x.rank).',
+    'functools.cached_property': 'Compute it in __init__.',
+    'functools.singledispatch': 'Use isinstance in one function.',
+    'dataclasses.asdict': "Write the dict: {'x': p.x, 'y': p.y}.",
+    'dataclasses.astuple': 'Write the tuple: (p.x, p.y).',
+    'dataclasses.replace': 'Make a new one: Point(x=1, y=p.y).',
+    'dataclasses.fields': 'Name the fields.',
+    'datetime.UTC': 'timezone.utc',
+    'datetime.datetime.utcnow': 'datetime.now(timezone.utc)',
+    'datetime.datetime.fromtimestamp': 'datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=ts)',
+    'datetime.datetime.utcfromtimestamp': 'datetime(1970, 1, 1) + timedelta(seconds=ts)',
+    'datetime.datetime.today': 'datetime.now()',
+    'datetime.date.fromtimestamp': '(datetime(1970, 1, 1) + timedelta(seconds=ts)).date()',
+    'datetime.date.fromordinal': 'date(1, 1, 1) + timedelta(days=n - 1)',
+    'datetime.date.fromisocalendar': 'date(y, 1, 4) + timedelta(weeks=week - 1, days=day - date(y, 1, 4).isoweekday())',
+    'asyncio.create_task': 'Call without await and gather: await asyncio.gather(tool(1), tool(2)).',
+    'asyncio.ensure_future': 'Call without await and gather: await asyncio.gather(tool(1), tool(2)).',
+    'asyncio.TaskGroup': 'results = await asyncio.gather(tool(1), tool(2))',
+    'asyncio.wait_for': 'Await the call itself; calls have a time limit of their own.',
+    'asyncio.timeout': 'Await the call itself; calls have a time limit of their own.',
+    'asyncio.wait': 'results = await asyncio.gather(*calls)',
+    'asyncio.as_completed': 'results = await asyncio.gather(*calls)',
+    'asyncio.Semaphore': 'Gather in slices: for i in range(0, len(xs), 5): await asyncio.gather(*[tool(x) for x in xs[i : i + 5]]).',
+    'asyncio.Lock': 'Leave it out: code between two awaits is never interrupted.',
+    'asyncio.Queue': 'Use a list.',
+    'asyncio.to_thread': 'Call the function itself.',
+    'asyncio.get_event_loop': 'Use await; the loop is running.',
+    'asyncio.shield': 'Await the call itself.',
+    'asyncio.TimeoutError': 'TimeoutError',
+    'json.JSONEncoder': 'Convert values before json.dumps: str(value), value.isoformat().',
+    're.VERBOSE': 'Write the pattern on one line, without comments.',
+    're.X': 'Write the pattern on one line, without comments.',
+    're.subn': 're.sub(...), and len(re.findall(...)) for the number.',
+    'int.from_bytes': 'Compute it with a loop over the bytes.',
+    'str.maketrans': 'Use replace, once for each character.',
+    'sys.exit': 'Let the cell end, or return.',
+    'sys.stdin': 'Ask the user in your answer; code has no input.',
+    'typing.NamedTuple': "collections.namedtuple('Point', ['x', 'y'])",
+    'typing.TypedDict': 'dict[str, Any]',
+    'typing.cast': 'Use the value itself.',
+    'numpy': 'Use lists, sum() and math.',
+    'pandas': 'Use lists of dicts.',
+}
+
+_BUILTINS: Final[Mapping[str, str]] = {
+    'callable': 'Say which it is: isinstance(x, str) or not.',
+    'issubclass': 'Compare classes: cls is Base.',
+    'vars': "Name the attributes: {'x': thing.x}.",
+    'dir': 'help(tool) shows a tool; print(value) shows a value.',
+    'globals': 'Use the names themselves, or a dict of your own.',
+    'input': 'Ask the user in your answer; code has no input.',
+    'bytearray': 'Use bytes, or a list of numbers.',
+    'memoryview': 'Use bytes.',
+    'super': 'Classes cannot inherit here.',
+    'delattr': 'Assign None to the attribute.',
+    'ascii': 'repr(text)',
+    'staticmethod': 'Make it a function outside of the class.',
+    'classmethod': 'Make it a function outside of the class.',
+    'exit': 'Let the cell end.',
+    'quit': 'Let the cell end.',
+    'breakpoint': 'Use print().',
+    'compile': 'Write the code itself.',
+    'anext': 'Loop over the awaited result.',
+    'aiter': 'Loop over the awaited result.',
+    'ExceptionGroup': 'Raise one exception.',
+    'ConnectionError': 'Use OSError.',
+    'UnicodeError': 'Use ValueError.',
+    'EOFError': 'Use ValueError.',
+}
+
+
+def instead_of(module: str, attributes: Iterable[str]) -> str | None:
+    """What to write instead of a module's attributes, or of the module where none of them has advice of its own."""
+    advice = [
+        f'{attribute}: {found}' if _is_code(found) else found
+        for attribute in attributes
+        if (found := _ALTERNATIVES.get(f'{module}.{attribute}')) is not None
+    ]
+    if advice:
+        return ' '.join(f'Instead of {one}' if ': ' in one and _starts_lower(one) else one for one in advice[:2])
+    return _ALTERNATIVES.get(module) or _ALTERNATIVES.get(module.partition('.')[0])
+
+
+def instead_of_builtin(name: str) -> str | None:
+    if name.endswith('Warning'):
+        return 'Use print().'
+    if name.endswith('Error'):
+        return _BUILTINS.get(name, 'Use a more general exception: OSError, ValueError, RuntimeError, Exception.')
+    return _BUILTINS.get(name)
+
+
+def _is_code(advice: str) -> bool:
+    return not advice[0].isupper() or advice.startswith('Counter')
+
+
+def _starts_lower(advice: str) -> bool:
+    return advice[0].islower() or advice[0] in '_'

@@ -1,0 +1,145 @@
+"""Modules, attributes and builtins that CPython has and Monty has not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from ..._monty.support import Support
+from ...diagnostics import Diagnostic
+from ..outline import Outline
+from .alternatives import instead_of, instead_of_builtin
+from .finding import finding
+
+_CATCH_IMPORT: Final = frozenset({'ImportError', 'ModuleNotFoundError', 'Exception', 'BaseException'})
+_CATCH_ATTRIBUTE: Final = frozenset({'AttributeError', 'Exception', 'BaseException'})
+_CATCH_NAME: Final = frozenset({'NameError', 'Exception', 'BaseException'})
+
+
+def names(outline: Outline, support: Support) -> Iterator[Diagnostic]:
+    """All uses of what is not there. What an `except` around it would catch is left to run."""
+    for statement in outline.nodes(ast.Import, ast.ImportFrom):
+        if not is_guarded(outline, statement, _CATCH_IMPORT) and not _is_for_checkers(outline, statement):
+            yield from _import(outline, support, statement)
+    for attribute in outline.nodes(ast.Attribute):
+        if (found := _attribute(outline, support, attribute)) is not None:
+            yield found
+    for name, uses in outline.loads.items():
+        if name in support.lacking_builtins or name in support.lacking_modules:
+            for use in uses:
+                if outline.is_free(use) and (found := _name(outline, support, use)) is not None:
+                    yield found
+
+
+def _import(outline: Outline, support: Support, statement: ast.Import | ast.ImportFrom) -> Iterator[Diagnostic]:
+    text = outline.text
+    if isinstance(statement, ast.Import):
+        for alias in statement.names:
+            if _lacks_module(support, alias.name):
+                used = _used_attributes(outline, alias.asname or alias.name, alias.name)
+                yield finding(text, alias, 'unsupported-import', _no_module(alias.name), instead_of(alias.name, used))
+        return
+    module = statement.module or ''
+    if statement.level:
+        return
+    if _lacks_module(support, module):
+        wanted = [alias.name for alias in statement.names]
+        yield finding(text, statement, 'unsupported-import', _no_module(module), instead_of(module, wanted))
+        return
+    lacking = support.lacking_attributes.get(module, frozenset()) if module in support.modules else frozenset[str]()
+    for alias in statement.names:
+        if alias.name in lacking and f'{module}.{alias.name}' not in support.modules:
+            message = f'`{alias.name}` of module {module} is not available here.'
+            yield finding(text, alias, 'unsupported-attribute', message, instead_of(module, [alias.name]))
+
+
+def _lacks_module(support: Support, module: str) -> bool:
+    return module in support.lacking_modules or module.partition('.')[0] in support.lacking_modules
+
+
+def _no_module(module: str) -> str:
+    return f'Module {module} is not available here.'
+
+
+def _used_attributes(outline: Outline, local: str, module: str) -> list[str]:
+    """What the cell uses of a module, in the order of use."""
+    used: list[str] = []
+    for attribute in outline.nodes(ast.Attribute):
+        root = outline.root(attribute)
+        if root is not None and root.id == local.partition('.')[0]:
+            dotted = outline.dotted(attribute)
+            if dotted is not None and dotted.startswith(f'{module}.'):
+                used.append(dotted.removeprefix(f'{module}.').partition('.')[0])
+    return list(dict.fromkeys(used))
+
+
+def _attribute(outline: Outline, support: Support, attribute: ast.Attribute) -> Diagnostic | None:
+    """An attribute of a module, or of a class of a module, that this cell imported, or of a builtin class."""
+    root = outline.root(attribute)
+    if root is None or not isinstance(attribute.ctx, ast.Load):
+        return None
+    owner = outline.dotted(attribute.value)
+    if owner is None or attribute.attr not in support.lacking_attributes.get(owner, ()):
+        return None
+    scope = outline.binding(root)
+    is_known = scope is not None if owner.partition('.')[0] in support.modules else outline.is_free(root)
+    if not is_known or f'{owner}.{attribute.attr}' in support.modules:
+        return None
+    if is_guarded(outline, attribute, _CATCH_ATTRIBUTE) or _is_annotation(outline, root):
+        return None
+    if owner in support.methods and attribute.attr in support.methods[owner]:
+        short = owner.rpartition('.')[2]
+        message = f'A method cannot be taken from its class here: {short}.{attribute.attr}.'
+        fix = f'Call it on a value: lambda value: value.{attribute.attr}().'
+        return finding(outline.text, attribute, 'no-method-value', message, fix)
+    message = f'{owner}.{attribute.attr} is not available here.'
+    return finding(outline.text, attribute, 'unsupported-attribute', message, instead_of(owner, [attribute.attr]))
+
+
+def _name(outline: Outline, support: Support, use: ast.Name) -> Diagnostic | None:
+    if is_guarded(outline, use, _CATCH_NAME):
+        return None
+    if use.id in support.lacking_builtins:
+        if _is_in_except(outline, use):
+            return None  # evaluated only when something was raised
+        message = f'The builtin {use.id} is not available here.'
+        return finding(outline.text, use, 'unsupported-builtin', message, instead_of_builtin(use.id))
+    parent = outline.parents[use]
+    if not isinstance(parent, ast.Attribute):
+        return None
+    fix = instead_of(use.id, [parent.attr])
+    return finding(outline.text, use, 'unsupported-import', _no_module(use.id), fix)
+
+
+def is_guarded(outline: Outline, node: ast.AST, catching: frozenset[str]) -> bool:
+    """Whether a `try` around a node catches one of these exceptions."""
+    child = node
+    for ancestor in outline.ancestors(node):
+        if isinstance(ancestor, ast.Try) and any(child is statement for statement in ancestor.body):
+            for handler in ancestor.handlers:
+                caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                if any(one is None or (isinstance(one, ast.Name) and one.id in catching) for one in caught):
+                    return True
+        child = ancestor
+    return False
+
+
+def _is_for_checkers(outline: Outline, statement: ast.stmt) -> bool:
+    """Below `if TYPE_CHECKING:`, which is never true in the sandbox."""
+    for ancestor in outline.ancestors(statement):
+        if isinstance(ancestor, ast.If) and (outline.dotted(ancestor.test) or '').endswith('TYPE_CHECKING'):
+            return True
+    return False
+
+
+def _is_annotation(outline: Outline, name: ast.Name) -> bool:
+    return any(name is other for other in outline.annotations)
+
+
+def _is_in_except(outline: Outline, use: ast.Name) -> bool:
+    parent = outline.parents[use]
+    child: ast.AST = use
+    if isinstance(parent, ast.Tuple):
+        parent, child = outline.parents[parent], parent
+    return isinstance(parent, ast.ExceptHandler) and parent.type is child
