@@ -91,6 +91,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'wrong-unpacking': 'A tuple is unpacked into more or fewer names than it has items.',
         'not-a-tool': 'A tool is used in a way that no function supports.',
         'shadowed-tool': 'A tool is called by a name that a variable of the session has taken.',
+        # hints: they refuse nothing
+        'doubtful': 'The types do not fit as far as they are known; the code may be right all the same.',
+        'not-checked': 'No checker could be had, so the cell ran unchecked.',
     }
 )
 """Every code a diagnostic may carry, with what it means."""

@@ -28,9 +28,9 @@ from .json_schemas import (
     schema_default,
     taken_from_json_schema,
 )
-from .names import parameter_name
+from .names import parameter_names
 from .python_types import TypeWriter
-from .signatures import Parameter, Signature
+from .signatures import Field, Parameter, Signature
 from .sources import default_source
 
 
@@ -102,8 +102,10 @@ def _parameters(
 ) -> tuple[Parameter, ...] | None:
     properties = cast(Mapping[str, object], facts.parameters_schema.get('properties', {}))
     required = set(cast(list[str], facts.parameters_schema.get('required', [])))
+    names = parameter_names(properties)
     if facts.single_argument is not None:
-        return _flattened(hints.get(facts.single_argument), properties, required, writer)
+        fields = writer.fields_of_type(hints.get(facts.single_argument))
+        return _flattened(fields, properties, required, names)
     found: list[Parameter] = []
     for parameter in _python_parameters(function, takes_ctx=facts.takes_ctx):
         key = _key(parameter, hints, properties)
@@ -114,7 +116,7 @@ def _parameters(
             annotation = f'list[{annotation}]'
         found.append(
             Parameter(
-                name=parameter_name(key),
+                name=names[key],
                 key=key,
                 annotation=annotation,
                 default=None if key in required else _default(parameter, properties[key]),
@@ -137,15 +139,14 @@ def _named_after_defaults(parameters: list[Parameter]) -> tuple[Parameter, ...]:
 
 
 def _flattened(
-    annotation: Any, properties: Mapping[str, object], required: set[str], writer: TypeWriter
+    fields: tuple[Field, ...] | None, properties: Mapping[str, object], required: set[str], names: Mapping[str, str]
 ) -> tuple[Parameter, ...] | None:
     """The fields of the one record that a function takes, those that must be given first."""
-    fields = writer.fields_of_type(annotation)
     if fields is None or {field.key for field in fields} != set(properties):
         return None
     parameters = [
         Parameter(
-            name=parameter_name(field.key),
+            name=names[field.key],
             key=field.key,
             annotation=field.annotation,
             default=None if field.key in required else schema_default(properties[field.key]),

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from .declarations import RecordBook, joined
-from .names import parameter_name, type_name
+from .names import parameter_names, type_name
 from .signatures import Field, Parameter, Signature
 from .sources import default_source, literal, union
 
@@ -176,9 +176,10 @@ def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
     writer = SchemaWriter(schema, book=book)
     root = resolved(schema)
     properties = cast(Mapping[str, object], root.get('properties', {}))
+    names = parameter_names(properties)
     parameters = [
         Parameter(
-            name=parameter_name(field.key),
+            name=names[field.key],
             key=field.key,
             annotation=field.annotation,
             default=None if field.required else schema_default(properties[field.key]),

@@ -34,7 +34,7 @@ RESERVED: Final = frozenset(
 _NOT_IN_IDENTIFIERS = re.compile(r'\W')
 
 
-def identifier(name: str, *, reserved: Collection[str] = RESERVED) -> str:
+def identifier(name: str, *, reserved: Collection[str] = RESERVED, prefix: str = 'tool') -> str:
     """The identifier for `name`: itself where it can be, else the nearest thing to it.
 
     Never starts with an underscore, so that it cannot meet the private names of generated stubs.
@@ -42,15 +42,10 @@ def identifier(name: str, *, reserved: Collection[str] = RESERVED) -> str:
     # Python reads identifiers in NFKC, so two spellings of one name are one name.
     spelled = _NOT_IN_IDENTIFIERS.sub('_', unicodedata.normalize('NFKC', name))
     if not spelled.isidentifier() or spelled.startswith('_'):
-        spelled = f'tool_{spelled.lstrip("_")}'
+        spelled = f'{prefix}_{spelled.lstrip("_")}'
     if not spelled.isidentifier():
         spelled = _ascii_only(spelled)
     return f'{spelled}_' if spelled in reserved else spelled
-
-
-def parameter_name(name: str) -> str:
-    """The identifier for a parameter or field, which may hide a builtin but must parse."""
-    return identifier(name, reserved=frozenset(keyword.kwlist)) if not name.isidentifier() else _no_keyword(name)
 
 
 def assign_identifiers(wanted: Mapping[str, str], *, reserved: Collection[str] = RESERVED) -> dict[str, str]:
@@ -60,15 +55,25 @@ def assign_identifiers(wanted: Mapping[str, str], *, reserved: Collection[str] =
     the answer does not depend on the order in which toolsets list their tools.
     """
     spelled = {key: identifier(name, reserved=reserved) for key, name in wanted.items()}
+    return _one_each(spelled, sorted(wanted, key=lambda key: (spelled[key] != wanted[key], key)), taken=reserved)
+
+
+def parameter_names(keys: Collection[str]) -> dict[str, str]:
+    """An identifier of its own for each parameter of one tool. It may hide a builtin, but must parse."""
+    spelled = {key: key if _is_plain(key) else identifier(key, reserved=keyword.kwlist, prefix='arg') for key in keys}
+    return _one_each(spelled, sorted(keys, key=lambda key: (spelled[key] != key, key)), taken=())
+
+
+def _one_each(spelled: Mapping[str, str], order: list[str], *, taken: Collection[str]) -> dict[str, str]:
     assigned: dict[str, str] = {}
-    taken = set(reserved)
-    for key in sorted(wanted, key=lambda key: (spelled[key] != wanted[key], key)):
+    used = set(taken)
+    for key in order:
         python, number = spelled[key], 2
-        while python in taken:
+        while python in used:
             python, number = f'{spelled[key]}_{number}', number + 1
         assigned[key] = python
-        taken.add(python)
-    return {key: assigned[key] for key in wanted}
+        used.add(python)
+    return {key: assigned[key] for key in spelled}
 
 
 def type_name(*parts: str) -> str:
@@ -84,5 +89,5 @@ def _ascii_only(name: str) -> str:
     return re.sub(r'[^a-zA-Z0-9_]', '_', name)
 
 
-def _no_keyword(name: str) -> str:
-    return f'{name}_' if keyword.iskeyword(name) else name
+def _is_plain(key: str) -> bool:
+    return key.isidentifier() and not keyword.iskeyword(key) and unicodedata.normalize('NFKC', key) == key

@@ -296,7 +296,7 @@ class TypeWriter:
             return 'Any'  # an alias that contains itself has no finite text
         self._open_aliases.add(alias)
         try:
-            return self.write(alias.__value__, bound)
+            return self.write(_alias_value(alias), bound)
         except NameError:
             return 'Any'
         finally:
@@ -315,6 +315,12 @@ class TypeWriter:
 def _tuple_fields(cls: type[Any]) -> tuple[str, ...] | None:
     """The names of a named tuple's items. It crosses as the plain tuple that it is."""
     return getattr(cast(object, cls), '_fields', None) if issubclass(cls, tuple) else None
+
+
+def _alias_value(alias: Any) -> Any:
+    """What an alias stands for, names in quotes resolved where the alias was made."""
+    holder = type('Holder', (), {'__annotations__': {'value': alias.__value__}, '__module__': alias.__module__})
+    return typing_extensions.get_type_hints(holder, include_extras=True)['value']
 
 
 def _bind(parameters: tuple[Any, ...], texts: list[str]) -> dict[Any, str]:

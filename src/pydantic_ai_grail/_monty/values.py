@@ -8,14 +8,15 @@ that code defined as dicts of their attributes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from datetime import date, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from os import PathLike, fspath
 from typing import Any, Final, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from pydantic_monty import ExternalModule, MontyClassProxy, MontyClassTypeProxy, MontyFileHandle, MontyStdTypeProxy
 
@@ -61,20 +62,19 @@ def to_sandbox(value: Any, *, depth: int = 0) -> Any:
         return _plain_leaf(value)
     if isinstance(value, bytearray):
         return bytes(value)
-    if isinstance(value, BaseModel):
-        return {
-            **{name: to_sandbox(getattr(value, name), depth=depth + 1) for name in type(value).model_fields},
-            **{name: to_sandbox(getattr(value, name), depth=depth + 1) for name in type(value).model_computed_fields},
-            **{name: to_sandbox(item, depth=depth + 1) for name, item in (value.model_extra or {}).items()},
-        }
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: to_sandbox(getattr(value, item.name), depth=depth + 1) for item in fields(value)}
+    if isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
+        # Pydantic's own dump, so that serializers, exclusions and computed fields have their say.
+        return to_sandbox(_ANYTHING.dump_python(value, warnings=False), depth=depth + 1)
     if isinstance(value, Mapping):
         mapping = cast('Mapping[Any, Any]', value)
         return {to_sandbox(key, depth=depth + 1): to_sandbox(item, depth=depth + 1) for key, item in mapping.items()}
     if isinstance(value, _COLLECTIONS):
         items = (to_sandbox(item, depth=depth + 1) for item in cast('Iterable[Any]', value))
         return _collection_of(value)(items)
+    if isinstance(value, PathLike):
+        return fspath(cast('PathLike[str]', value))
+    if isinstance(value, Sequence):
+        return [to_sandbox(item, depth=depth + 1) for item in cast('Sequence[Any]', value)]
     try:
         return to_jsonable_python(value)
     except PydanticSerializationError as error:
@@ -82,6 +82,7 @@ def to_sandbox(value: Any, *, depth: int = 0) -> Any:
 
 
 _EXACT_LEAVES: Final = frozenset[type[Any]](NATIVE_LEAVES)
+_ANYTHING: Final = TypeAdapter[object](object)
 _COLLECTIONS: Final = (list, tuple, set, frozenset)
 
 
@@ -123,7 +124,9 @@ def from_sandbox(value: Any) -> Any:
     if isinstance(value, MontyStdTypeProxy):
         return f'<{value.kind} {value.name!r}>'
     if isinstance(value, ExternalModule):
-        return '<module>'
+        # Functions of a module cross as their full names, which is the only place that has the module's.
+        names = [name.rpartition('.')[0] for name in value.attrs.values() if isinstance(name, str)]
+        return f'<module {names[0]!r}>' if names else '<module>'
     if isinstance(value, MontyFileHandle):
         return f'<file {value.path!r}, mode {value.mode!r}>'
     if isinstance(value, type):

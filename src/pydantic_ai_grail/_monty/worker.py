@@ -85,6 +85,8 @@ class CallStop:
     kwargs: Mapping[str, Any]
     line: int | None
     """The line in this cell, or `None` when the call stands in an earlier cell's function."""
+    unreadable: str | None = None
+    """Why the arguments have no form on the host, if they have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,8 @@ class FailedStop:
 
 Stop: TypeAlias = CallStop | NameStop | SleepStop | HostStop | BlockedStop | DoneStop | FailedStop
 
+_NO_HOST_FORM: Final = (RecursionError, ValueError, OverflowError)
+"""Raised for values nested thousands of levels deep, and whatever else CPython cannot hold."""
 _SLEEPS: Final = ('time.sleep', 'asyncio.sleep')
 
 
@@ -149,6 +153,11 @@ class Worker:
         self._source = b''
         self.feeds = feeds
         """How many feeds this session has seen, also before it was restored; Monty numbers its files by it."""
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process, while it is there."""
+        return self._session.worker_pid
 
     async def load(self, dump: bytes, *, feeds: int) -> None:
         """Take the state that `dump` gave. Only on a fresh session.
@@ -255,13 +264,13 @@ class Worker:
         name = str(snapshot.function_name)
         if not snapshot.is_os_function:
             self._machine.move(Event.CALLED)
-            return CallStop(
-                number=snapshot.call_id,
-                name=name,
-                args=tuple(from_sandbox(value) for value in snapshot.args),
-                kwargs={key: from_sandbox(value) for key, value in snapshot.kwargs.items()},
-                line=self._line(snapshot),
-            )
+            number, line = snapshot.call_id, self._line(snapshot)
+            try:
+                args = tuple(from_sandbox(value) for value in snapshot.args)
+                kwargs = {key: from_sandbox(value) for key, value in snapshot.kwargs.items()}
+            except _NO_HOST_FORM as error:
+                return CallStop(number=number, name=name, args=(), kwargs={}, line=line, unreadable=str(error))
+            return CallStop(number=number, name=name, args=args, kwargs=kwargs, line=line)
         if name in _SLEEPS:
             self._machine.move(Event.CALLED)
             seconds = float(snapshot.args[0]) if snapshot.args else 0.0
@@ -273,7 +282,7 @@ class Worker:
         self._machine.move(Event.FINISHED)
         try:
             return DoneStop(value=from_sandbox(complete.output))
-        except (ValueError, RecursionError, OverflowError) as error:
+        except _NO_HOST_FORM as error:
             # The program is through and its state is sound; only this value has no form on the host.
             failure = Failure(
                 kind='exception',

@@ -86,7 +86,7 @@ def mended(line: int, note: str) -> str:
 
 
 def live_variables(names: Sequence[str], more: int) -> str:
-    listed = ', '.join(f'`{name}`' for name in names)
+    listed = ', '.join(names)
     return f'Variables from earlier turns are live: {listed}{f" and {more:,} more" if more else ""}.'
 
 

@@ -66,7 +66,7 @@ def render(
 
 
 def variables_note(names: Sequence[str]) -> str | None:
-    """One sentence on what lives from earlier turns, for the first cell of a turn; `None` when nothing does."""
+    """One sentence on what lives from earlier turns; `None` when nothing does. A name may have its type: `rows (list)`."""
     if not names:
         return None
     return prose.live_variables(names[:_MOST_NAMES], max(len(names) - _MOST_NAMES, 0))

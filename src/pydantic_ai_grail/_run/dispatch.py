@@ -74,6 +74,8 @@ class Dispatcher:
         entry = self.catalog.entries.get(stop.name)
         if entry is None:
             return self._unknown(stop.name)
+        if stop.unreadable is not None:
+            return RaisedBy('ValueError', f'the arguments of {stop.name}() cannot leave the sandbox: {stop.unreadable}')
         try:
             arguments = bind(entry, stop.args, stop.kwargs)
         except TypeError as error:

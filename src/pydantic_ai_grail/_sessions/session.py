@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final, Literal
 
 from .._monty.worker import Worker
@@ -35,7 +34,7 @@ class State:
     """`None` for the empty state, and for one that only the held worker has."""
     feeds: int = 0
     history: str = ''
-    variables: Mapping[str, str] = MappingProxyType({})
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 EMPTY: Final = State()
@@ -47,7 +46,10 @@ class Session:
 
     conversation_id: str
     keeper: Keeper
-    lend: LendWorker
+    was_restored: bool = False
+    """Whether the last `locate` went to the store and found a state there."""
+    _newest: str | None = None
+    """The newest cell of the history that the state at hand was located for."""
     _state: State = EMPTY
     _held: Worker | None = None
     _holding: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -63,11 +65,14 @@ class Session:
             StoreError: When the store raised or did not answer.
         """
         refs = [ref for ref in refs if ref.cell_id not in self._stateless]
-        if refs and refs[0].cell_id == self._state.cell_id:
+        newest = refs[0].cell_id if refs else self._state.cell_id
+        self.was_restored = False
+        if newest is not None and newest in (self._state.cell_id, self._newest):
             return self._state
         await self._let_go()
         found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
-        self._state = EMPTY if found is None else _state_of(found)
+        self._state, self._newest = EMPTY if found is None else _state_of(found), newest
+        self.was_restored = found is not None
         return self._state
 
     def note_stateless(self, cell_id: str) -> None:
@@ -77,11 +82,11 @@ class Session:
     async def start_over(self) -> State:
         """Forget all variables; the next cell starts empty."""
         await self._let_go()
-        self._state = EMPTY
+        self._state, self._newest = EMPTY, None
         return self._state
 
     @asynccontextmanager
-    async def worker(self) -> AsyncGenerator[Worker]:
+    async def worker(self, lend: LendWorker) -> AsyncGenerator[Worker]:
         """A worker that has the current state.
 
         Raises:
@@ -92,7 +97,7 @@ class Session:
             yield self._held
             return
         async with AsyncExitStack() as stack:
-            worker = await stack.enter_async_context(self.lend())
+            worker = await stack.enter_async_context(lend())
             if self._state.dump is not None:
                 await worker.load(self._state.dump, feeds=self._state.feeds)
             yield worker
@@ -115,6 +120,7 @@ class Session:
             history=cell.history,
             variables=cell.variables,
         )
+        self._newest = None
         if self._held is not None:
             self._state, self._unsaved = reached, Unsaved(cell, parent)
             return None

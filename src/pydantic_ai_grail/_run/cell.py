@@ -1,0 +1,191 @@
+"""Prepare, check, drive: one cell from its source to its outcome. The one function the toolset calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from .._monty.worker import DoneStop, FailedStop, HostAccess, Worker
+from .._source.history import History, PastCell
+from .._source.prepare import prepare
+from .._source.prepared import Prepared
+from ..diagnostics import Diagnostic
+from ..errors import SandboxCrashed
+from ..events import CellChecked, CellEnded, CellPrepared, Observer
+from ..limits import Limits
+from ..outcomes import CodeFrame, Completed, Failed, Failure, Outcome, Refused, Verdict
+from .dispatch import Dispatcher
+from .driver import drive
+from .prints import PrintCapture
+
+if TYPE_CHECKING:
+    from .._monty.support import Support
+
+
+class Check(Protocol):
+    """The check of a cell that parses and that Monty can run."""
+
+    async def __call__(self, prepared: Prepared, *, original: str, history: History) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a cell that ran leaves to its session."""
+
+    outcome: Completed | Failed
+    history: History
+    """With this cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a cell runs in. Made anew for each cell."""
+
+    history: History
+    calls: Dispatcher
+    check: Check | None
+    """`None` when checking is off."""
+    support: Support
+    worker: Callable[[], AbstractAsyncContextManager[Worker]]
+    """Lends a worker that has the session's state."""
+    keep: Callable[[Worker, Ran], Awaitable[None]]
+    """Called while the worker is still lent, unless its sandbox is lost."""
+    host: HostAccess
+    limits: Limits
+    observe: Observer
+
+
+async def run_cell(source: str, around: Surroundings) -> Outcome:
+    """Take a cell from its source to its outcome.
+
+    Raises:
+        UsageLimitExceeded: When a call ran into it.
+        SnapshotVersion, SandboxError: When no worker could take up the session's state.
+    """
+    cell_id = around.calls.cell_id
+    started = time.perf_counter()
+    prepared = prepare(
+        source, catalog=around.calls.catalog, bound=around.history.bound_names(), support=around.support
+    )
+    seconds = time.perf_counter() - started
+    if isinstance(prepared, tuple):
+        around.observe(CellPrepared(cell_id=cell_id, mends=(), seconds=seconds))
+        return _refuse(source, prepared, around, seconds=0.0)
+    around.observe(CellPrepared(cell_id=cell_id, mends=prepared.mends, seconds=seconds))
+    verdict = Verdict()
+    if around.check is not None:
+        started = time.perf_counter()
+        verdict = await around.check(prepared, original=source, history=around.history)
+        seconds = time.perf_counter() - started
+        if not verdict.is_accepted:
+            return _refuse(source, verdict.refusals, around, seconds=seconds, hints=verdict.hints)
+        around.observe(CellChecked(cell_id=cell_id, verdict=verdict, seconds=seconds))
+    return await _run(source, prepared, verdict, around)
+
+
+async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surroundings) -> Completed | Failed:
+    prints = PrintCapture(around.limits.max_print_chars)
+    async with around.worker() as worker:
+        started = time.perf_counter()
+        ending = await drive(
+            worker, prepared.source, calls=around.calls, prints=prints, host=around.host, limits=around.limits
+        )
+        seconds = time.perf_counter() - started
+        outcome = _outcome(ending, source, prepared, verdict, prints, around.calls)
+        lost = isinstance(ending, FailedStop) and ending.is_lost
+        if not lost:
+            try:
+                await around.keep(worker, Ran(outcome=outcome, history=_history(around.history, prepared, ending)))
+            except SandboxCrashed as error:
+                outcome = _crashed(outcome, source, error)
+    around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=outcome, run_seconds=seconds))
+    return outcome
+
+
+def _outcome(
+    ending: DoneStop | FailedStop,
+    source: str,
+    prepared: Prepared,
+    verdict: Verdict,
+    prints: PrintCapture,
+    calls: Dispatcher,
+) -> Completed | Failed:
+    records = calls.journal.records
+    if isinstance(ending, DoneStop):
+        return Completed(
+            value=ending.value if prepared.has_value else None,
+            has_value=prepared.has_value,
+            value_name=prepared.value_name,
+            printed=prints.printed,
+            calls=records,
+            mends=prepared.mends,
+        )
+    return Failed(
+        failure=_placed(ending.failure, prepared, calls),
+        source=source,
+        printed=prints.printed,
+        calls=records,
+        mends=prepared.mends,
+        hints=verdict.hints,
+        state_lost=ending.is_lost,
+    )
+
+
+def _placed(failure: Failure, prepared: Prepared, calls: Dispatcher) -> Failure:
+    """The failure with its frames where the model wrote them, and the tool that raised it, if one did."""
+    frames = tuple(_frame(frame, prepared) for frame in failure.frames)
+    text = f'{failure.exception_type}: {failure.message}'
+    tool = next((record.request.tool.python_name for record in calls.journal if record.error == text), None)
+    return replace(failure, frames=frames, tool=tool)
+
+
+def _frame(frame: CodeFrame, prepared: Prepared) -> CodeFrame:
+    if not frame.in_this_cell:
+        return frame
+    line, column = prepared.original_position(frame.line, frame.column)
+    end = frame.end_column
+    return replace(
+        frame,
+        line=line,
+        column=column,
+        end_column=None if end is None else prepared.original_position(frame.line, end)[1],
+        source_line=None,
+    )
+
+
+def _history(history: History, prepared: Prepared, ending: DoneStop | FailedStop) -> History:
+    completed = isinstance(ending, DoneStop)
+    stopped = None
+    if isinstance(ending, FailedStop) and ending.failure.frames and ending.failure.frames[0].in_this_cell:
+        stopped = ending.failure.frames[0].line
+    return history.after(PastCell(source=prepared.source, completed=completed, stopped_line=stopped))
+
+
+def _crashed(outcome: Completed | Failed, source: str, error: SandboxCrashed) -> Failed:
+    failure = Failure(kind='crash', exception_type=type(error).__name__, message=str(error))
+    return Failed(
+        failure=failure,
+        source=source,
+        printed=outcome.printed,
+        calls=outcome.calls,
+        mends=outcome.mends,
+        state_lost=True,
+    )
+
+
+def _refuse(
+    source: str,
+    refusals: tuple[Diagnostic, ...],
+    around: Surroundings,
+    *,
+    seconds: float,
+    hints: tuple[Diagnostic, ...] = (),
+) -> Refused:
+    cell_id = around.calls.cell_id
+    around.observe(CellChecked(cell_id=cell_id, verdict=Verdict(refusals=refusals, hints=hints), seconds=seconds))
+    outcome = Refused(refusals=refusals, source=source)
+    around.observe(CellEnded(cell_id=cell_id, outcome=outcome, run_seconds=0.0))
+    return outcome

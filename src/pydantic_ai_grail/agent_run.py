@@ -1,0 +1,125 @@
+"""What one agent run has of its own: the session, the count of failures, and how a cell's state is kept and told of."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._monty.worker import Worker
+from ._reply.reply import state_unsaved_note
+from ._run.cell import Ran
+from ._run.variables import live_variables
+from ._sessions.envelope import code_digest
+from ._sessions.session import KeptCell, Session, State
+from ._source.history import History
+from .conversation import CellsInHistory, cell_metadata
+from .errors import GrailError, SnapshotError, SnapshotTooLarge, StoreError
+from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
+from .outcomes import Completed
+
+@dataclass(kw_only=True)
+class AgentRun:
+    """Lifetime: one run of an agent; closed by the toolset that made it."""
+
+    session: Session
+    failures: int = 0
+    """Cells that failed or were refused in a row."""
+    opening_note: str | None = None
+    """What the model was told of variables when the run began; `None` until it was asked for."""
+    _histories: dict[str, History] = field(default_factory=dict[str, History])
+
+    async def locate(self, cells: CellsInHistory, cell_id: str, observe: Observer) -> State:
+        """The state the next cell starts from.
+
+        Raises:
+            SnapshotError, StoreError: When it cannot be had.
+        """
+        started = time.perf_counter()
+        state = await self.session.locate(cells.refs, not_after=cells.last_message_at)
+        if self.session.was_restored and state.saved is not None:
+            observe(
+                StateRestored(
+                    cell_id=cell_id,
+                    snapshot=state.saved.name,
+                    size_bytes=state.saved.size_bytes,
+                    seconds=time.perf_counter() - started,
+                )
+            )
+        return state
+
+    def history_of(self, state: State) -> History:
+        """The checker's view of the cells that led to a state."""
+        if not state.history:
+            return History()
+        kept = self._histories.get(state.history)
+        if kept is None:
+            kept = History.from_json(state.history)
+            self._histories = {state.history: kept}
+        return kept
+
+    def remember(self, history: History, text: str) -> None:
+        """Spare the next cell the reading of what this one wrote."""
+        self._histories = {text: history}
+
+    def keeping(self, cell_id: str, source: str, observe: Observer) -> Keeping:
+        return Keeping(run=self, cell_id=cell_id, digest=code_digest(source), observe=observe)
+
+    async def aclose(self) -> None:
+        """Save what was held back; a state that cannot be saved then is lost to later turns, and they are told."""
+        try:
+            await self.session.aclose()
+        except GrailError:
+            return
+
+
+@dataclass(kw_only=True)
+class Keeping:
+    """Keeps the state after one cell, and knows what to tell of it."""
+
+    run: AgentRun
+    cell_id: str
+    digest: str
+    observe: Observer
+    kept: bool = False
+    snapshot: str | None = None
+    notes: list[str] = field(default_factory=list[str])
+
+    async def keep(self, worker: Worker, ran: Ran) -> None:
+        """Save the state while the worker is lent.
+
+        Raises:
+            SandboxCrashed: When the worker died over it.
+        """
+        started = time.perf_counter()
+        text = ran.history.to_json()
+        cell = KeptCell(
+            cell_id=self.cell_id,
+            code_digest=self.digest,
+            outcome='completed' if isinstance(ran.outcome, Completed) else 'failed',
+            history=text,
+            variables=await live_variables(worker, ran.history.assigned_names()),
+        )
+        self.kept = True
+        try:
+            saved = await self.run.session.keep(worker, cell)
+        except (SnapshotError, StoreError) as error:
+            stage = 'seal' if isinstance(error, SnapshotTooLarge) else 'store'
+            self.observe(SnapshotFailed(cell_id=self.cell_id, reason=error, stage=stage))
+            self.notes.append(state_unsaved_note())
+            return
+        self.run.remember(ran.history, text)
+        if saved is not None:
+            self.snapshot = saved.name
+            self.observe(
+                SnapshotSaved(
+                    cell_id=self.cell_id,
+                    snapshot=saved.name,
+                    size_bytes=saved.size_bytes,
+                    seconds=time.perf_counter() - started,
+                )
+            )
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return cell_metadata(snapshot=self.snapshot)

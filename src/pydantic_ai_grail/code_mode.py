@@ -1,0 +1,51 @@
+"""`CodeMode`: what a user adds to an agent. Makes one toolset per run around all of the agent's tools."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from pydantic_ai.capabilities import AbstractCapability, CapabilityOrdering, ToolSearch
+from pydantic_ai.tools import AgentDepsT
+from pydantic_ai.toolsets import AbstractToolset
+
+from .engine import Engine
+from .settings import CodeModeOptions, Settings
+from .toolset import CodeModeToolset
+
+
+class CodeMode(AbstractCapability[AgentDepsT]):
+    """Lets the model write Python that calls the agent's tools, in place of calling them one by one.
+
+    ```python
+    from pydantic_ai import Agent
+    from pydantic_ai_grail import CodeMode
+
+    agent = Agent('anthropic:claude-sonnet-4-6', capabilities=[CodeMode()])
+    ```
+
+    One instance may serve several agents, runs, threads and event loops at once.
+
+    Args:
+        id: A name for this capability in the run, where more than one needs to be told apart.
+        options: See `CodeModeOptions`.
+
+    Raises:
+        SettingsError: When an option is unknown or cannot be right.
+    """
+
+    def __init__(self, *, id: str | None = None, **options: Unpack[CodeModeOptions]) -> None:
+        self.id = id
+        self._engine = Engine(Settings.of(**options))
+
+    @property
+    def settings(self) -> Settings:
+        """The options as they are in force."""
+        return self._engine.settings
+
+    def get_ordering(self) -> CapabilityOrdering:
+        """Outermost, so that every tool of the agent is there; around tool search, which stays a tool of the model's."""
+        return CapabilityOrdering(position='outermost', wraps=[ToolSearch])
+
+    def get_wrapper_toolset(self, toolset: AbstractToolset[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
+        """The agent's tools behind `run_code`."""
+        return CodeModeToolset[Any].of(toolset, self._engine)

@@ -1,0 +1,102 @@
+"""What a message history says of its cells. Reads Pydantic AI's messages; knows nothing of stores or sandboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, ToolReturnPart
+
+from ._sessions.envelope import code_digest
+from ._sessions.keeper import CellRef
+
+METADATA_KEY: Final = 'code_mode'
+"""Under this key of `ToolReturnPart.metadata` stands what a completed cell left; the model never sees it."""
+
+MAX_CELLS: Final = 100
+"""Cells that are looked at, the newest first. Only cells that left no state make a second one necessary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellsInHistory:
+    """The cells of a history."""
+
+    refs: tuple[CellRef, ...]
+    """The newest first."""
+    last_message_at: datetime | None
+    """When the newest message of an earlier run was written."""
+
+
+def cells_in(
+    messages: Sequence[ModelMessage], *, tool_name: str, before: str | None, run_id: str | None
+) -> CellsInHistory:
+    """The cells of a history, without the one that is about to run and those that the model asked for after it.
+
+    Args:
+        messages: The history as the run has it.
+        tool_name: The tool that runs cells.
+        before: The id of the cell that is about to run, one of the last response's calls; `None` when there is none.
+        run_id: This run, whose own messages do not count as earlier.
+    """
+    refs: list[CellRef] = []
+    metadata: dict[str, Any] = {}
+    is_last_response = True
+    for message in reversed(messages):
+        if not isinstance(message, ModelResponse):
+            for part in message.parts:
+                if isinstance(part, ToolReturnPart) and part.tool_name == tool_name:
+                    metadata[part.tool_call_id] = part.metadata
+            continue
+        calls = [part for part in message.parts if isinstance(part, ToolCallPart) and part.tool_name == tool_name]
+        if is_last_response and before is not None:
+            ids = [call.tool_call_id for call in calls]
+            calls = calls[: ids.index(before)] if before in ids else calls
+        is_last_response = False
+        refs.extend(_ref(call, message, metadata) for call in reversed(calls))
+        if len(refs) >= MAX_CELLS:
+            break
+    return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id))
+
+
+def cell_metadata(*, snapshot: str | None) -> dict[str, Any]:
+    """What a completed cell's return carries for the next run: the name of the state it left, if that was stored."""
+    return {METADATA_KEY: {'snapshot': snapshot}}
+
+
+def _ref(call: ToolCallPart, message: ModelResponse, metadata: Mapping[str, Any]) -> CellRef:
+    noted = _noted(metadata.get(call.tool_call_id))
+    snapshot = None if noted is None else noted.get('snapshot')
+    return CellRef(
+        cell_id=call.tool_call_id,
+        code_digest=code_digest(_code(call)),
+        conversation_id=message.conversation_id,
+        snapshot=snapshot if isinstance(snapshot, str) else None,
+        expects_state=None if noted is None else True,
+    )
+
+
+def _noted(metadata: Any) -> Mapping[str, Any] | None:
+    if not isinstance(metadata, Mapping):
+        return None
+    noted = cast('Mapping[str, Any]', metadata).get(METADATA_KEY)
+    return cast('Mapping[str, Any]', noted) if isinstance(noted, Mapping) else None
+
+
+def _code(call: ToolCallPart) -> str:
+    try:
+        code = call.args_as_dict().get('code')
+    except ValueError:
+        return ''
+    return code if isinstance(code, str) else ''
+
+
+def _last_earlier(messages: Sequence[ModelMessage], run_id: str | None) -> datetime | None:
+    return next(_times(messages, run_id), None)
+
+
+def _times(messages: Sequence[ModelMessage], run_id: str | None) -> Iterator[datetime]:
+    for message in reversed(messages):
+        if message.timestamp is not None and (run_id is None or message.run_id != run_id):
+            yield message.timestamp

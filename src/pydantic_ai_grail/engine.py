@@ -1,0 +1,121 @@
+"""What all runs of one capability or toolset share: settings, the catalogs read so far, the keeper of their states.
+
+Workers and checkers are shared more widely still, by the whole process; they are only borrowed here.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from functools import cached_property, partial
+from typing import Any, Final
+
+from opentelemetry.trace import Tracer
+from pydantic_ai.toolsets.abstract import ToolsetTool
+
+from ._catalog.catalog import Catalog, CatalogBuilder
+from ._catalog.lookup import help_text, search
+from ._catalog.prose import tool_description
+from ._monty.support import Support, load_support
+from ._monty.worker import Worker, lend_worker
+from ._run.cell import Check
+from ._run.dispatch import Answerer
+from ._run.validation import LiteralValidator
+from ._sessions.keeper import Keeper, KeeperSettings
+from ._sessions.secrets import keyring_for
+from ._sessions.session import Session
+from ._source.checkers import CHECKERS
+from .agent_run import AgentRun
+from .settings import Settings
+from .tracing.otel import CellSpan, cell_metrics
+
+_MAX_DESCRIPTIONS: Final = 8
+
+
+class Engine:
+    """Lifetime: the capability's or toolset's own. Holds no worker and no open connection itself.
+
+    Raises:
+        SettingsError: When no key can be had for the store.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
+        self._descriptions: OrderedDict[str, str] = OrderedDict()
+        self._keeper = Keeper(
+            store=settings.store,
+            keyring=keyring_for(settings.store, settings.snapshot_secret),
+            monty_version=self.support.version,
+            settings=KeeperSettings(
+                store_timeout_seconds=settings.store_timeout_secs,
+                max_dump_bytes=settings.max_snapshot_bytes,
+                keep_newest=settings.keep_snapshots,
+            ),
+        )
+
+    @cached_property
+    def support(self) -> Support:
+        return load_support()
+
+    def new_run(self, conversation_id: str) -> AgentRun:
+        """What a run of an agent in this conversation needs. The run closes it."""
+        return AgentRun(session=Session(conversation_id=conversation_id, keeper=self._keeper))
+
+    def description(self, catalog: Catalog) -> str:
+        """What the model reads of `run_code` and of the tools it may call there."""
+        text = self._descriptions.get(catalog.fingerprint)
+        if text is None:
+            host = self.settings.host
+            text = tool_description(
+                catalog,
+                self.support,
+                has_os=host.os is not None,
+                mounts=tuple(mount.virtual_path for mount in host.mounts),
+                budget_chars=self.settings.catalog_chars,
+            )
+            self._descriptions[catalog.fingerprint] = text
+            if len(self._descriptions) > _MAX_DESCRIPTIONS:
+                self._descriptions.popitem(last=False)
+        return text
+
+    def answerers(self, catalog: Catalog) -> Mapping[str, Answerer]:
+        """The functions of ours that code may call beside its tools."""
+
+        def help(what: Any = '') -> str:
+            # A function arrives as its name, a module as `<module 'its name'>`.
+            return help_text(catalog, str(what).removeprefix("<module '").removesuffix("'>"))
+
+        def search_tools(query: str) -> str:
+            return search(catalog, query)
+
+        return {'help': help, 'search_tools': search_tools}
+
+    def check(self, catalog: Catalog, tools: Mapping[str, ToolsetTool[Any]]) -> Check | None:
+        """The check of cells that call these tools; `None` when checking is off."""
+        if self.settings.checking == 'off':
+            return None
+        from ._source.check import check
+
+        return partial(
+            check,
+            catalog=catalog,
+            checkers=CHECKERS,
+            validate=LiteralValidator(catalog, tools),
+            mode=self.settings.checking,
+        )
+
+    @asynccontextmanager
+    async def worker(self, session: Session, catalog: Catalog) -> AsyncGenerator[Worker]:
+        """A worker that has the session's state and may import the catalog's modules."""
+        functions = {
+            module: [name.rpartition('.')[2] for name in names] for module, names in catalog.modules.items()
+        }
+        lend = partial(lend_worker, self.settings.limits, host=self.settings.host, functions=functions)
+        async with session.worker(lend) as worker:
+            yield worker
+
+    def span(self, tracer: Tracer, *, include_content: bool) -> CellSpan:
+        """The span of one cell, which tells the process's metrics too."""
+        return CellSpan(tracer, include_content=include_content, metrics=cell_metrics())

@@ -1,0 +1,275 @@
+"""`CodeModeToolset`: offers `run_code` in place of the tools it takes in.
+
+A run context on one side, a session on the other: what Pydantic AI knows (tools, messages, tracer, retries) meets what
+this package knows (catalog, state, outcome) here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self, Unpack, cast
+
+from pydantic import TypeAdapter
+from pydantic_ai.exceptions import ToolFailed, UserError
+from pydantic_ai.messages import InstructionPart, ToolReturn
+from pydantic_ai.tool_manager import ToolManager
+from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
+from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
+from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
+from typing_extensions import NotRequired, TypedDict
+
+from ._catalog.catalog import Catalog
+from ._catalog.placement import place_tools
+from ._reply.reply import give_up, render, state_lost_note, variables_note
+from ._run.cell import Surroundings, run_cell
+from ._run.dispatch import Dispatcher
+from ._run.files import restore_files
+from ._sessions.session import State
+from .agent_run import AgentRun
+from .conversation import cells_in
+from .engine import Engine
+from .errors import SnapshotError, StoreError
+from .events import CellClosed, CellStarted, Observer, StateLost
+from .outcomes import Completed, Failed, Outcome, Refused
+from .settings import CodeModeOptions, Settings
+
+RUN_CODE: Final = 'run_code'
+TOOLSET_ID: Final = 'code_mode'
+
+
+class RunCode(TypedDict):
+    """What the model gives."""
+
+    code: str
+    restart: NotRequired[bool]
+    """Start without the variables of earlier cells."""
+
+
+_ARGUMENTS: Final = TypeAdapter(RunCode)
+_SCHEMA: Final = _ARGUMENTS.json_schema()
+_VALIDATOR: Final = cast('SchemaValidatorProt', _ARGUMENTS.validator)
+
+
+@dataclass(kw_only=True)
+class RunCodeTool(ToolsetTool[AgentDepsT]):
+    """`run_code` as of one step, with the tools that code may call in it."""
+
+    catalog: Catalog
+    inside: Mapping[str, ToolsetTool[AgentDepsT]]
+
+
+class CodeModeToolset(WrapperToolset[AgentDepsT]):
+    """Wraps a toolset: the tools that are taken in become functions that the model's code calls through `run_code`.
+
+    Lifetime: as any toolset's; Pydantic AI makes a copy of it for each run, which holds that run's session.
+
+    Args:
+        wrapped: The tools.
+        options: See `CodeModeOptions`.
+
+    Raises:
+        SettingsError: When an option is unknown or cannot be right.
+    """
+
+    def __init__(self, wrapped: AbstractToolset[AgentDepsT], **options: Unpack[CodeModeOptions]) -> None:
+        super().__init__(wrapped)
+        self._engine = Engine(Settings.of(**options))
+        self._run: AgentRun | None = None
+
+    @classmethod
+    def of(cls, wrapped: AbstractToolset[AgentDepsT], engine: Engine, run: AgentRun | None = None) -> Self:
+        """A toolset that shares an engine, for one run or for none yet."""
+        made = cls.__new__(cls)
+        made.wrapped, made._engine, made._run = wrapped, engine, run
+        return made
+
+    @property
+    def id(self) -> str | None:
+        return TOOLSET_ID
+
+    @property
+    def settings(self) -> Settings:
+        """The options as they are in force."""
+        return self._engine.settings
+
+    def visit_and_replace(
+        self, visitor: Callable[[AbstractToolset[AgentDepsT]], AbstractToolset[AgentDepsT]]
+    ) -> AbstractToolset[AgentDepsT]:
+        return self.of(self.wrapped.visit_and_replace(visitor), self._engine, self._run)
+
+    async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
+        conversation_id = ctx.conversation_id or ctx.run_id or 'conversation'
+        return self.of(await self.wrapped.for_run(ctx), self._engine, self._engine.new_run(conversation_id))
+
+    async def for_run_step(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
+        wrapped = await self.wrapped.for_run_step(ctx)
+        return self if wrapped is self.wrapped else self.of(wrapped, self._engine, self._run)
+
+    async def __aexit__(self, *args: Any) -> bool | None:
+        try:
+            return await self.wrapped.__aexit__(*args)
+        finally:
+            if self._run is not None:
+                await self._run.aclose()
+
+    async def get_instructions(
+        self, ctx: RunContext[AgentDepsT]
+    ) -> str | InstructionPart | Sequence[str | InstructionPart] | None:
+        """The wrapped toolset's, and a sentence on the variables that live from earlier turns."""
+        upstream = await super().get_instructions(ctx)
+        others = [] if upstream is None else [upstream] if isinstance(upstream, str | InstructionPart) else upstream
+        note = await self._session_note(ctx)
+        part = InstructionPart(content=note, dynamic=True, name='variables', on_change='append')
+        return [*others, part]
+
+    async def get_tools(self, ctx: RunContext[AgentDepsT]) -> dict[str, ToolsetTool[AgentDepsT]]:
+        tools = await self.wrapped.get_tools(ctx)
+        places = await place_tools(tools, selector=self.settings.tools, ctx=ctx)
+        inside = {name: tool for name, tool in tools.items() if places[name] == 'sandboxed'}
+        native = {name: tool for name, tool in tools.items() if places[name] == 'native'}
+        if RUN_CODE in native:
+            raise UserError(f'Code mode offers a tool named {RUN_CODE!r}. Rename yours, or prefix its toolset.')
+        catalog = self._engine.catalogs.build(inside, root=self.wrapped)
+        return {
+            **native,
+            RUN_CODE: RunCodeTool(
+                toolset=self,
+                tool_def=ToolDefinition(
+                    name=RUN_CODE,
+                    description=self._engine.description(catalog),
+                    parameters_json_schema=_SCHEMA,
+                    metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
+                    sequential=True,
+                ),
+                max_retries=self.settings.max_retries,
+                args_validator=_VALIDATOR,
+                catalog=catalog,
+                inside=inside,
+            ),
+        }
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[AgentDepsT], tool: ToolsetTool[AgentDepsT]
+    ) -> Any:
+        """Run a cell, or pass a native tool's call on.
+
+        Raises:
+            ToolFailed: With the feedback, when the cell was refused or failed. It spends no retries.
+            SnapshotError, StoreError: With `lost_state='error'`, when the state cannot be had.
+        """
+        if not isinstance(tool, RunCodeTool):
+            return await self.wrapped.call_tool(name, tool_args, ctx, tool)
+        assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
+        source, restart = cast('str', tool_args['code']), bool(tool_args.get('restart', False))
+        cell_id = ctx.tool_call_id or 'cell'
+        with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as observe:
+            observe(CellStarted(cell_id=cell_id, conversation_id=self._run.session.conversation_id, source=source))
+            try:
+                return await self._run_cell(source, restart, cell_id, ctx, cast('RunCodeTool[Any]', tool), observe)
+            finally:
+                observe(CellClosed(cell_id=cell_id))
+
+    async def _run_cell(
+        self,
+        source: str,
+        restart: bool,
+        cell_id: str,
+        ctx: RunContext[AgentDepsT],
+        tool: RunCodeTool[Any],
+        observe: Observer,
+    ) -> ToolReturn[Any]:
+        run = self._run
+        assert run is not None
+        notes: list[str] = []
+        state = await self._state(ctx, cell_id, restart, observe, notes)
+        calls = Dispatcher(
+            cell_id=cell_id,
+            catalog=tool.catalog,
+            tools=self._tool_manager(ctx, tool),
+            max_tool_calls=self.settings.max_tool_calls,
+            observe=observe,
+            answerers=self._engine.answerers(tool.catalog),
+        )
+        keeping = run.keeping(cell_id, source, observe)
+        outcome = await run_cell(
+            source,
+            Surroundings(
+                history=run.history_of(state),
+                calls=calls,
+                check=self._engine.check(tool.catalog, tool.inside),
+                support=self._engine.support,
+                worker=lambda: self._engine.worker(run.session, tool.catalog),
+                keep=keeping.keep,
+                host=self.settings.host,
+                limits=self.settings.limits,
+                observe=observe,
+            ),
+        )
+        if not keeping.kept:
+            run.session.note_stateless(cell_id)
+        notes.extend(keeping.notes)
+        return self._reply(outcome, calls, notes, run, keeping.metadata)
+
+    async def _state(
+        self, ctx: RunContext[AgentDepsT], cell_id: str, restart: bool, observe: Observer, notes: list[str]
+    ) -> State:
+        run = self._run
+        assert run is not None
+        if restart:
+            return await run.session.start_over()
+        cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id)
+        try:
+            return await run.locate(cells, cell_id, observe)
+        except (SnapshotError, StoreError) as error:
+            observe(StateLost(cell_id=cell_id, reason=error))
+            if self.settings.lost_state == 'error':
+                raise
+            notes.append(state_lost_note(error))
+            return await run.session.start_over()
+
+    async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
+        """Once per run: what lives, as text; empty when nothing does, or when it cannot be told yet."""
+        run = self._run
+        if run is None:
+            return ''
+        if run.opening_note is None:
+            cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=None, run_id=ctx.run_id)
+            run.opening_note = ''
+            try:
+                state = await run.session.locate(cells.refs, not_after=cells.last_message_at)
+            except (SnapshotError, StoreError):
+                return ''  # the first cell meets it again, and tells operator and model
+            shown = [f'{name} ({kind})' for name, kind in state.variables.items()]
+            run.opening_note = variables_note(shown) or ''
+        return run.opening_note
+
+    def _tool_manager(self, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any]) -> ToolManager[Any]:
+        parent = ctx.tool_manager
+        return ToolManager(
+            toolset=self.wrapped,
+            root_capability=parent.root_capability if parent is not None else None,
+            ctx=ctx,
+            tools=dict(tool.inside),
+        )
+
+    def _reply(
+        self, outcome: Outcome, calls: Dispatcher, notes: list[str], run: AgentRun, metadata: dict[str, Any]
+    ) -> ToolReturn[Any]:
+        if isinstance(outcome, Completed):
+            run.failures = 0
+            outcome = replace(outcome, value=restore_files(outcome.value))
+        elif isinstance(outcome, Failed | Refused):
+            run.failures += 1
+            if run.failures > self.settings.max_retries:
+                notes.append(give_up(run.failures))
+        reply = render(
+            outcome,
+            max_result_chars=self.settings.max_result_chars,
+            notes=notes,
+            variables=None,
+            content=[item for content in calls.user_content.values() for item in content],
+        )
+        if reply.error is not None:
+            raise ToolFailed(reply.error)
+        return ToolReturn(reply.return_value, content=list(reply.content) or None, metadata=metadata)

@@ -1,0 +1,124 @@
+"""Each exception of Monty's, and each of its limits, tripped for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pydantic_monty
+import pytest
+from dirty_equals import IsStr
+
+from pydantic_ai_grail._monty.failures import ENDINGS, LIMIT_TEXTS
+from pydantic_ai_grail._monty.worker import (
+    CallStop,
+    DoneStop,
+    FailedStop,
+    HostAccess,
+    NameStop,
+    RaisedBy,
+    Stop,
+    lend_worker,
+)
+from pydantic_ai_grail.limits import Limits
+from pydantic_ai_grail.outcomes import CodeFrame, Failure
+
+pytestmark = pytest.mark.anyio
+
+
+def _nowhere(_stream: str, _text: str) -> None: ...
+
+
+async def _run(code: str, limits: Limits | None = None) -> Stop:
+    async with lend_worker(limits or Limits(), host=HostAccess(), functions={}) as worker:
+        return await worker.feed(code, prints=_nowhere, host=HostAccess())
+
+
+def test_every_exception_of_monty_has_a_place_in_the_table() -> None:
+    exceptions = {
+        value
+        for value in vars(pydantic_monty).values()
+        if isinstance(value, type) and issubclass(value, pydantic_monty.MontyError)
+    }
+    assert exceptions - {pydantic_monty.MontyError} == set(ENDINGS)
+
+
+async def test_an_error_of_the_code_keeps_its_class_its_place_and_the_session() -> None:
+    stop = await _run('def f():\n    return 1 / 0\n\nf()')
+    assert stop == FailedStop(
+        failure=Failure(
+            kind='exception',
+            exception_type='ZeroDivisionError',
+            message='division by zero',
+            frames=(
+                CodeFrame(line=4, column=1, end_column=4, source_line='f()'),
+                CodeFrame(line=2, column=12, end_column=17, function='f', source_line='    return 1 / 0'),
+            ),
+        ),
+        is_lost=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ('code', 'limits', 'limit', 'is_lost'),
+    [
+        ('while True: pass', Limits(max_duration_secs=0.1), 'time', True),
+        ('x = [0] * 10**9', Limits(max_memory=10**7), 'memory', False),
+        ("x = []\nwhile True: x.append('a' * 1000)", Limits(max_memory=10**7), 'memory', False),
+    ],
+)
+async def test_a_limit_is_told_by_its_name(code: str, limits: Limits, limit: str, is_lost: bool) -> None:
+    stop = await _run(code, limits)
+    assert isinstance(stop, FailedStop)
+    assert (stop.failure.kind, stop.failure.limit, stop.is_lost) == ('limit', limit, is_lost)
+
+
+async def test_the_limit_of_suspensions_is_told_by_its_name() -> None:
+    async with lend_worker(Limits(max_suspensions=3), host=HostAccess(), functions={}) as worker:
+        stop = await worker.feed('for i in range(10): f(i)', prints=_nowhere, host=HostAccess())
+        while isinstance(stop, CallStop):
+            stop = await worker.answer_later()
+    assert isinstance(stop, FailedStop)
+    assert (stop.failure.kind, stop.failure.limit) == ('limit', 'suspensions')
+
+
+@pytest.mark.parametrize(
+    ('error', 'text'), [('TimeoutError', 'feed time limit exceeded: 1ms'), ('RuntimeError', 'time limit exceeded')]
+)
+async def test_a_tool_that_fails_in_the_words_of_a_limit_is_no_limit(error: str, text: str) -> None:
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        await worker.feed('f()', prints=_nowhere, host=HostAccess())
+        stop = await worker.answer(RaisedBy(error, text))
+    assert isinstance(stop, FailedStop)
+    assert (stop.failure.kind, stop.failure.exception_type, stop.failure.message) == ('exception', error, text)
+
+
+def test_every_limit_text_is_tripped_above() -> None:
+    assert set(LIMIT_TEXTS.values()) == {'time', 'memory', 'suspensions'}
+
+
+async def test_a_killed_worker_is_a_crash_and_the_next_session_works() -> None:
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        stop = await worker.feed('1', prints=_nowhere, host=HostAccess())
+    assert stop == FailedStop(
+        failure=Failure(kind='crash', exception_type='MontyCrashedError', message=IsStr(regex='.*SIGKILL.*')),
+        is_lost=True,
+    )
+    assert await _run('1 + 1') == DoneStop(value=2)
+
+
+async def test_a_value_that_cannot_leave_says_so_and_keeps_the_session() -> None:
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        deep = 'x = []\nfor _ in range(5000): x = [x]\nn = 1\nx'
+        stop = await worker.feed(deep, prints=_nowhere, host=HostAccess())
+        assert isinstance(stop, FailedStop)
+        assert not stop.is_lost
+        assert stop.failure.message.startswith('The cell ran to its end, but its value cannot leave the sandbox: ')
+        assert await worker.feed('n', prints=_nowhere, host=HostAccess()) == DoneStop(value=1)
+        stop = await worker.feed('f(x)', prints=_nowhere, host=HostAccess())
+        while isinstance(stop, NameStop):
+            stop = await worker.answer_name(is_function=True)
+        assert isinstance(stop, CallStop)
+        assert stop.unreadable is not None

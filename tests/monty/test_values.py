@@ -1,0 +1,195 @@
+"""Values on their way into the sandbox and out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, StrEnum
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, computed_field, field_serializer
+
+from pydantic_ai_grail._monty.pool import WORKERS
+from pydantic_ai_grail._monty.values import NotCrossable, from_sandbox, to_sandbox
+from pydantic_ai_grail._monty.worker import DoneStop, FailedStop, HostAccess, Returned, Worker, lend_worker
+from pydantic_ai_grail.limits import DEFAULT_LIMITS
+
+pytestmark = pytest.mark.anyio
+
+
+class Colour(StrEnum):
+    RED = 'red'
+
+
+class Level(Enum):
+    HIGH = 3
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+@dataclass
+class Part:
+    name: str
+    made: date
+
+
+class Order(BaseModel):
+    id: UUID
+    total: Decimal
+    parts: list[Part]
+    level: Level
+
+    @computed_field
+    @property
+    def count(self) -> int:
+        return len(self.parts)
+
+    @field_serializer('level')
+    def _level(self, level: Level) -> str:
+        return level.name.lower()
+
+
+class Text(str):
+    __slots__ = ()
+
+
+def test_records_cross_as_dicts_with_native_leaves() -> None:
+    order = Order(
+        id=UUID('12345678123456781234567812345678'),
+        total=Decimal('9.90'),
+        parts=[Part('bolt', date(2026, 1, 2))],
+        level=Level.HIGH,
+    )
+    assert to_sandbox(order) == {
+        'id': '12345678-1234-5678-1234-567812345678',
+        'total': Decimal('9.90'),
+        'parts': [{'name': 'bolt', 'made': date(2026, 1, 2)}],
+        'level': 'high',
+        'count': 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ('value', 'crossed'),
+    [
+        (Colour.RED, 'red'),
+        (Level.HIGH, 3),
+        (PurePosixPath('/a/b'), '/a/b'),
+        (Point(1, 2), (1, 2)),
+        (Text('x'), 'x'),
+        (bytearray(b'x'), b'x'),
+        (frozenset({1}), frozenset({1})),
+        ({Colour.RED: {Level.HIGH}}, {'red': {3}}),
+        (range(3), [0, 1, 2]),
+    ],
+)
+def test_what_monty_has_no_type_for_crosses_as_its_plain_form(value: object, crossed: object) -> None:
+    found = to_sandbox(value)
+    assert found == crossed
+    assert type(found) is type(crossed)
+
+
+def test_a_value_without_a_form_and_one_that_contains_itself_are_refused() -> None:
+    with pytest.raises(NotCrossable, match="type 'object' has no form in the sandbox"):
+        to_sandbox([object()])
+    circle: list[Any] = []
+    circle.append(circle)
+    with pytest.raises(NotCrossable, match='contains itself'):
+        to_sandbox(circle)
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(st.characters(exclude_categories=['Cs'])),
+    st.binary(),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12),
+    st.dates(),
+    st.datetimes(),
+    st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])),
+    st.times(),
+    st.timedeltas(min_value=timedelta(days=-(10**6)), max_value=timedelta(days=10**6)),
+    st.complex_numbers(allow_nan=False, allow_infinity=False),
+)
+KEYS = st.one_of(st.text(st.characters(exclude_categories=['Cs'])), st.integers(), st.dates(), st.booleans())
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(KEYS, inner, max_size=4),
+        st.tuples(inner, inner),
+        st.sets(KEYS, max_size=4),
+        st.frozensets(KEYS, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+async def _through(worker: Worker, value: object) -> object:
+    stop = await worker.feed('give()', prints=lambda _stream, _text: None, host=HostAccess())
+    stop = await worker.answer(Returned(to_sandbox(value)))
+    if isinstance(stop, FailedStop):
+        raise AssertionError(stop.failure.message)
+    assert isinstance(stop, DoneStop)
+    return stop.value
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(VALUES, min_size=1, max_size=5))
+def test_values_of_all_supported_types_come_back_from_the_sandbox_unchanged(values: list[object]) -> None:
+    import anyio
+
+    async def scenario() -> object:
+        async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}, pool=WORKERS) as worker:
+            return await _through(worker, values)
+
+    found = anyio.run(scenario)
+    assert found == values
+    assert _types(found) == _types(values)
+
+
+def _types(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value), [_types(item) for item in value]  # pyright: ignore[reportUnknownVariableType]  # any list
+    if isinstance(value, dict):
+        return dict, [_types(item) for item in value.values()]  # pyright: ignore[reportUnknownVariableType]  # any dict
+    return type(value)
+
+
+async def test_what_is_no_data_leaves_the_sandbox_as_a_short_description() -> None:
+    code = """
+class Box:
+    def __init__(self):
+        self.size = 3
+def f(): ...
+import json
+{'box': Box(), 'kind': Box, 'f': f, 'len': len, 'int': int, 'error': ValueError('no'), 'module': json}
+"""
+    async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}) as worker:
+        stop = await worker.feed(code, prints=lambda _stream, _text: None, host=HostAccess())
+    assert isinstance(stop, DoneStop)
+    assert stop.value['box'] == {'size': 3}
+    assert stop.value['error'] == 'ValueError: no'
+    assert stop.value['int'] == "<class 'int'>"
+    assert stop.value['len'] == "<function 'len'>"
+    assert str(stop.value['f']).startswith("<function 'f'")
+    assert all(isinstance(stop.value[name], str) for name in ('kind', 'module'))
+
+
+def test_times_and_dates_are_not_taken_for_one_another() -> None:
+    assert from_sandbox([datetime(2026, 1, 1), date(2026, 1, 1), time(1)]) == [
+        datetime(2026, 1, 1),
+        date(2026, 1, 1),
+        time(1),
+    ]

@@ -1,0 +1,156 @@
+"""One call: bound, counted, journaled, answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import pytest
+from dirty_equals import IsPositiveFloat
+from pydantic_ai import ModelRetry, RunContext, ToolReturn
+from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
+from pydantic_ai.toolsets import FunctionToolset
+from support.cells import dispatcher, driven
+
+from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
+from pydantic_ai_grail.events import CallSettled, CallStarted
+
+pytestmark = pytest.mark.anyio
+
+
+class Level(Enum):
+    LOW = 'low'
+    HIGH = 'high'
+
+
+@dataclass
+class Ticket:
+    title: str
+    due: date
+    price: Decimal
+
+
+async def open_ticket(title: str, level: Level = Level.LOW, *, due: date | None = None) -> Ticket:
+    """Open a ticket."""
+    return Ticket(f'{title} ({level.name})', due or date(2026, 1, 1), Decimal('1.50'))
+
+
+async def test_arguments_reach_the_tool_validated_and_results_keep_their_types() -> None:
+    run = await driven(
+        'import datetime\nt = await open_ticket("a", "high", due=datetime.date(2026, 5, 1))\nt', open_ticket
+    )
+    assert run.value == {'title': 'a (HIGH)', 'due': date(2026, 5, 1), 'price': Decimal('1.50')}
+
+
+async def test_a_call_is_journaled_with_its_arguments_its_line_and_its_result() -> None:
+    run = await driven('\nx = await open_ticket("a")', open_ticket)
+    request = CallRequest(
+        call_id='cell__1',
+        ordinal=1,
+        tool=ToolFacts(tool_name='open_ticket', python_name='open_ticket'),
+        arguments={'title': 'a'},
+        line=2,
+    )
+    record = CallRecord(
+        request=request,
+        state='returned',
+        result={'title': 'a (LOW)', 'due': date(2026, 1, 1), 'price': Decimal('1.50')},
+        seconds=IsPositiveFloat(),
+    )
+    assert run.calls == (record,)
+    assert run.events == [CallStarted(cell_id='cell', request=request), CallSettled(cell_id='cell', record=record)]
+
+
+@pytest.mark.parametrize(
+    ('call', 'error'),
+    [
+        ('open_ticket()', 'ValueError: open_ticket() was given wrong arguments:\n- title: Field required'),
+        (
+            'open_ticket(3)',
+            'ValueError: open_ticket() was given wrong arguments:\n- title: Input should be a valid string, got 3',
+        ),
+        (
+            "open_ticket('a', 'medium')",
+            "ValueError: open_ticket() was given wrong arguments:\n- level: Input should be 'low' or 'high', got 'medium'",
+        ),
+        (
+            "open_ticket('a', titel='b')",
+            "TypeError: open_ticket() got an unexpected keyword argument 'titel'",
+        ),
+        ("open_ticket('a', title='b')", "TypeError: open_ticket() got multiple values for argument 'title'"),
+        (
+            "open_ticket('a', 'low', None)",
+            'TypeError: open_ticket() takes 2 positional arguments but 3 were given',
+        ),
+        ("open_tickets('a')", "NameError: name 'open_tickets' is not defined. Did you mean 'open_ticket'?"),
+        ('frobnicate()', "NameError: name 'frobnicate' is not defined"),
+    ],
+)
+async def test_a_wrong_call_raises_in_the_tools_terms(call: str, error: str) -> None:
+    run = await driven(f'await {call}', open_ticket)
+    assert run.error == error
+
+
+class OddError(Exception):
+    """Of the tool's own."""
+
+
+@pytest.mark.parametrize(
+    ('raised', 'error'),
+    [
+        (ModelRetry('use another city'), 'RuntimeError: use another city'),
+        (ToolFailed('the service is down'), 'RuntimeError: the service is down'),
+        (PermissionError('not yours'), 'PermissionError: not yours'),
+        (OddError('odd'), 'Exception: OddError: odd'),
+        (ApprovalRequired(), 'PermissionError: act() needs an approval it did not get'),
+    ],
+)
+async def test_what_a_tool_raises_is_raised_at_the_call(raised: Exception, error: str) -> None:
+    async def act() -> str:
+        raise raised
+
+    run = await driven('await act()', act)
+    assert run.error == error
+    assert [(record.state, record.error) for record in run.calls] == [('raised', error)]
+
+
+async def test_calls_beyond_the_budget_are_refused_at_their_line() -> None:
+    run = await driven(
+        'import asyncio\nawait asyncio.gather(*[open_ticket("a") for _ in range(5)])', open_ticket, max_tool_calls=3
+    )
+    assert run.error == 'RuntimeError: this cell has made its 3 tool calls; make fewer, or go on in the next cell'
+    assert len(run.calls) == 3
+
+
+async def test_what_a_tool_returns_for_the_models_eyes_is_kept_beside_its_value() -> None:
+    async def look() -> ToolReturn[int]:
+        return ToolReturn(7, content='what the eyes see')
+
+    calls = await dispatcher(look)
+    run = await driven('await look()', look)
+    assert run.value == 7
+    assert calls.user_content == {}
+
+
+async def test_a_result_without_a_sandbox_form_says_that_the_call_ran() -> None:
+    async def handle() -> Any:
+        return object()
+
+    run = await driven('await handle()', handle)
+    assert run.error == (
+        "TypeError: handle() ran, but its result is lost: A value of type 'object' has no form in the sandbox."
+    )
+
+
+async def test_tools_keep_their_run_context() -> None:
+    toolset = FunctionToolset[Any]()
+
+    @toolset.tool
+    async def whoami(ctx: RunContext[Any]) -> str:
+        return f'{ctx.tool_name} {ctx.tool_call_id}'
+
+    run = await driven('[await whoami(), await whoami()]', toolset=toolset)
+    assert run.value == ['whoami cell__1', 'whoami cell__2']

@@ -1,0 +1,196 @@
+"""The loop around a running program: overlap, barriers, sleeps, cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+import psutil
+import pytest
+from pydantic_ai import UsageLimits
+from pydantic_ai.exceptions import UsageLimitExceeded
+from pydantic_ai.tool_manager import ToolManager
+from pydantic_ai.toolsets import FunctionToolset
+from support.cells import driven
+
+from pydantic_ai_grail.limits import Limits
+
+pytestmark = pytest.mark.anyio
+
+
+class Overlap:
+    """Tools that note how many of them run at once."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.most = 0
+        self.order: list[str] = []
+
+    async def visit(self, name: str) -> str:
+        """Stay until every other visitor had a chance to come."""
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.order.append(f'+{name}')
+        await anyio.sleep(0.05)
+        self.running -= 1
+        self.order.append(f'-{name}')
+        return name
+
+    def toolset(self, *, sequential: tuple[str, ...] = ()) -> FunctionToolset[None]:
+        toolset = FunctionToolset[None]()
+        for name in ('a', 'b', 'c'):
+            toolset.add_function(self._named(name), name=name, sequential=name in sequential)
+        return toolset
+
+    def _named(self, name: str) -> Callable[[], Awaitable[str]]:
+        async def tool() -> str:
+            return await self.visit(name)
+
+        return tool
+
+
+async def test_calls_in_a_gather_overlap_and_results_keep_their_order() -> None:
+    overlap = Overlap()
+    run = await driven('import asyncio\nawait asyncio.gather(a(), b(), c())', toolset=overlap.toolset())
+    assert run.value == ['a', 'b', 'c']
+    assert overlap.most == 3
+
+
+async def test_a_call_that_is_awaited_at_once_runs_alone() -> None:
+    overlap = Overlap()
+    run = await driven('[await a(), await b(), await c()]', toolset=overlap.toolset())
+    assert run.value == ['a', 'b', 'c']
+    assert overlap.most == 1
+
+
+async def test_a_sequential_tool_waits_for_the_others_and_runs_alone() -> None:
+    overlap = Overlap()
+    code = 'import asyncio\nfirst = a()\nsecond = b()\n[await first, await second]'
+    run = await driven(
+        code.replace('second = b()', 'alone = b()').replace('await second', 'alone'),
+        toolset=overlap.toolset(sequential=('b',)),
+    )
+    assert run.value == ['a', 'b']
+    assert overlap.order == ['+a', '-a', '+b', '-b']
+
+
+async def test_in_pydantic_ais_sequential_mode_calls_run_one_at_a_time() -> None:
+    overlap = Overlap()
+    with ToolManager.parallel_execution_mode('sequential'):
+        run = await driven('import asyncio\nawait asyncio.gather(a(), b(), c())', toolset=overlap.toolset())
+    assert run.value == ['a', 'b', 'c']
+    assert overlap.order == ['+a', '-a', '+b', '-b', '+c', '-c']
+
+
+async def test_a_failing_call_of_a_gather_raises_at_its_line_and_the_others_are_ended() -> None:
+    ended: list[str] = []
+
+    async def bad() -> str:
+        raise KeyError('no such thing')
+
+    async def endless() -> str:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append('endless')
+        return 'never'
+
+    run = await driven('import asyncio\nawait asyncio.gather(endless(), bad())', bad, endless)
+    assert run.error == 'KeyError: no such thing'
+    assert ended == ['endless']
+    assert {record.request.tool.tool_name: record.state for record in run.calls} == {
+        'endless': 'cancelled',
+        'bad': 'raised',
+    }
+
+
+async def test_code_can_catch_what_a_call_raises_and_go_on() -> None:
+    async def bad() -> str:
+        raise ValueError('not today')
+
+    run = await driven('try:\n    await bad()\nexcept ValueError as error:\n    x = str(error)\nx', bad)
+    assert run.value == 'not today'
+
+
+async def test_sleeps_overlap_with_calls_and_with_each_other() -> None:
+    started = time.perf_counter()
+    run = await driven('import asyncio\nawait asyncio.gather(*[asyncio.sleep(0.2, i) for i in range(5)])')
+    assert isinstance(run.value, list)
+    assert time.perf_counter() - started < 0.9
+
+
+async def test_sleeping_longer_than_allowed_ends_the_cell() -> None:
+    run = await driven('import time\nfor _ in range(100): time.sleep(1)', limits=Limits(max_sleep_secs=0.5))
+    assert run.error == 'TimeoutError: a cell may sleep 0.5 s in total'
+
+
+async def test_a_program_that_hangs_is_stopped_by_its_time_limit() -> None:
+    run = await driven('while True: pass', limits=Limits(max_duration_secs=0.2))
+    assert run.error.startswith('TimeoutError: ') or 'time limit exceeded' in run.error
+
+
+async def test_prints_are_kept_up_to_the_limit_and_counted_beyond_it() -> None:
+    run = await driven('for i in range(1000): print(i)\n"end"', limits=Limits(max_print_chars=10))
+    assert run.value == 'end'
+    assert run.printed.text == '0\n1\n2\n3\n4\n'
+    assert run.printed.dropped_chars == len(''.join(f'{i}\n' for i in range(1000))) - 10
+
+
+async def test_a_usage_limit_ends_the_run_and_no_code_can_catch_it() -> None:
+    made: list[int] = []
+
+    async def spend(amount: int) -> int:
+        made.append(amount)
+        return amount
+
+    code = 'for i in range(9):\n    try:\n        await spend(i)\n    except BaseException:\n        pass'
+    with pytest.raises(UsageLimitExceeded, match='tool_calls_limit'):
+        await driven(code, spend, usage_limits=UsageLimits(tool_calls_limit=4))
+    assert made == [0, 1, 2]
+
+
+async def test_a_gather_cannot_slip_past_a_usage_limit() -> None:
+    made: list[int] = []
+
+    async def spend(amount: int) -> int:
+        made.append(amount)
+        await anyio.sleep(0.01)
+        return amount
+
+    code = 'import asyncio\nawait asyncio.gather(*[spend(i) for i in range(9)])'
+    with pytest.raises(UsageLimitExceeded):
+        await driven(code, spend, usage_limits=UsageLimits(tool_calls_limit=4))
+    assert len(made) <= 3
+
+
+async def test_cancelling_a_cell_leaves_no_task_and_no_busy_worker() -> None:
+    reached = anyio.Event()
+
+    async def endless() -> str:
+        reached.set()
+        await anyio.sleep_forever()
+        return 'never'
+
+    before = asyncio.all_tasks()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(driven, 'await endless()', endless)
+        await reached.wait()
+        tasks.cancel_scope.cancel()
+    assert asyncio.all_tasks() == before
+    assert (await driven('1 + 1')).value == 2
+
+
+async def test_cancelling_computing_code_frees_its_worker() -> None:
+    workers = {process.pid for process in psutil.Process().children()}
+    with anyio.move_on_after(0.3):
+        await driven('while True: pass', limits=Limits(max_duration_secs=60))
+    assert (await driven('1 + 1')).value == 2
+    await anyio.sleep(0.1)
+    busy = [
+        process
+        for process in psutil.Process().children()
+        if process.pid in workers and process.status() == psutil.STATUS_RUNNING and process.cpu_percent(0.2) > 50
+    ]
+    assert busy == []
