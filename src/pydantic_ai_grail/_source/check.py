@@ -1,0 +1,173 @@
+"""A cell below its session -> what is certainly wrong with it, and what is doubtful. Nothing runs.
+
+Valid Python is never refused: what the checker says is a refusal only where `rules/` knows it for certain, and a cell
+that cannot be checked is accepted.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final, Literal
+
+from .._catalog.entries import Catalog
+from .._monty.support import load_support
+from ..diagnostics import Diagnostic, Position
+from ..errors import SandboxError
+from ..outcomes import Verdict
+from .arguments import Validate
+from .checkers import Checkers, package_of
+from .history import History
+from .inspected import Finding, Inspected
+from .outline import Outline
+from .prepared import Prepared
+from .rules import RULES
+from .rules.names import unknown_module, unknown_name
+from .rules.tool_calls import tool_calls
+from .wrapping import CANARY, Scope, Wrapped, wrap
+
+CheckMode = Literal['strict', 'names', 'off']
+"""`'strict'`: all rules. `'names'`: only what shows without types: names, modules, arguments of tools. `'off'`: none."""
+
+MAX_REFUSALS: Final = 8
+MAX_HINTS: Final = 20
+
+_SILENT: Final = frozenset(
+    {'invalid-syntax', 'unused-awaitable', 'redundant-condition', 'unresolved-global', 'undefined-reveal',
+     'revealed-type', 'deprecated', 'possibly-unresolved-reference'}
+)  # fmt: skip
+"""Remarks about the form in which code is checked, or about style; not worth a hint."""
+
+
+async def check(
+    prepared: Prepared,
+    *,
+    original: str,
+    catalog: Catalog,
+    history: History,
+    checkers: Checkers,
+    validate: Validate | None = None,
+    mode: CheckMode = 'strict',
+) -> Verdict:
+    """What is to be said of a cell before it runs. Positions are those of `original`, the code as the model wrote it.
+
+    Args:
+        prepared: The cell with its mends.
+        original: What it was made from.
+        catalog: The tools it may call.
+        history: The cells of its session that ran.
+        checkers: Where it is checked.
+        validate: Asks a tool's validator about arguments that are written out.
+        mode: How much is checked.
+    """
+    if mode == 'off' or not original.strip():
+        return Verdict()
+    outline = Outline(prepared.tree, prepared.source, session=history.bound_names())
+    cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
+    refusals = list(tool_calls(cell))
+    hints: list[Diagnostic] = []
+    if mode == 'names':
+        refusals += _names(cell)
+    else:
+        certain, hints = await _typed(cell, checkers)
+        refusals += certain
+    refusals = _one_per_mistake(refusals)
+    return Verdict(
+        refusals=tuple(_in_original(prepared, each) for each in refusals[:MAX_REFUSALS]),
+        hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]),
+    )
+
+
+async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Refusals and hints from what the checker says."""
+    try:
+        findings = await _findings(cell, checkers)
+    except SandboxError as error:
+        note = cell.diagnostic('not-checked', f'This cell ran unchecked: {error}', (0, 0))
+        return list(_names(cell)), [note]
+    refusals: list[Diagnostic] = []
+    hints: list[Diagnostic] = []
+    for finding in findings:
+        rule = RULES.get(finding.code)
+        refusal = rule(cell, finding) if rule is not None else None
+        if refusal is not None:
+            refusals.append(refusal)
+        elif finding.code not in _SILENT:
+            hints.append(cell.diagnostic('doubtful', finding.message, finding.place))
+    return refusals, hints
+
+
+async def _findings(cell: Inspected, checkers: Checkers) -> list[Finding]:
+    """What the checker says of the cell itself. Taken for dead code after its past, it is checked without it."""
+    for history in (cell.history, History()):
+        wrapped = wrap(cell.outline.tree, cell.text, history=history, scope=_scope(cell, history))
+        found = await checkers.diagnostics(wrapped.source, cell.catalog)
+        if any(CANARY in raw.message for raw in found):
+            return [
+                Finding(code=raw.code, message=raw.message, place=place)
+                for raw in found
+                if (place := _place(cell, wrapped, (raw.row, raw.column, raw.end_row, raw.end_column))) is not None
+            ]
+    return []
+
+
+def _scope(cell: Inspected, history: History) -> Scope:
+    flat = {name for name, entry in cell.catalog.entries.items() if entry.module is None}
+    return Scope(
+        package=package_of(cell.catalog),
+        offered=frozenset(flat | cell.flat_declarations),
+        tool_modules=frozenset(cell.catalog.modules),
+        builtins=cell.support.builtins,
+        bound=cell.bindings.names,
+        unsure=cell.unsure if history.cells else cell.unsure | cell.past.names,
+    )
+
+
+def _place(cell: Inspected, wrapped: Wrapped, where: tuple[int, int, int, int]) -> tuple[int, int] | None:
+    start, end = wrapped.place(*where[:2]), wrapped.place(*where[2:])
+    if start is None or end is None:
+        return None
+    lines = cell.text.line_start
+    return lines(start[0]) + start[1] - 1, lines(end[0]) + end[1] - 1
+
+
+def _names(cell: Inspected) -> Iterable[Diagnostic]:
+    """Unknown names and modules, as far as they show without the checker."""
+    outline = cell.outline
+    for name, loads in outline.loads.items():
+        for load in loads:
+            if outline.binding(load) is None and (found := unknown_name(cell, name, cell.place_of(load))):
+                yield found
+    for node in outline.nodes(ast.Import):
+        for alias in node.names:
+            if found := unknown_module(cell, alias.name, cell.place_of(alias)):
+                yield found
+    for node in outline.nodes(ast.ImportFrom):
+        if node.module and not node.level and (found := unknown_module(cell, node.module, cell.place_of(node))):
+            yield found
+
+
+def _one_per_mistake(found: list[Diagnostic]) -> list[Diagnostic]:
+    """In the order of the source, without those that stand inside or around one that was found before."""
+    kept: list[Diagnostic] = []
+    for diagnostic in found:
+        if not any(_overlap(diagnostic.position, other.position) for other in kept):
+            kept.append(diagnostic)
+    return sorted(kept, key=lambda each: (each.position.line, each.position.column))
+
+
+def _overlap(one: Position, other: Position) -> bool:
+    return _start(one) < _end(other) and _start(other) < _end(one)
+
+
+def _start(position: Position) -> tuple[int, int]:
+    return position.line, position.column
+
+
+def _end(position: Position) -> tuple[int, int]:
+    return position.end_line or position.line, position.end_column or position.column + 1
+
+
+def _in_original(prepared: Prepared, diagnostic: Diagnostic) -> Diagnostic:
+    return replace(diagnostic, position=prepared.original(diagnostic.position))

@@ -1,0 +1,152 @@
+"""A cell under inspection: all that a rule may ask about it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from .._catalog.entries import Catalog, Entry
+from .._catalog.signatures import Declaration
+from .._monty.support import Support
+from ..diagnostics import Diagnostic, Position
+from .arguments import Validate
+from .bindings import Bindings, bindings_of
+from .edits import SourceText
+from .history import History
+from .outline import Outline
+from .places import Places, Range
+from .stores import Stores, stores_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What the checker said of a place in the cell."""
+
+    code: str
+    message: str
+    place: Range
+
+
+class Inspected:
+    """A cell with its session, its tools and what Monty has. Positions are those of the mended source."""
+
+    def __init__(
+        self, outline: Outline, *, history: History, catalog: Catalog, support: Support, validate: Validate | None
+    ) -> None:
+        self.outline = outline
+        self.history = history
+        self.catalog = catalog
+        self.support = support
+        self.validate = validate
+        self.past = history.bindings()
+        self.own = bindings_of(outline.tree)
+
+    @property
+    def text(self) -> SourceText:
+        return self.outline.text
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """What the session and the cell bind."""
+        return self.past | self.own
+
+    @cached_property
+    def stores(self) -> Stores:
+        """What the session and the cell put into objects."""
+        return self.history.stores() | stores_of(self.outline.tree)
+
+    @cached_property
+    def unsure(self) -> frozenset[str]:
+        """Names whose types no reader can tell: rebound from inside functions, or declared and assigned both."""
+        return self.bindings.reached | (self.bindings.declared & self.bindings.assigned)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.outline)
+
+    @cached_property
+    def declarations(self) -> dict[str, Declaration]:
+        """The records that signatures mention, by name; those of one name in several modules as one."""
+        found: dict[str, Declaration] = {}
+        for entry in self.catalog.entries.values():
+            for each in entry.signature.declarations:
+                known = found.get(each.name)
+                found[each.name] = each if known is None or known.fields == each.fields else _merged(known, each)
+        return found
+
+    @cached_property
+    def flat_declarations(self) -> frozenset[str]:
+        """Records that tools without a module mention."""
+        entries = self.catalog.entries.values()
+        return frozenset(
+            each.name for entry in entries if entry.module is None for each in entry.signature.declarations
+        )
+
+    @cached_property
+    def local_names(self) -> frozenset[str]:
+        """Names bound at any depth of the cell."""
+        found: set[str] = set(self.own.names)
+        for node in ast.walk(self.outline.tree):
+            if isinstance(node, ast.arg):
+                found.add(node.arg)
+            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                found.add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                found.add(node.name)
+            elif isinstance(node, ast.alias):
+                found.add(node.asname or node.name)
+        return frozenset(found)
+
+    def tool(self, function: ast.expr) -> Entry | None:
+        """The tool that an expression surely names."""
+        entries = self.catalog.entries
+        if isinstance(function, ast.Name) and function.id in entries:
+            return entries[function.id] if function.id not in self.local_names | self.past.names else None
+        root = self.outline.root(function)
+        if root is None or (root.id in self.past.names and root.id not in self.catalog.modules):
+            return None
+        dotted = self.outline.dotted(function)
+        return None if dotted is None else entries.get(dotted)
+
+    def nodes_at(self, place: Range) -> list[ast.AST]:
+        """The expressions and keywords that stand exactly there, outermost first."""
+        return self._nodes.get(place, [])
+
+    @cached_property
+    def _nodes(self) -> dict[Range, list[ast.AST]]:
+        found: dict[Range, list[ast.AST]] = {}
+        for node in ast.walk(self.outline.tree):
+            if isinstance(node, (ast.expr, ast.keyword, ast.alias)):
+                found.setdefault(self.text.span(node), []).append(node)
+        return found
+
+    def segment(self, place: Range) -> str:
+        return self.text.source[place[0] : place[1]]
+
+    def place_of(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Range:
+        """Where a node stands; of one inside an f-string, before Python 3.12, the f-string."""
+        inside: ast.AST = node
+        if not self._tells_places:
+            for ancestor in self.outline.ancestors(node):
+                if isinstance(ancestor, ast.JoinedStr):
+                    inside = ancestor
+        assert isinstance(inside, (ast.expr, ast.stmt, ast.keyword, ast.alias))
+        return self.text.span(inside)
+
+    @property
+    def _tells_places(self) -> bool:
+        return sys.version_info >= (3, 12)
+
+    def diagnostic(self, code: str, message: str, place: Range, *, fix: str | None = None) -> Diagnostic:
+        line, column = self.text.place(place[0])
+        end_line, end_column = self.text.place(place[1])
+        position = Position(line=line, column=column, end_line=end_line, end_column=end_column)
+        return Diagnostic(code=code, message=message, position=position, stage='check', fix=fix)
+
+
+def _merged(one: Declaration, other: Declaration) -> Declaration:
+    keys = {field.key for field in one.fields}
+    more = tuple(field for field in other.fields if field.key not in keys)
+    return replace(one, fields=(*one.fields, *more), is_open=one.is_open or other.is_open)

@@ -1,0 +1,41 @@
+"""What each remark of the checker is worth: for every rule the cases in which it is certain. All others are hints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from ...diagnostics import Diagnostic
+from ..inspected import Finding, Inspected
+from .calls import misfit, not_callable
+from .coroutines import not_iterable, not_subscriptable, unsupported_operator
+from .keys import invalid_key, missing_key
+from .members import unresolved_attribute
+from .names import unresolved_import, unresolved_reference
+from .unpacking import invalid_assignment
+from .values import invalid_argument
+
+Rule: TypeAlias = Callable[[Inspected, Finding], Diagnostic | None]
+"""The refusal that a finding amounts to, or `None` when the code may be right."""
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        'unresolved-reference': unresolved_reference,
+        'unresolved-import': unresolved_import,
+        'unresolved-attribute': unresolved_attribute,
+        'invalid-key': invalid_key,
+        'missing-typed-dict-key': missing_key,
+        'unknown-argument': misfit,
+        'missing-argument': misfit,
+        'too-many-positional-arguments': misfit,
+        'parameter-already-assigned': misfit,
+        'invalid-argument-type': invalid_argument,
+        'not-subscriptable': not_subscriptable,
+        'not-iterable': not_iterable,
+        'unsupported-operator': unsupported_operator,
+        'call-non-callable': not_callable,
+        'invalid-assignment': invalid_assignment,
+    }
+)
+"""Rules of ty that can be certain, by name."""

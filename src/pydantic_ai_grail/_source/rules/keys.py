@@ -1,0 +1,82 @@
+"""Keys that a typed record does not have, or needs and is not given."""
+
+from __future__ import annotations
+
+import ast
+
+from ..._catalog.signatures import Declaration
+from ...diagnostics import Diagnostic
+from ...suggestions import closest
+from ..inspected import Finding, Inspected
+from . import ty_texts
+from .ty_texts import union_of
+
+
+def invalid_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """A key that is read from records none of which has it, and that no code has added."""
+    match = ty_texts.UNKNOWN_KEY.search(finding.message)
+    if match is None or not _is_read(cell, finding):
+        return None
+    key = match['key']
+    members = union_of(match['type'] or match['record'])
+    records = [cell.declarations[member.head] for member in members if member.head in cell.declarations]
+    if not all(member.head in cell.declarations or member.head == 'None' for member in members):
+        return None
+    if any(record.is_open or key in _keys(record) for record in records) or not records:
+        return None
+    if key in cell.stores.keys or cell.stores.any_key or _looked_for(cell, key):
+        return None
+    if cell.places.never_runs(finding.place) or cell.places.catches(finding.place, 'KeyError', 'LookupError'):
+        return None
+    keys = [each for record in records for each in _keys(record)]
+    names = ' or '.join(repr(record.name) for record in records)
+    meant = closest(key, keys)
+    message = f'Records of {names} have no key {key!r}. Their keys: {", ".join(keys)}.'
+    return cell.diagnostic('unknown-key', message, finding.place, fix=meant and repr(meant))
+
+
+def missing_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """A key that is missing from a dict written out as an argument of a tool."""
+    match = ty_texts.MISSING_KEY.search(finding.message)
+    if match is None or match['record'] not in cell.declarations or cell.places.never_runs(finding.place):
+        return None
+    display = next((node for node in cell.nodes_at(finding.place) if isinstance(node, ast.Dict)), None)
+    if display is None or None in display.keys or not _goes_to_a_tool(cell, display):
+        return None
+    record = cell.declarations[match['record']]
+    annotations = {field.key: field.annotation for field in record.fields}
+    key = match['key']
+    message = f'This dict is no complete {record.name!r}: the key {key!r} is missing.'
+    fix = f'Add {key!r}: ... ({annotations.get(key, "Any")}).'
+    return cell.diagnostic('missing-key', message, finding.place, fix=fix)
+
+
+def _keys(record: Declaration) -> list[str]:
+    return [field.key for field in record.fields]
+
+
+def _is_read(cell: Inspected, finding: Finding) -> bool:
+    """Whether the key at this place is read, not stored and not one of a dict that is being written."""
+    nodes = cell.nodes_at(finding.place)
+    if not nodes:
+        return True  # inside an f-string of Python 3.11, where nothing can be stored
+    parent = cell.outline.parents.get(nodes[0])
+    return isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
+
+
+def _looked_for(cell: Inspected, key: str) -> bool:
+    """Whether code of the cell asks if the key is there."""
+    return any(
+        isinstance(node.left, ast.Constant) and node.left.value == key and isinstance(node.ops[0], (ast.In, ast.NotIn))
+        for node in cell.outline.nodes(ast.Compare)
+    )
+
+
+def _goes_to_a_tool(cell: Inspected, display: ast.AST) -> bool:
+    """Whether a dict is written out in the arguments of a tool's call, alone or inside other literals."""
+    for ancestor in cell.outline.ancestors(display):
+        if isinstance(ancestor, ast.Call):
+            return cell.tool(ancestor.func) is not None
+        if not isinstance(ancestor, (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.keyword)):
+            return False
+    return False

@@ -1,0 +1,90 @@
+"""Names and modules that exist nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+
+from ..._catalog.overlay import HELPERS
+from ...diagnostics import Diagnostic
+from ...suggestions import closest
+from ..inspected import Finding, Inspected
+from ..places import Range
+from . import ty_texts
+
+NAME_ERRORS: Final = ('NameError', 'UnboundLocalError')
+IMPORT_ERRORS: Final = ('ImportError', 'ModuleNotFoundError')
+_OF_A_MODULE: Final = frozenset({'__name__', '__file__', '__doc__', '__debug__', '__annotations__'})
+
+
+def unresolved_reference(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """A name that neither the session nor the tools nor Python has."""
+    return unknown_name(cell, cell.segment(finding.place), finding.place)
+
+
+def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
+    """The refusal of a name that was found to be unbound there, if nothing can have bound it."""
+    if not name.isidentifier() or name in _OF_A_MODULE or cell.bindings.is_open or exists(cell, name):
+        return None
+    places = cell.places
+    if places.is_annotation(place) or places.never_runs(place) or places.is_deferred(place):
+        return None
+    if places.catches(place, *NAME_ERRORS):
+        return None
+    if name in cell.own.names:
+        if not places.is_top_level(place) or name in cell.unsure:
+            return None
+        message = f'{name!r} is read before anything is assigned to it.'
+        return cell.diagnostic('unknown-name', message, place, fix=f'Assign {name} before this line.')
+    if name in cell.declarations:
+        message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
+        return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
+    return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=closest(name, candidates(cell)))
+
+
+def exists(cell: Inspected, name: str) -> bool:
+    """Whether the session, the tools or the runtime may have the name."""
+    return (
+        name in cell.past.names
+        or name in cell.catalog.entries
+        or name in cell.catalog.modules
+        or name in cell.support.builtins
+        or name in HELPERS
+    )
+
+
+def candidates(cell: Inspected) -> Iterator[str]:
+    """What may have been meant by an unknown name, likeliest kind first."""
+    return chain(
+        sorted(cell.bindings.names), cell.catalog.entries, cell.catalog.modules, HELPERS, sorted(cell.support.builtins)
+    )
+
+
+def unresolved_import(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """A module that cannot be imported, or that lacks the member asked for."""
+    if cell.places.never_runs(finding.place) or cell.places.catches(finding.place, *IMPORT_ERRORS):
+        return None
+    if match := ty_texts.NO_MEMBER.search(finding.message):
+        return _unknown_member(cell, match['module'], match['name'], finding.place)
+    if match := ty_texts.NO_MODULE.search(finding.message):
+        return unknown_module(cell, match['module'], finding.place)
+    return None
+
+
+def unknown_module(cell: Inspected, module: str, place: Range) -> Diagnostic | None:
+    """The refusal of a module, if neither Monty nor the catalog has it."""
+    if module in cell.support.modules or module in cell.catalog.modules or module == '__future__':
+        return None
+    if any(known.startswith(f'{module}.') for known in cell.support.modules):
+        return None
+    meant = closest(module, (*cell.catalog.modules, *cell.support.modules))
+    return cell.diagnostic('unknown-module', f'There is no module {module!r} here.', place, fix=meant)
+
+
+def _unknown_member(cell: Inspected, module: str, name: str, place: Range) -> Diagnostic | None:
+    known = cell.support.modules.get(module, frozenset())
+    if name in known or f'{module}.{name}' in cell.support.modules:
+        return None
+    meant = closest(name, sorted(known))
+    return cell.diagnostic('unknown-attribute', f'The module {module!r} has no {name!r} here.', place, fix=meant)

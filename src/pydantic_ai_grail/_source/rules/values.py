@@ -1,0 +1,126 @@
+"""Arguments of a type that a tool can never accept, and those that are not awaited."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..._catalog.entries import Entry
+from ..._catalog.signatures import Parameter
+from ...diagnostics import Diagnostic
+from ..inspected import Finding, Inspected
+from . import ty_texts
+from .accepting import may_accept
+from .coroutines import given_to_a_reader, is_coroutine, not_awaited
+from .ty_texts import TypeText, union_of
+
+_SAMPLES: Final[dict[str, Sequence[Any]]] = {
+    'int': (0, 1, -1, 7, 1000),
+    'float': (0.0, 0.5, 1.0, -2.5),
+    'bool': (True, False),
+    'list': ([], [0], ['a'], [{}], [0, 0], ['a', 'a'], [0, 0, 0], [0.5, 0.5]),
+    'tuple': ((), (0,), ('a',), (0, 0), ('a', 'a'), (0, 0, 0), (0.5, 0.5)),
+    'set': (set(), {0}, {'a'}),
+    'frozenset': (frozenset(), frozenset({0}), frozenset({'a'})),
+}
+"""Values that stand for their type: when a validator accepts none of them, it accepts none of the type."""
+
+
+def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """An argument that cannot be right, whatever its value will be."""
+    match = ty_texts.ARGUMENT.search(finding.message)
+    if match is None or cell.places.never_runs(finding.place):
+        return None
+    found, callee = match['found'], match['callee']
+    argument = next((node for node in cell.nodes_at(finding.place) if isinstance(node, (ast.expr, ast.keyword))), None)
+    if argument is None:
+        return None
+    call, parameter_of = _call_of(cell, argument)
+    entry = cell.tool(call.func) if call is not None else None
+    if entry is None or call is None:
+        return given_to_a_reader(
+            cell, callee.rpartition('.')[2] if '__' not in callee else callee, found, finding.place
+        )
+    members = union_of(found)
+    if all(map(is_coroutine, members)):
+        return not_awaited(cell, finding.place, 'result')
+    parameter = _parameter(entry, call, parameter_of)
+    if parameter is None or cell.places.catches(finding.place, 'TypeError', 'ValueError'):
+        return None
+    if not all(_never_accepted(cell, entry, parameter, member) for member in members):
+        return None
+    value = argument.value if isinstance(argument, ast.keyword) else argument
+    message = (
+        f'{entry.facts.python_name}() takes {parameter.name} as {parameter.annotation}, and {ast.unparse(value)} is '
+        f'{_words(members)}.'
+    )
+    return cell.diagnostic('wrong-type', message, finding.place, fix=_fix(cell, parameter, members, value))
+
+
+def _call_of(cell: Inspected, argument: ast.expr | ast.keyword) -> tuple[ast.Call | None, ast.expr | ast.keyword]:
+    """The call that has the node as an argument, with the argument's keyword if it has one."""
+    parent = cell.outline.parents.get(argument)
+    if isinstance(argument, ast.expr) and isinstance(parent, ast.keyword):
+        return _call_of(cell, parent)
+    return (parent, argument) if isinstance(parent, ast.Call) and argument is not parent.func else (None, argument)
+
+
+def _parameter(entry: Entry, call: ast.Call, argument: ast.expr | ast.keyword) -> Parameter | None:
+    parameters = entry.signature.parameters
+    if isinstance(argument, ast.keyword):
+        return next((each for each in parameters if each.name == argument.arg), None)
+    if any(isinstance(each, ast.Starred) for each in call.args) or argument not in call.args:
+        return None
+    position = call.args.index(argument)
+    positional = [each for each in parameters if not each.keyword_only]
+    return positional[position] if position < len(positional) else None
+
+
+def _never_accepted(cell: Inspected, entry: Entry, parameter: Parameter, member: TypeText) -> bool:
+    """Whether no value of a type gets through the annotation and the tool's own validator."""
+    if is_coroutine(member):
+        return True
+    samples = samples_of(cell, member)
+    return bool(samples) and all(
+        not may_accept(parameter.annotation, sample, cell.declarations) and _is_refused(cell, entry, parameter, sample)
+        for sample in samples
+    )
+
+
+def _is_refused(cell: Inspected, entry: Entry, parameter: Parameter, value: Any) -> bool:
+    if cell.validate is None or entry.arguments_as_json:
+        return True
+    errors = cell.validate(entry.facts.python_name, {parameter.key: value})
+    return any(error.path[:1] == (parameter.key,) for error in errors)
+
+
+def samples_of(cell: Inspected, member: TypeText) -> Sequence[Any]:
+    """Values that stand for a type; none for a type of which too little is known."""
+    if member.head == 'Literal':
+        return [each.value for each in member.arguments if isinstance(each, ast.Constant)]
+    if member.head == 'None':
+        return [None]
+    if member.head in cell.declarations:
+        return [{field.key: None for field in cell.declarations[member.head].fields}]
+    return _SAMPLES.get(member.head, ())
+
+
+def _words(members: tuple[TypeText, ...]) -> str:
+    return ' or '.join(ast.unparse(member.node) if member.node is not None else member.head for member in members)
+
+
+def _fix(cell: Inspected, parameter: Parameter, members: tuple[TypeText, ...], value: ast.expr) -> str | None:
+    """A key of the record that has the parameter's name or type, if a whole record was given."""
+    records = [cell.declarations[member.head] for member in members if member.head in cell.declarations]
+    for record in records:
+        keys = {field.key: field.annotation for field in record.fields}
+        name = parameter.name
+        for key in (
+            name,
+            name.rpartition('_')[2],
+            *(each for each, kind in keys.items() if kind == parameter.annotation),
+        ):
+            if key in keys:
+                return f'{ast.unparse(value)}[{key!r}]'
+    return None
