@@ -74,12 +74,12 @@ def test_long_prints_keep_both_ends():
 def test_mends_and_notes_are_told_in_one_line_each():
     reply = render(
         Completed(value=1, has_value=True, mends=(Mend(kind='import', line=2, note='added `import re`'),)),
-        notes=['Variables from earlier turns are live: `rows`.'],
+        notes=['Variables from earlier turns are live: rows.'],
     )
     assert reply.return_value == snapshot(
         {
             'result': 1,
-            'notes': ['Changed in line 2: added `import re`', 'Variables from earlier turns are live: `rows`.'],
+            'notes': ['Changed in line 2: added `import re`', 'Variables from earlier turns are live: rows.'],
         }
     )
 

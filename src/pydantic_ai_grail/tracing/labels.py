@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias, assert_never
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended, Verdict
 
 OutcomeLabel: TypeAlias = Literal['completed', 'refused', 'failed', 'cancelled', 'suspended']
+StoppedLabel: TypeAlias = Literal['cancelled', 'error']
+"""A cell that was left without an outcome."""
 VerdictLabel: TypeAlias = Literal['accepted', 'accepted with hints', 'refused']
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
-from opentelemetry.metrics import Meter, get_meter
+from opentelemetry.metrics import Histogram, Meter, get_meter
 
 from ...events import (
     CallSettled,
@@ -19,7 +21,12 @@ from ...events import (
 )
 from ...outcomes import Failed
 from .. import names
-from ..labels import outcome_label
+from ..labels import StoppedLabel, outcome_label
+
+_SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Buckets from what a warm cell takes to what a slow tool does; the usual ones are made for milliseconds."""
+_BYTES: Final = tuple(float(4**exponent) for exponent in range(5, 14))
+"""1 KiB to 64 MiB."""
 
 
 class CellMetrics:
@@ -30,10 +37,10 @@ class CellMetrics:
         self._calls = meter.create_counter(names.CALLS_METRIC, '{call}', 'Tool calls made by cells, by outcome.')
         self._refusals = meter.create_counter(names.REFUSALS_METRIC, '{diagnostic}', 'Mistakes found before a run.')
         self._mends = meter.create_counter(names.MENDS_METRIC, '{mend}', 'Mistakes mended before a run.')
-        self._run = meter.create_histogram(names.RUN_DURATION_METRIC, 's', 'Time in the sandbox and its calls.')
-        self._restore = meter.create_histogram(names.RESTORE_DURATION_METRIC, 's', 'Time to restore state.')
-        self._save = meter.create_histogram(names.SNAPSHOT_DURATION_METRIC, 's', 'Time to dump, seal and store state.')
-        self._size = meter.create_histogram(names.SNAPSHOT_SIZE_METRIC, 'By', 'Size of snapshots as stored.')
+        self._run = _histogram(meter, names.RUN_DURATION_METRIC, 's', 'Time in the sandbox and its calls.', _SECONDS)
+        self._restore = _histogram(meter, names.RESTORE_DURATION_METRIC, 's', 'Time to restore state.', _SECONDS)
+        self._save = _histogram(meter, names.SNAPSHOT_DURATION_METRIC, 's', 'Time to keep state.', _SECONDS)
+        self._size = _histogram(meter, names.SNAPSHOT_SIZE_METRIC, 'By', 'Size of snapshots as stored.', _BYTES)
         self._unsaved = meter.create_counter(names.SNAPSHOT_FAILURES_METRIC, '{snapshot}', 'States that were not kept.')
         self._lost = meter.create_counter(names.STATES_LOST_METRIC, '{state}', 'States that could not be restored.')
 
@@ -66,6 +73,14 @@ class CellMetrics:
                 self._unsaved.add(1, {names.METRIC_STAGE: event.stage})
             case _:
                 pass
+
+    def count_stopped(self, label: StoppedLabel) -> None:
+        """A cell that was left without an outcome."""
+        self._cells.add(1, {names.METRIC_OUTCOME: label})
+
+
+def _histogram(meter: Meter, name: str, unit: str, description: str, boundaries: Sequence[float]) -> Histogram:
+    return meter.create_histogram(name, unit, description, explicit_bucket_boundaries_advisory=boundaries)
 
 
 @cache

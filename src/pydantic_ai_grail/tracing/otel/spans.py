@@ -33,7 +33,8 @@ from ...events import (
 )
 from ...outcomes import Completed, Failed, Failure, Outcome, Suspended
 from .. import names, redact
-from ..labels import outcome_label, verdict_label
+from ..labels import StoppedLabel, outcome_label, verdict_label
+from .metrics import CellMetrics
 
 _SCHEMA: Final = json.dumps(
     {
@@ -52,7 +53,7 @@ class CellSpan:
         tracer: Tracer,
         *,
         include_content: bool,
-        metrics: Observer | None = None,
+        metrics: CellMetrics | None = None,
         links: Sequence[Link] = (),
     ) -> None:
         """Make the span of a cell; it starts when it is entered.
@@ -70,7 +71,7 @@ class CellSpan:
 
     def __enter__(self) -> Observer:
         self._span = self._tracer.start_span(names.CELL_SPAN, links=self._links, record_exception=False)
-        self._is_recording = self._span.is_recording()
+        self._record = _Record(self._span, include_content=self._include_content) if self._span.is_recording() else None
         self._has_ended = False
         self._token = attach(set_span_in_context(self._span))
         return self._observe
@@ -79,32 +80,22 @@ class CellSpan:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         detach(self._token)
-        if error is not None and not self._has_ended and self._is_recording:
-            self._stopped_by(error)
+        if error is not None and not self._has_ended:
+            # left without an outcome: by cancellation, which is no error, or by what ends the whole run
+            label: StoppedLabel = 'error' if isinstance(error, Exception) else 'cancelled'
+            if self._metrics is not None:
+                self._metrics.count_stopped(label)
+            if self._record is not None:
+                self._record.stopped_by(error, label)
         self._span.end()
 
     def _observe(self, event: Event, /) -> None:
         if self._metrics is not None:
             self._metrics(event)
-        if self._is_recording:
-            _record(self._span, event, include_content=self._include_content)
+        if self._record is not None:
+            self._record(event)
         if isinstance(event, CellEnded):
             self._has_ended = True
-
-    def _stopped_by(self, error: BaseException) -> None:
-        """The cell was left without an outcome: by cancellation, which is no error, or by a mistake of ours."""
-        label = 'error' if isinstance(error, Exception) else 'cancelled'
-        self._span.set_attributes(
-            {
-                names.OUTCOME: label,
-                names.ERROR_TYPE: type(error).__name__,
-                names.LOGFIRE_MESSAGE: f'{names.CELL_SPAN}: {label}',
-            }
-        )
-        if label == 'error':
-            self._span.set_status(StatusCode.ERROR)
-            if self._include_content:
-                self._span.record_exception(error)
 
 
 def trace_context() -> dict[str, str]:
@@ -121,91 +112,119 @@ def link_to(carrier: Mapping[str, str]) -> Link | None:
     return Link(span_context) if span_context.is_valid else None
 
 
-def _record(span: Span, event: Event, *, include_content: bool) -> None:
-    match event:
-        case CellStarted():
-            span.set_attributes(
-                {
-                    names.CELL_ID: event.cell_id,
-                    names.CONVERSATION_ID: event.conversation_id,
-                    names.LOGFIRE_SCHEMA: _SCHEMA,
-                }
-            )
-            if include_content:
-                span.set_attribute(names.CODE, redact.text(event.source))
-        case StateRestored():
-            span.set_attributes(
-                {
-                    names.RESTORED: event.snapshot,
-                    names.RESTORED_BYTES: event.size_bytes,
-                    names.RESTORE_SECONDS: event.seconds,
-                }
-            )
-        case StateLost():
-            span.set_attributes({names.STATE_LOST: type(event.reason).__name__, names.LOGFIRE_LEVEL: names.WARN})
-        case CellPrepared():
-            span.set_attribute(names.PREPARE_SECONDS, event.seconds)
-            if event.mends:
-                span.set_attribute(names.MENDS, redact.mends(event.mends, include_content=include_content))
-        case CellChecked(verdict=verdict):
-            span.set_attributes({names.VERDICT: verdict_label(verdict), names.CHECK_SECONDS: event.seconds})
-            if verdict.refusals or verdict.hints:
-                span.set_attribute(names.DIAGNOSTICS, redact.diagnostics(verdict, include_content=include_content))
-        case CellEnded():
-            span.set_attribute(names.RUN_SECONDS, event.run_seconds)
-            _record_outcome(span, event.outcome, include_content=include_content)
-        case SnapshotSaved():
-            span.set_attributes(
-                {
-                    names.SNAPSHOT: event.snapshot,
-                    names.SNAPSHOT_BYTES: event.size_bytes,
-                    names.SAVE_SECONDS: event.seconds,
-                }
-            )
-        case SnapshotFailed():
-            span.set_attributes(
-                {
-                    names.SNAPSHOT_ERROR: type(event.reason).__name__,
-                    names.SNAPSHOT_ERROR_STAGE: event.stage,
-                    names.LOGFIRE_LEVEL: names.WARN,
-                }
-            )
-        case CallStarted() | CallSettled() | CellClosed():
-            pass
-        case _:
-            assert_never(event)
+class _Record:
+    """Writes events onto a span that is recorded."""
 
+    def __init__(self, span: Span, *, include_content: bool) -> None:
+        self._span = span
+        self._include_content = include_content
+        self._level = 0
 
-def _record_outcome(span: Span, outcome: Outcome, *, include_content: bool) -> None:
-    label = outcome_label(outcome)
-    message = f'{names.CELL_SPAN}: {label}'
-    span.set_attribute(names.OUTCOME, label)
-    if isinstance(outcome, Completed | Failed | Suspended):
-        count = len(outcome.calls)
-        span.set_attributes({names.CALL_COUNT: count, names.PRINTED_CHARS: len(outcome.printed.text)})
-        if count:
-            span.set_attribute(names.CALLS, redact.calls(outcome.calls, include_content=include_content))
-            message += f', {count} {"call" if count == 1 else "calls"}'
-        if include_content and outcome.printed.text:
-            span.set_attribute(names.PRINTED, redact.text(outcome.printed.text))
-    else:
-        # a refusal is an answer to the model, not an exception, and yet something to look at
-        span.set_attribute(names.LOGFIRE_LEVEL, names.WARN)
-    span.set_attribute(names.LOGFIRE_MESSAGE, message)
-    if isinstance(outcome, Failed):
-        _record_failure(span, outcome.failure, include_content=include_content)
+    def __call__(self, event: Event) -> None:
+        match event:
+            case CellStarted():
+                self._set(
+                    {
+                        names.CELL_ID: event.cell_id,
+                        names.CONVERSATION_ID: event.conversation_id,
+                        names.LOGFIRE_SCHEMA: _SCHEMA,
+                    }
+                )
+                self._set_content(names.CODE, event.source)
+            case StateRestored():
+                self._set(
+                    {
+                        names.RESTORED: event.snapshot,
+                        names.RESTORED_BYTES: event.size_bytes,
+                        names.RESTORE_SECONDS: event.seconds,
+                    }
+                )
+            case StateLost():
+                self._set({names.STATE_LOST: type(event.reason).__name__})
+                self._raise_level(names.WARN)
+            case CellPrepared():
+                self._set({names.PREPARE_SECONDS: event.seconds})
+                if event.mends:
+                    self._set({names.MENDS: redact.mends(event.mends, include_content=self._include_content)})
+            case CellChecked():
+                self._set({names.VERDICT: verdict_label(event.verdict), names.CHECK_SECONDS: event.seconds})
+                if event.verdict.refusals or event.verdict.hints:
+                    found = redact.diagnostics(event.verdict, include_content=self._include_content)
+                    self._set({names.DIAGNOSTICS: found})
+            case CellEnded():
+                self._set({names.RUN_SECONDS: event.run_seconds})
+                self._ended(event.outcome)
+            case SnapshotSaved():
+                self._set(
+                    {
+                        names.SNAPSHOT: event.snapshot,
+                        names.SNAPSHOT_BYTES: event.size_bytes,
+                        names.SAVE_SECONDS: event.seconds,
+                    }
+                )
+            case SnapshotFailed():
+                self._set({names.SNAPSHOT_ERROR: type(event.reason).__name__, names.SNAPSHOT_ERROR_STAGE: event.stage})
+                self._raise_level(names.WARN)
+            case CallStarted() | CallSettled() | CellClosed():
+                pass
+            case _:
+                assert_never(event)
 
+    def stopped_by(self, error: BaseException, label: StoppedLabel) -> None:
+        """The cell was left without an outcome."""
+        self._set(
+            {
+                names.OUTCOME: label,
+                names.ERROR_TYPE: type(error).__name__,
+                names.LOGFIRE_MESSAGE: f'{names.CELL_SPAN}: {label}',
+            }
+        )
+        if label == 'error':
+            self._raise_level(names.ERROR)
+            self._span.set_status(StatusCode.ERROR)
+            if self._include_content:
+                self._span.record_exception(error)
 
-def _record_failure(span: Span, failure: Failure, *, include_content: bool) -> None:
-    span.set_attributes({names.FAILURE_KIND: failure.kind, names.ERROR_TYPE: failure.exception_type})
-    if failure.limit is not None:
-        span.set_attribute(names.LIMIT, failure.limit)
-    if failure.position is not None:
-        span.set_attribute(names.FAILURE_LINE, failure.position.line)
-    if failure.tool is not None:
-        span.set_attribute(names.FAILURE_TOOL, failure.tool)
-    if include_content:
-        span.set_attribute(names.FAILURE_MESSAGE, redact.text(failure.message))
-    if failure.kind != 'cancelled':
-        span.set_attribute(names.LOGFIRE_LEVEL, names.ERROR)
-        span.set_status(StatusCode.ERROR, redact.text(failure.message, longest=200) if include_content else None)
+    def _ended(self, outcome: Outcome) -> None:
+        label = outcome_label(outcome)
+        message = f'{names.CELL_SPAN}: {label}'
+        if isinstance(outcome, Completed | Failed | Suspended):
+            count = len(outcome.calls)
+            self._set({names.CALL_COUNT: count, names.PRINTED_CHARS: len(outcome.printed.text)})
+            if count:
+                self._set({names.CALLS: redact.calls(outcome.calls, include_content=self._include_content)})
+                message += f', {count} {"call" if count == 1 else "calls"}'
+            if outcome.printed.text:
+                self._set_content(names.PRINTED, outcome.printed.text)
+        else:
+            # a refusal is an answer to the model, not an exception, and yet something to look at
+            self._raise_level(names.WARN)
+        self._set({names.OUTCOME: label, names.LOGFIRE_MESSAGE: message})
+        if isinstance(outcome, Failed):
+            self._failed(outcome.failure)
+
+    def _failed(self, failure: Failure) -> None:
+        self._set({names.FAILURE_KIND: failure.kind, names.ERROR_TYPE: failure.exception_type})
+        if failure.limit is not None:
+            self._set({names.LIMIT: failure.limit})
+        if failure.position is not None:
+            self._set({names.FAILURE_LINE: failure.position.line})
+        if failure.tool is not None:
+            self._set({names.FAILURE_TOOL: failure.tool})
+        self._set_content(names.FAILURE_MESSAGE, failure.message)
+        if failure.kind != 'cancelled':
+            self._raise_level(names.ERROR)
+            description = redact.text(failure.message, longest=200) if self._include_content else None
+            self._span.set_status(StatusCode.ERROR, description)
+
+    def _set(self, attributes: Mapping[str, str | int | float]) -> None:
+        self._span.set_attributes(attributes)
+
+    def _set_content(self, name: str, value: str) -> None:
+        if self._include_content:
+            self._span.set_attribute(name, redact.text(value))
+
+    def _raise_level(self, level: int) -> None:
+        if level > self._level:
+            self._level = level
+            self._span.set_attribute(names.LOGFIRE_LEVEL, level)
