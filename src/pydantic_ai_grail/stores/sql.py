@@ -6,8 +6,9 @@ used from several, one after the other or in several threads, and several proces
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import fields
 from datetime import datetime
@@ -182,10 +183,22 @@ class _Database:
 
     def abandon(self) -> None:
         """Let go of connections whose loop has ended, where nothing can be awaited any more."""
+        # aiosqlite closes in its own thread; asyncpg would need the loop that is gone, and drops the socket.
         for driver in self._drivers:
-            # aiosqlite closes in its own thread; asyncpg would need the loop that is gone, and drops the socket.
-            driver.stop() if self._is_sqlite else driver.terminate()
+            _without_loop(driver.stop) if self._is_sqlite else driver.terminate()
         self.engine.sync_engine.dispose(close=False)
+
+
+def _without_loop(stop: Callable[[], object]) -> None:
+    """Stop an aiosqlite thread from one that has no event loop: else it would report to the loop that happens to run
+    here, which may be closed when the report comes."""
+    try:
+        thread = threading.Thread(target=stop)
+        thread.start()
+    except RuntimeError:  # the interpreter is ending and starts no threads; no loop runs any more
+        stop()
+    else:
+        thread.join()
 
 
 _NAMES: Final = tuple(field.name for field in fields(SnapshotRecord))

@@ -1,0 +1,206 @@
+"""A run takes its state from the newest cell in its history: later turns, rewinds, forks, JSON, compaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from pydantic_ai import Agent
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse
+from pydantic_ai.run import AgentRunResult
+
+from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore
+from pydantic_ai_grail.stores.base import Store
+from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=['memory', 'sqlite'])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == 'memory' else SqlStore(f'sqlite:///{tmp_path / "agent.db"}')
+
+
+def agent_with(store: Store, **options: Any) -> Agent[None, str]:
+    return Agent(capabilities=[CodeMode(store=store, **options)])
+
+
+async def turn(
+    agent: Agent[None, str],
+    *cells: str | Sequence[str],
+    history: Sequence[ModelMessage] | None = None,
+    conversation: str | None = None,
+) -> AgentRunResult[str]:
+    return await agent.run('go', model=scripted_model(*cells), message_history=history, conversation_id=conversation)
+
+
+def last(result: AgentRunResult[str]) -> Any:
+    return played_cells(result.new_messages())[-1].content
+
+
+async def test_a_later_turn_finds_the_variables_of_the_one_before(store: Store) -> None:
+    agent = agent_with(store)
+    first = await turn(agent, 'x = 41')
+    second = await turn(agent, 'x + 1', history=first.all_messages())
+    assert last(second) == {'result': 42}
+
+
+async def test_a_history_that_went_through_json_finds_them_too(store: Store) -> None:
+    agent = agent_with(store)
+    first = await turn(agent, 'x = 41')
+    history = ModelMessagesTypeAdapter.validate_json(first.all_messages_json())
+    assert last(await turn(agent, 'x + 1', history=history)) == {'result': 42}
+
+
+async def test_another_agent_over_the_same_database_finds_them_too(tmp_path: Path) -> None:
+    url = f'sqlite:///{tmp_path / "agent.db"}'
+    first = await turn(agent_with(SqlStore(url)), 'x = 41')
+    assert last(await turn(agent_with(SqlStore(url)), 'x + 1', history=first.all_messages())) == {'result': 42}
+
+
+async def test_a_rewound_history_finds_the_older_state(store: Store) -> None:
+    agent = agent_with(store)
+    first = await turn(agent, 'x = 1')
+    second = await turn(agent, 'x = 2', history=first.all_messages())
+    await turn(agent, 'x = 3', history=second.all_messages())
+    assert last(await turn(agent, 'x', history=first.all_messages())) == {'result': 1}
+
+
+async def test_a_history_rewound_to_before_its_first_cell_finds_nothing(store: Store) -> None:
+    agent = agent_with(store)
+    before = await turn(agent, conversation='c')
+    await turn(agent, 'x = 2', history=before.all_messages(), conversation='c')
+    again = await turn(agent, 'x', history=before.all_messages(), conversation='c')
+    assert 'x' in str(last(again))
+    assert played_cells(again.new_messages())[-1].failed
+
+
+async def test_two_forks_of_a_history_go_their_own_ways(store: Store) -> None:
+    agent = agent_with(store)
+    trunk = (await turn(agent, 'x = [0]')).all_messages()
+    left = await turn(agent, 'x.append(1); x', history=trunk)
+    right = await turn(agent, 'x.append(2); x', history=trunk)
+    assert (last(left), last(right)) == ({'result': [0, 1]}, {'result': [0, 2]})
+    assert last(await turn(agent, 'x', history=left.all_messages())) == {'result': [0, 1]}
+    assert last(await turn(agent, 'x', history=right.all_messages())) == {'result': [0, 2]}
+
+
+async def test_a_fork_under_a_new_conversation_id_finds_its_past(store: Store) -> None:
+    agent = agent_with(store)
+    trunk = await turn(agent, 'x = 1', conversation='old')
+    await turn(agent, 'x = 2', history=trunk.all_messages(), conversation='old')
+    fork = await turn(agent, 'x', history=trunk.all_messages(), conversation='new')
+    assert last(fork) == {'result': 1}
+    assert last(await turn(agent, 'x + 10', history=fork.all_messages(), conversation='new')) == {'result': 11}
+
+
+@pytest.mark.parametrize('conversation', ['same', 'new'])
+async def test_a_fork_at_a_failed_cell_finds_what_it_had_assigned(store: Store, conversation: str) -> None:
+    agent = agent_with(store)
+    trunk = await turn(agent, 'x = 1', 'x = 2\ny = 1 / 0', conversation='same')
+    assert played_cells(trunk.new_messages())[-1].failed
+    await turn(agent, 'x = 3', history=trunk.all_messages(), conversation='same')
+    assert last(await turn(agent, 'x', history=trunk.all_messages(), conversation=conversation)) == {'result': 2}
+
+
+@pytest.mark.parametrize('conversation', ['same', 'new'])
+async def test_a_fork_in_the_middle_of_a_turn_finds_the_state_of_that_moment(store: Store, conversation: str) -> None:
+    agent = agent_with(store)
+    trunk = (await turn(agent, 'x = 1', 'x = 2', 'x = 3', conversation='same')).all_messages()
+    for cells, expected in ((1, 1), (2, 2), (3, 3)):
+        history = _up_to_cell(trunk, cells)
+        fork = await turn(agent, 'x', history=history, conversation=conversation)
+        assert last(fork) == {'result': expected}
+
+
+async def test_a_fork_at_a_refused_cell_finds_the_state_before_it(store: Store) -> None:
+    agent = agent_with(store)
+    trunk = await turn(agent, 'x = 1', 'x = 2\nimport nothing_of_this_name')
+    assert played_cells(trunk.new_messages())[-1].failed
+    assert last(await turn(agent, 'x', history=trunk.all_messages())) == {'result': 1}
+
+
+async def test_cells_of_one_response_run_in_order_and_share_their_state(store: Store) -> None:
+    agent = agent_with(store)
+    run = await turn(agent, ['x = 1', 'x += 1\nx', 'x += 1\nx'], 'x')
+    assert [cell.content for cell in played_cells(run.new_messages())] == [
+        {'result': 1},
+        {'result': 2},
+        {'result': 3},
+        {'result': 3},
+    ]
+
+
+async def test_a_history_that_was_compacted_finds_the_newest_state_of_its_conversation(store: Store) -> None:
+    agent = agent_with(store)
+    await turn(agent, 'x = 41', conversation='c')
+    summary = await turn(agent, conversation='c')
+    assert played_cells(summary.all_messages()) == []
+    assert last(await turn(agent, 'x + 1', history=summary.all_messages(), conversation='c')) == {'result': 42}
+
+
+async def test_the_model_is_told_at_the_start_of_a_turn_which_variables_live(store: Store) -> None:
+    agent = agent_with(store)
+    first = await turn(agent, 'rows = [1, 2, 3]\nname = "x"\ndef f(): ...')
+    second = await turn(agent, 'rows', history=first.all_messages())
+    assert 'Variables from earlier turns are live: name (str, 1), rows (list, 3).' in _told(second.all_messages())
+
+
+async def test_a_restart_forgets_everything(store: Store) -> None:
+    from pydantic_ai.messages import TextPart, ToolCallPart
+    from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+    def play(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        played = len(played_cells(messages))
+        if played == 2:
+            return ModelResponse(parts=[TextPart('done')])
+        arguments = (
+            {'code': 'x = 1'}
+            if played == 0
+            else {'code': 'try:\n    x\nexcept NameError:\n    gone = True\ngone', 'restart': True}
+        )
+        return ModelResponse(parts=[ToolCallPart('run_code', arguments)])
+
+    run = await agent_with(store).run('go', model=FunctionModel(play))
+    assert last(run) == {'result': True}
+    assert last(await turn(agent_with(store), 'gone', history=run.all_messages())) == {'result': True}
+
+
+async def test_twenty_concurrent_conversations_never_see_each_others_names(store: Store) -> None:
+    agent = agent_with(store)
+    results: dict[int, list[Any]] = {}
+
+    async def converse(number: int) -> None:
+        history: list[ModelMessage] = []
+        for step in range(3):
+            cell = f'own_{number} = {number * 10 + step}' if step == 0 else f'own_{number} += 1\nown_{number}'
+            probe = (
+                f'try:\n    other = own_{(number + 1) % 20}\nexcept NameError:\n    other = None\n[own_{number}, other]'
+            )
+            result = await turn(agent, cell, probe, history=history, conversation=f'c{number}')
+            history = result.all_messages()
+            results.setdefault(number, []).append(last(result)['result'])
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(20):
+            tasks.start_soon(converse, number)
+    assert results == {number: [[number * 10 + step, None] for step in range(3)] for number in range(20)}
+
+
+def _up_to_cell(messages: Sequence[ModelMessage], count: int) -> list[ModelMessage]:
+    """The history up to the return of its `count`-th cell."""
+    kept: list[ModelMessage] = []
+    for message in messages:
+        kept.append(message)
+        if len(played_cells(kept)) == count and isinstance(message, ModelRequest):
+            break
+    return kept
+
+
+def _told(messages: Sequence[ModelMessage]) -> str:
+    return '\n'.join(
+        f'{message.instructions or ""}\n{message.parts}' for message in messages if isinstance(message, ModelRequest)
+    )
