@@ -34,6 +34,7 @@ TYPE_NAMES: Final[Mapping[str, str]] = {
 _BUILTIN_TYPES = frozenset(
     {'None', 'bool', 'bytes', 'complex', 'dict', 'float', 'frozenset', 'int', 'list', 'set', 'str', 'tuple'}
 )
+_NOT_FOR_RECORDS = TYPE_NAMES.keys() | _BUILTIN_TYPES
 _NAME_OR_STRING = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|\b[^\W\d]\w*""")
 _COMMENT_CHARS = 120
 
@@ -63,7 +64,7 @@ class RecordBook:
     def reserve(self, name: str) -> str:
         """`name`, or the next free one like it, for a record whose fields are not known yet."""
         free, number = name, 2
-        while free in self._declared:
+        while free in self._declared or free in _NOT_FOR_RECORDS:
             free, number = f'{name}{number}', number + 1
         self._declared[free] = None
         return free
@@ -103,7 +104,7 @@ def unify(signatures: Sequence[Signature], *, taken: Collection[str] = ()) -> li
     what they take becomes `NameInput`, and further ones are numbered. No record takes a name in `taken`.
     """
     owners: dict[str, object] = {}
-    owners.update(dict.fromkeys(chain(taken, TYPE_NAMES, _BUILTIN_TYPES)))
+    owners.update(dict.fromkeys(chain(taken, _NOT_FOR_RECORDS)))
     shapes = [{item.name: _shape(item, signature) for item in signature.declarations} for signature in signatures]
     names: list[dict[str, str]] = [{} for _ in signatures]
     directions: tuple[Direction, ...] = ('out', 'in')

@@ -67,7 +67,7 @@ def read_tool(tool: ToolsetTool[Any], function_tool: Tool[Any] | None) -> ToolRe
     """Everything the catalog needs of `tool`; `function_tool` is the function behind it, if there is one."""
     definition = tool.tool_def
     # A tool made with `Tool.from_schema` has a function, whose annotations validate nothing.
-    is_validated = function_tool is not None and tool.args_validator.title != 'any'  # type: ignore[union-attr]
+    is_validated = function_tool is not None and getattr(tool.args_validator, 'title', None) != 'any'
     if is_validated and function_tool is not None:
         signature = _function_signature(tool, function_tool)
     else:
