@@ -8,13 +8,12 @@ from typing import Any
 
 import anyio
 import pytest
-from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse
-from pydantic_ai.run import AgentRunResult
+from support.agents import agent_with, last, turn
 
-from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore
+from pydantic_ai_grail import MemoryStore, SqlStore
 from pydantic_ai_grail.stores.base import Store
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing.scripted import played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -24,32 +23,15 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return MemoryStore() if request.param == 'memory' else SqlStore(f'sqlite:///{tmp_path / "agent.db"}')
 
 
-def agent_with(store: Store, **options: Any) -> Agent[None, str]:
-    return Agent(capabilities=[CodeMode(store=store, **options)])
-
-
-async def turn(
-    agent: Agent[None, str],
-    *cells: str | Sequence[str],
-    history: Sequence[ModelMessage] | None = None,
-    conversation: str | None = None,
-) -> AgentRunResult[str]:
-    return await agent.run('go', model=scripted_model(*cells), message_history=history, conversation_id=conversation)
-
-
-def last(result: AgentRunResult[str]) -> Any:
-    return played_cells(result.new_messages())[-1].content
-
-
 async def test_a_later_turn_finds_the_variables_of_the_one_before(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     first = await turn(agent, 'x = 41')
     second = await turn(agent, 'x + 1', history=first.all_messages())
     assert last(second) == {'result': 42}
 
 
 async def test_a_history_that_went_through_json_finds_them_too(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     first = await turn(agent, 'x = 41')
     history = ModelMessagesTypeAdapter.validate_json(first.all_messages_json())
     assert last(await turn(agent, 'x + 1', history=history)) == {'result': 42}
@@ -57,12 +39,12 @@ async def test_a_history_that_went_through_json_finds_them_too(store: Store) -> 
 
 async def test_another_agent_over_the_same_database_finds_them_too(tmp_path: Path) -> None:
     url = f'sqlite:///{tmp_path / "agent.db"}'
-    first = await turn(agent_with(SqlStore(url)), 'x = 41')
-    assert last(await turn(agent_with(SqlStore(url)), 'x + 1', history=first.all_messages())) == {'result': 42}
+    first = await turn(agent_with(store=SqlStore(url)), 'x = 41')
+    assert last(await turn(agent_with(store=SqlStore(url)), 'x + 1', history=first.all_messages())) == {'result': 42}
 
 
 async def test_a_rewound_history_finds_the_older_state(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     first = await turn(agent, 'x = 1')
     second = await turn(agent, 'x = 2', history=first.all_messages())
     await turn(agent, 'x = 3', history=second.all_messages())
@@ -70,7 +52,7 @@ async def test_a_rewound_history_finds_the_older_state(store: Store) -> None:
 
 
 async def test_a_history_rewound_to_before_its_first_cell_finds_nothing(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     before = await turn(agent, conversation='c')
     await turn(agent, 'x = 2', history=before.all_messages(), conversation='c')
     again = await turn(agent, 'x', history=before.all_messages(), conversation='c')
@@ -79,7 +61,7 @@ async def test_a_history_rewound_to_before_its_first_cell_finds_nothing(store: S
 
 
 async def test_two_forks_of_a_history_go_their_own_ways(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     trunk = (await turn(agent, 'x = [0]')).all_messages()
     left = await turn(agent, 'x.append(1); x', history=trunk)
     right = await turn(agent, 'x.append(2); x', history=trunk)
@@ -89,7 +71,7 @@ async def test_two_forks_of_a_history_go_their_own_ways(store: Store) -> None:
 
 
 async def test_a_fork_under_a_new_conversation_id_finds_its_past(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     trunk = await turn(agent, 'x = 1', conversation='old')
     await turn(agent, 'x = 2', history=trunk.all_messages(), conversation='old')
     fork = await turn(agent, 'x', history=trunk.all_messages(), conversation='new')
@@ -99,7 +81,7 @@ async def test_a_fork_under_a_new_conversation_id_finds_its_past(store: Store) -
 
 @pytest.mark.parametrize('conversation', ['same', 'new'])
 async def test_a_fork_at_a_failed_cell_finds_what_it_had_assigned(store: Store, conversation: str) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     trunk = await turn(agent, 'x = 1', 'x = 2\ny = 1 / 0', conversation='same')
     assert played_cells(trunk.new_messages())[-1].failed
     await turn(agent, 'x = 3', history=trunk.all_messages(), conversation='same')
@@ -108,7 +90,7 @@ async def test_a_fork_at_a_failed_cell_finds_what_it_had_assigned(store: Store, 
 
 @pytest.mark.parametrize('conversation', ['same', 'new'])
 async def test_a_fork_in_the_middle_of_a_turn_finds_the_state_of_that_moment(store: Store, conversation: str) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     trunk = (await turn(agent, 'x = 1', 'x = 2', 'x = 3', conversation='same')).all_messages()
     for cells, expected in ((1, 1), (2, 2), (3, 3)):
         history = _up_to_cell(trunk, cells)
@@ -117,14 +99,14 @@ async def test_a_fork_in_the_middle_of_a_turn_finds_the_state_of_that_moment(sto
 
 
 async def test_a_fork_at_a_refused_cell_finds_the_state_before_it(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     trunk = await turn(agent, 'x = 1', 'x = 2\nimport nothing_of_this_name')
     assert played_cells(trunk.new_messages())[-1].failed
     assert last(await turn(agent, 'x', history=trunk.all_messages())) == {'result': 1}
 
 
 async def test_cells_of_one_response_run_in_order_and_share_their_state(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     run = await turn(agent, ['x = 1', 'x += 1\nx', 'x += 1\nx'], 'x')
     assert [cell.content for cell in played_cells(run.new_messages())] == [
         {'result': 1},
@@ -135,7 +117,7 @@ async def test_cells_of_one_response_run_in_order_and_share_their_state(store: S
 
 
 async def test_a_history_that_was_compacted_finds_the_newest_state_of_its_conversation(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     await turn(agent, 'x = 41', conversation='c')
     summary = await turn(agent, conversation='c')
     assert played_cells(summary.all_messages()) == []
@@ -143,7 +125,7 @@ async def test_a_history_that_was_compacted_finds_the_newest_state_of_its_conver
 
 
 async def test_the_model_is_told_at_the_start_of_a_turn_which_variables_live(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     first = await turn(agent, 'rows = [1, 2, 3]\nname = "x"\ndef f(): ...')
     second = await turn(agent, 'rows', history=first.all_messages())
     assert 'Variables from earlier turns are live: name (str, 1), rows (list, 3).' in _told(second.all_messages())
@@ -164,13 +146,13 @@ async def test_a_restart_forgets_everything(store: Store) -> None:
         )
         return ModelResponse(parts=[ToolCallPart('run_code', arguments)])
 
-    run = await agent_with(store).run('go', model=FunctionModel(play))
+    run = await agent_with(store=store).run('go', model=FunctionModel(play))
     assert last(run) == {'result': True}
-    assert last(await turn(agent_with(store), 'gone', history=run.all_messages())) == {'result': True}
+    assert last(await turn(agent_with(store=store), 'gone', history=run.all_messages())) == {'result': True}
 
 
 async def test_twenty_concurrent_conversations_never_see_each_others_names(store: Store) -> None:
-    agent = agent_with(store)
+    agent = agent_with(store=store)
     results: dict[int, list[Any]] = {}
 
     async def converse(number: int) -> None:

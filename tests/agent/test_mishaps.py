@@ -1,0 +1,184 @@
+"""What goes wrong around a cell ends in a clear outcome, and the agent goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import psutil
+import pytest
+from pydantic_ai import Agent
+from sqlalchemy import create_engine, text
+from support.agents import agent_with, last, play, turn
+
+from pydantic_ai_grail import CodeMode, Limits, MemoryStore, SnapshotError, SqlStore, StoreError
+from pydantic_ai_grail.errors import SnapshotMissing
+from pydantic_ai_grail.stores.base import SnapshotRecord
+
+pytestmark = pytest.mark.anyio
+
+
+async def kill_the_workers() -> str:
+    """End every sandbox of this process, as the out-of-memory killer would."""
+    for process in psutil.Process().children(recursive=True):
+        if 'monty' in process.name():
+            os.kill(process.pid, signal.SIGKILL)
+    return 'killed'
+
+
+async def test_a_killed_worker_ends_its_cell_and_the_next_cell_starts_from_the_state_before() -> None:
+    agent = agent_with(kill_the_workers)
+    cells = await play(agent, 'x = 1', 'x = 2\nawait kill_the_workers()\nx = 3', 'x')
+    assert cells[1].failed
+    assert 'The sandbox died while it ran this cell' in cells[1].content
+    assert 'kill_the_workers()' in cells[1].content
+    assert cells[2].content == {'result': 1}
+
+
+async def test_a_hung_cell_ends_at_its_time_limit_and_the_agent_goes_on() -> None:
+    cells = await play(agent_with(limits=Limits(max_duration_secs=0.3)), 'x = 1', 'while True: pass', 'x')
+    assert cells[1].failed
+    assert 'computed for too long' in cells[1].content
+    assert cells[2].content == {'result': 1}
+
+
+async def test_a_list_of_a_gigabyte_ends_at_the_memory_limit() -> None:
+    cells = await play(agent_with(), 'x = [0] * (1024 ** 3 // 8)', '"still here"')
+    assert cells[0].failed
+    assert 'memory' in cells[0].content
+    assert cells[1].content == {'result': 'still here'}
+
+
+async def test_a_million_prints_cost_no_memory_and_are_told_in_few_words() -> None:
+    cells = await play(agent_with(), 'for i in range(1_000_000): print(i)\n"end"')
+    content = cells[0].content
+    assert content['result'] == 'end'
+    assert len(str(content)) < 22_000
+    assert 'more characters were printed and dropped' in str(content['notes'])
+
+
+class BrokenStore(MemoryStore):
+    """Fails in a chosen method."""
+
+    def __init__(self, broken: str, *, hangs: bool = False) -> None:
+        super().__init__()
+        self.broken = broken
+        self.hangs = hangs
+
+    async def _break(self, method: str) -> None:
+        if method == self.broken:
+            if self.hangs:
+                await anyio.sleep_forever()
+            raise OSError('the disk is on fire')
+
+    async def save(self, record: SnapshotRecord) -> None:
+        await self._break('save')
+        await super().save(record)
+
+    async def newest(self, conversation_id: str, **options: Any) -> SnapshotRecord | None:
+        await self._break('newest')
+        return await super().newest(conversation_id, **options)
+
+    async def load(self, name: str) -> SnapshotRecord | None:
+        await self._break('load')
+        return await super().load(name)
+
+
+@pytest.mark.parametrize('hangs', [False, True])
+async def test_a_store_that_cannot_save_costs_later_turns_their_state_and_this_one_nothing(hangs: bool) -> None:
+    agent = agent_with(store=BrokenStore('save', hangs=hangs), store_timeout_secs=0.05)
+    first = await turn(agent, 'x = 1', 'x + 1')
+    assert last(first)['result'] == 2
+    assert 'could not be stored' in str(last(first)['notes'])
+    second = await turn(agent, 'x', 'y = 1', history=first.all_messages())
+    assert 'gone' in str(second.all_messages())
+    assert last(second)['result'] == 1
+
+
+@pytest.mark.parametrize('hangs', [False, True])
+@pytest.mark.parametrize('broken', ['newest', 'load'])
+async def test_a_store_that_cannot_be_read_starts_the_turn_without_variables(broken: str, hangs: bool) -> None:
+    store = BrokenStore('', hangs=hangs)
+    agent = agent_with(store=store, store_timeout_secs=0.05)
+    first = await turn(agent, 'x = 1')
+    store.broken = broken
+    second = await turn(agent, 'y = 2', history=first.all_messages() if broken == 'load' else None, conversation='c')
+    assert last(second)['result'] == 2
+    assert 'are gone' in str(last(second)['notes'])
+
+
+async def test_with_lost_state_error_the_run_ends_in_the_stores_error() -> None:
+    store = BrokenStore('')
+    agent = agent_with(store=store, lost_state='error')
+    first = await turn(agent, 'x = 1')
+    store.broken = 'load'
+    with pytest.raises(StoreError, match='failed to load: OSError: the disk is on fire'):
+        await turn(agent, 'x', history=first.all_messages())
+
+
+async def test_a_forgotten_state_is_told_to_the_model() -> None:
+    store = MemoryStore()
+    agent = agent_with(store=store)
+    first = await turn(agent, 'x = 1', conversation='c')
+    await store.forget(conversation_id='c')
+    second = await turn(agent, 'x', 'y = 1', history=first.all_messages())
+    assert 'they are not stored any more' in str(second.all_messages())
+    strict = agent_with(store=store, lost_state='error')
+    with pytest.raises(SnapshotMissing):
+        await turn(strict, 'x', history=first.all_messages())
+
+
+@pytest.mark.parametrize(
+    ('change', 'told'),
+    [
+        ('update snapshots set data = zeroblob(length(data))', 'damaged'),
+        ('update snapshots set data = substr(data, 1, length(data) - 7)', 'damaged'),
+        ('update snapshots set data = (select data from snapshots order by sequence limit 1)', 'damaged'),
+        ('delete from snapshots', 'not stored any more'),
+    ],
+)
+async def test_a_tampered_truncated_or_foreign_snapshot_is_never_loaded(tmp_path: Path, change: str, told: str) -> None:
+    path = tmp_path / 'agent.db'
+    async with SqlStore(f'sqlite:///{path}') as store:
+        agent = agent_with(store=store)
+        await turn(agent, 'x = "other"', conversation='other')
+        first = await turn(agent, 'x = 1', conversation='c')
+        engine = create_engine(f'sqlite:///{path}')
+        with engine.begin() as connection:
+            connection.execute(text(change))
+        engine.dispose()
+        second = await turn(agent, 'y = 1', history=first.all_messages())
+        assert told in str(last(second)['notes'])
+        strict = Agent(capabilities=[CodeMode(store=store, lost_state='error')])
+        with pytest.raises(SnapshotError):
+            await turn(strict, 'x', history=first.all_messages())
+
+
+async def test_a_snapshot_sealed_with_a_key_that_is_gone_is_not_loaded_and_one_with_a_rotated_key_is() -> None:
+    store = MemoryStore()
+    old, new = 'an old secret of some length', 'a new secret of some length'
+    first = await turn(agent_with(store=store, snapshot_secret=old), 'x = 1')
+    history = first.all_messages()
+    rotated = await turn(agent_with(store=store, snapshot_secret=[new, old]), 'x', history=history)
+    assert last(rotated) == {'result': 1}
+    lost = await turn(agent_with(store=store, snapshot_secret=new), 'y = 1', history=history)
+    assert 'could not be opened' in str(last(lost)['notes'])
+
+
+async def test_a_state_over_the_cap_is_told_and_lives_until_the_run_ends() -> None:
+    agent = agent_with(max_snapshot_bytes=10_000)
+    first = await turn(agent, 'x = list(range(100_000))', 'len(x)')
+    assert last(first)['result'] == 100_000
+    second = await turn(agent, 'y = 1', history=first.all_messages())
+    assert 'gone' in str(last(second)['notes'])
+
+
+async def test_a_large_state_is_held_by_its_worker_in_a_run_and_saved_at_its_end() -> None:
+    agent = agent_with()
+    first = await turn(agent, 'x = list(range(1_000_000))', 'x.append(1)', 'len(x)', 'del_me = 1', 'x[-1]')
+    assert last(first) == {'result': 1}
+    second = await turn(agent, 'len(x)', 'y = 1 / 0', 'len(x) + 1', history=first.all_messages())
+    assert last(second) == {'result': 1_000_002}
