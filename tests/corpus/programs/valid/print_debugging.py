@@ -2,7 +2,7 @@
 products = await list_products()
 print(type(products), len(products))
 print(products[0].keys())
-print(products[0])
+print(products[2])
 # %%
 print([p['sku'] for p in products])
 print('tags:', type(products[0]['tags']).__name__, sorted(products[0]['tags']))

@@ -1,0 +1,11 @@
+# %%
+n = adjust_stock('KET-1', -1)
+print(n)
+# %%
+sizes = {}
+for name, text in [('a', 'one'), ('b', 'two')]:
+    sizes[name] = write_file(f'/out/{name}.txt', text)
+sizes
+# %%
+record_metric('files', len(sizes))
+n + adjust_stock('PAN-2', 3, 'south'), sizes
