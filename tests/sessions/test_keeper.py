@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import anyio
 import pytest
+from dirty_equals import IsStr
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from pydantic_ai_grail._sessions.envelope import code_digest
-from pydantic_ai_grail._sessions.keeper import CellRef, Found, Keeper, Saved
+from pydantic_ai_grail._sessions.envelope import code_digest, snapshot_name
+from pydantic_ai_grail._sessions.keeper import CellRef, Found, Keeper, KeeperSettings, Saved
 from pydantic_ai_grail._sessions.keyring import Keyring
-from pydantic_ai_grail.errors import SnapshotForeign, SnapshotMissing
-from pydantic_ai_grail.stores import MemoryStore
+from pydantic_ai_grail.errors import (
+    SettingsError,
+    SnapshotError,
+    SnapshotForeign,
+    SnapshotMissing,
+    SnapshotTooLarge,
+    SnapshotVersion,
+    StoreError,
+)
+from pydantic_ai_grail.stores import MemoryStore, SnapshotRecord
 
 pytestmark = pytest.mark.anyio
 
@@ -90,7 +103,7 @@ async def test_the_name_in_the_history_decides_where_ids_repeat(keeper: Keeper) 
 
 async def test_a_name_of_another_cell_is_refused(keeper: Keeper) -> None:
     first = await save(keeper, 'c1')
-    with pytest.raises(SnapshotForeign, match="after cell 'c1', not after 'c2'"):
+    with pytest.raises(SnapshotForeign, match="cell_id 'c1' and turned up where cell_id 'c2'"):
         await keeper.find([ref('c2', snapshot=first.name)], 'A')
 
 
@@ -127,3 +140,191 @@ async def test_a_history_without_cells_gets_the_newest_state(keeper: Keeper) -> 
 async def test_a_history_rewound_to_before_its_first_cell_gets_none(keeper: Keeper) -> None:
     await save(keeper, 'c1')
     assert await keeper.find([], 'A', not_after=NOON) is None
+
+
+async def test_a_state_that_was_saved_late_counts_from_when_it_was_reached(keeper: Keeper) -> None:
+    saved = await keeper.save(
+        b'large', conversation_id='A', cell_id='c1', code_digest='', outcome='completed', reached_at=NOON
+    )
+    assert saved.header.created_at == NOON
+    assert dump_of(await keeper.find([], 'A', not_after=NOON)) == b'large'
+
+
+async def test_what_was_saved_is_told_with_its_line_of_descent(keeper: Keeper) -> None:
+    first = await save(keeper, 'c1')
+    second = await keeper.save(
+        b'dump',
+        conversation_id='A',
+        cell_id='c2',
+        code_digest=code_digest('run c2'),
+        outcome='failed',
+        parent=first,
+        variables={'x': 'int'},
+        history='[]',
+        feeds=2,
+    )
+    assert second.header.model_dump() == {
+        'conversation_id': 'A',
+        'cell_id': 'c2',
+        'code_digest': code_digest('run c2'),
+        'outcome': 'failed',
+        'parent': first.name,
+        'generation': 1,
+        'created_at': NOON + timedelta(seconds=2),
+        'package_version': IsStr(),
+        'monty_version': '1.4.0',
+        'variables': {'x': 'int'},
+        'history': '[]',
+        'feeds': 2,
+        'dump_size': 4,
+    }
+    found = await keeper.find([ref('c2')], 'A')
+    assert found == Found(saved=second, dump=b'dump')
+
+
+@pytest.mark.parametrize('size', [100, 5_000_000])
+async def test_large_states_go_the_same_way_as_small_ones(keeper: Keeper, size: int) -> None:
+    dump = random.Random(size).randbytes(size // 2) + bytes(size // 2)
+    saved = await keeper.save(dump, conversation_id='A', cell_id='c1', code_digest='', outcome='completed')
+    assert dump_of(await keeper.find([ref('c1', code_digest='', snapshot=saved.name)], 'A')) == dump
+
+
+async def test_a_state_over_the_cap_is_refused_and_not_stored(keeper: Keeper) -> None:
+    small = replace(keeper, settings=KeeperSettings(max_dump_bytes=1000))
+    with pytest.raises(SnapshotTooLarge):
+        await small.save(bytes(1001), conversation_id='A', cell_id='c1', code_digest='', outcome='completed')
+    assert await keeper.find([], 'A') is None
+    await keeper.save(bytes(1001), conversation_id='A', cell_id='c1', code_digest='', outcome='completed')
+    with pytest.raises(SnapshotTooLarge):
+        await small.find([], 'A')
+
+
+async def test_a_state_of_another_monty_is_refused(keeper: Keeper) -> None:
+    await save(keeper, 'c1')
+    with pytest.raises(SnapshotVersion, match=r'written by Monty 1\.4\.0; this is Monty 1\.5\.0, which cannot'):
+        await replace(keeper, monty_version='1.5.0').find([ref('c1')], 'A')
+
+
+async def test_older_states_are_forgotten_as_new_ones_come(keeper: Keeper) -> None:
+    thrifty = replace(keeper, settings=KeeperSettings(keep_newest=5))
+    saved = None
+    for number in range(30):
+        saved = await save(thrifty, f'c{number}', parent=saved)
+    held = [number for number in range(30) if await keeper.store.find(*key(number), conversation_id='A')]
+    assert held == list(range(20, 30))
+    with pytest.raises(SnapshotMissing, match='forgotten to make room'):
+        await keeper.find([ref('c3', expects_state=True)], 'A')
+
+
+async def test_everything_is_kept_if_that_is_wanted(keeper: Keeper) -> None:
+    hoarding = replace(keeper, settings=KeeperSettings(keep_newest=None))
+    saved = None
+    for number in range(20):
+        saved = await save(hoarding, f'c{number}', parent=saved)
+    assert await keeper.store.forget(conversation_id='A') == 20
+
+
+async def test_a_state_is_saved_also_when_older_ones_cannot_be_forgotten(keeper: Keeper) -> None:
+    class Stubborn(MemoryStore):
+        async def forget(self, **_: object) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]  # never asked for more
+            raise OSError('read-only')
+
+    stubborn = replace(keeper, store=Stubborn(), settings=KeeperSettings(keep_newest=1))
+    saved = None
+    for number in range(9):
+        saved = await save(stubborn, f'c{number}', parent=saved)
+    assert saved is not None
+    assert isinstance(saved.retention_failure, StoreError)
+    assert dump_of(await stubborn.find([ref('c8')], 'A')) == b'c8'
+
+
+@pytest.mark.parametrize('wrong', [{'store_timeout_seconds': 0}, {'max_dump_bytes': -1}, {'keep_newest': 0}])
+def test_a_setting_that_cannot_be_right_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(SettingsError, match='must be greater than 0'):
+        KeeperSettings(**wrong)
+
+
+class LyingStore(MemoryStore):
+    """Answers every question with the record it is told to give."""
+
+    answer: SnapshotRecord | None = None
+
+    async def load(self, name: str) -> SnapshotRecord | None:
+        return self.answer
+
+    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+        return self.answer
+
+    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+        return self.answer
+
+
+async def records(keeper: Keeper) -> dict[tuple[str, str], SnapshotRecord]:
+    """The states after two cells in each of two conversations, all with different dumps."""
+    found: dict[tuple[str, str], SnapshotRecord] = {}
+    for conversation in ('A', 'B'):
+        for cell in ('c1', 'c2'):
+            saved = await keeper.save(
+                f'{conversation} {cell}'.encode(),
+                conversation_id=conversation,
+                cell_id=cell,
+                code_digest=code_digest(f'run {cell}'),
+                outcome='completed',
+            )
+            record = await keeper.store.load(saved.name)
+            assert record is not None
+            found[conversation, cell] = record
+    return found
+
+
+async def test_a_store_that_answers_with_another_state_is_found_out(keeper: Keeper) -> None:
+    kept = await records(keeper)
+    lying = LyingStore()
+    fooled = replace(keeper, store=lying)
+    opened: list[tuple[tuple[str, str], tuple[str, str]]] = []
+    for asked, wanted in kept.items():
+        for (conversation, cell), other in kept.items():
+            # The store gives another one's bytes, under their own columns or under those that were asked for.
+            for lying.answer in (other, replace(wanted, data=other.data), replace(other, name=wanted.name)):
+                for how in (ref(asked[1], conversation_id=asked[0]), ref(asked[1], snapshot=wanted.name)):
+                    try:
+                        found = await fooled.find([how], asked[0])
+                    except SnapshotError:
+                        continue
+                    assert dump_of(found) == f'{conversation} {cell}'.encode()
+                    opened.append((asked, (conversation, cell)))
+    assert opened == [(asked, asked) for asked in kept for _ in range(6)]
+
+
+async def test_a_store_that_answers_a_compacted_history_from_elsewhere_is_found_out(keeper: Keeper) -> None:
+    kept = await records(keeper)
+    lying = LyingStore()
+    lying.answer = replace(kept['B', 'c1'], conversation_id='A')
+    with pytest.raises(SnapshotForeign, match="conversation_id 'B' and turned up where conversation_id 'A'"):
+        await replace(keeper, store=lying).find([], 'A')
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.data())
+def test_no_altered_record_is_ever_opened(data: st.DataObject) -> None:
+    async def attempt() -> None:
+        keeper = Keeper(
+            store=LyingStore(), keyring=Keyring('a secret for the tests'), monty_version='1.4.0', clock=Clock()
+        )
+        kept = await records(replace(keeper, store=MemoryStore()))
+        wanted, other = kept['A', 'c1'], kept['B', 'c1']
+        start = data.draw(st.integers(0, len(wanted.data)))
+        end = data.draw(st.integers(start, len(wanted.data)))
+        middle = data.draw(st.binary(max_size=4) | st.just(other.data[start:end]) | st.just(other.data))
+        altered = wanted.data[:start] + middle + wanted.data[end:]
+        assume(altered != wanted.data)
+        assert isinstance(keeper.store, LyingStore)
+        keeper.store.answer = replace(wanted, data=altered, name=snapshot_name(altered))
+        with pytest.raises(SnapshotError):
+            await keeper.find([ref('c1')], 'A')
+
+    anyio.run(attempt)
+
+
+def key(number: int) -> tuple[str, str]:
+    return f'c{number}', code_digest(f'run c{number}')

@@ -1,0 +1,66 @@
+"""A store behind a deadline: whatever it raises, or however long it takes, there is one clear outcome.
+
+Stores are also written by others, and behind them are disks and networks. What they raise becomes a `StoreError` here
+and nowhere else; cancellation passes untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from anyio import move_on_after
+
+from ..errors import StoreError, StoreTimeout
+from ..stores.base import SnapshotRecord, Store
+
+T = TypeVar('T')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedStore:
+    """The methods of `store` that a keeper uses, each with `timeout_seconds`. Borrows the store.
+
+    Every method raises:
+        StoreError: What the store raised, with what it was asked to do.
+        StoreTimeout: When it did not answer in time. A save may have had its effect.
+    """
+
+    store: Store
+    timeout_seconds: float
+
+    async def save(self, record: SnapshotRecord) -> None:
+        await self._ask('save', lambda: self.store.save(record))
+
+    async def load(self, name: str) -> SnapshotRecord | None:
+        return self._record(await self._ask('load', lambda: self.store.load(name)))
+
+    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+        return self._record(
+            await self._ask('find', lambda: self.store.find(cell_id, code_digest, conversation_id=conversation_id))
+        )
+
+    async def newest(self, conversation_id: str, *, not_after: datetime | None) -> SnapshotRecord | None:
+        return self._record(await self._ask('find', lambda: self.store.newest(conversation_id, not_after=not_after)))
+
+    async def forget(self, *, conversation_id: str, keep_newest: int) -> int:
+        return await self._ask(
+            'forget', lambda: self.store.forget(conversation_id=conversation_id, keep_newest=keep_newest)
+        )
+
+    def _record(self, given: object) -> SnapshotRecord | None:
+        if given is None or (isinstance(given, SnapshotRecord) and isinstance(given.data, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted
+            return given
+        raise StoreError(f'{self.store!r} gave back {type(given).__name__} where a SnapshotRecord of bytes belongs.')
+
+    async def _ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        with move_on_after(self.timeout_seconds):
+            try:
+                return await call()
+            except StoreError:
+                raise
+            except Exception as error:
+                raise StoreError(f'{self.store!r} failed to {what}: {type(error).__name__}: {error}') from error
+        raise StoreTimeout(f'{self.store!r} did not {what} within {self.timeout_seconds:g} seconds.')

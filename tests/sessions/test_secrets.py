@@ -1,0 +1,112 @@
+"""Where the secret comes from, and how a key file is made and read."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import PIPE
+
+import pytest
+
+from pydantic_ai_grail._sessions.keyring import Keyring
+from pydantic_ai_grail._sessions.secrets import keyring_for, read_or_create
+from pydantic_ai_grail.errors import SettingsError
+from pydantic_ai_grail.stores import MemoryStore, SqlStore
+
+GIVEN, SET = 'the secret of the option', 'the secret of the environment'
+
+
+def ids(keyring: Keyring) -> list[bytes]:
+    return [key.id for key in keyring]
+
+
+def test_the_option_comes_first() -> None:
+    keyring = keyring_for(MemoryStore(), GIVEN, environment={'GRAIL_SECRET': SET})
+    assert ids(keyring) == ids(Keyring(GIVEN))
+
+
+def test_the_environment_may_hold_several_for_rotation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('GRAIL_SECRET', f' {SET}, {GIVEN},')
+    assert ids(keyring_for(MemoryStore())) == ids(Keyring([SET, GIVEN]))
+
+
+def test_an_environment_variable_that_is_set_to_nothing_is_refused() -> None:
+    with pytest.raises(SettingsError, match='at least one secret'):
+        keyring_for(MemoryStore(), environment={'GRAIL_SECRET': ' , '})
+
+
+def test_stores_in_this_process_share_a_random_secret() -> None:
+    first, second = (keyring_for(MemoryStore(), environment={}) for _ in range(2))
+    assert ids(first) == ids(second)
+
+
+def test_a_key_file_beside_the_database_is_made_once_and_private(tmp_path: Path) -> None:
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+    first = keyring_for(store, environment={})
+    path = tmp_path / 'agent.db.key'
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert ids(keyring_for(store, environment={})) == ids(first) == ids(Keyring(path.read_text().strip()))
+    assert [entry.name for entry in tmp_path.iterdir()] == ['agent.db.key']
+
+
+def test_a_key_file_may_hold_several_for_rotation(tmp_path: Path) -> None:
+    path = tmp_path / 'agent.db.key'
+    path.touch(0o600)
+    path.write_text(f'{SET}\n\n{GIVEN}\n')
+    assert read_or_create(path) == [SET, GIVEN]
+
+
+@pytest.mark.parametrize('mode', [0o640, 0o604, 0o620, 0o666])
+def test_a_key_file_that_others_can_read_or_write_is_refused(tmp_path: Path, mode: int) -> None:
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+    keyring_for(store, environment={})
+    (tmp_path / 'agent.db.key').chmod(mode)
+    with pytest.raises(SettingsError, match=f'has mode {mode:04o}, so others .*chmod 600'):
+        keyring_for(store, environment={})
+
+
+def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'k').touch(0o600)
+    with pytest.raises(SettingsError, match='is empty'):
+        read_or_create(tmp_path / 'k')
+
+
+def test_a_key_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r'No secret can be kept in .*No such file.* Give snapshot_secret'):
+        keyring_for(SqlStore(f'sqlite:///{tmp_path}/no/such/folder/agent.db'), environment={})
+
+
+def test_a_shared_database_needs_a_secret() -> None:
+    store = SqlStore('postgresql://user:hidden@host/name')
+    with pytest.raises(
+        SettingsError, match=r'is shared, .* give snapshot_secret=\.\.\., or set GRAIL_SECRET'
+    ) as caught:
+        keyring_for(store, environment={})
+    assert 'hidden' not in str(caught.value)
+    assert ids(keyring_for(store, GIVEN)) == ids(Keyring(GIVEN))
+
+
+MAKE_KEYS = """
+import sys
+from pathlib import Path
+from pydantic_ai_grail._sessions.secrets import read_or_create
+
+sys.stdin.readline()
+print([read_or_create(Path(sys.argv[1], f'{number}.key')) for number in range(40)])
+"""
+
+
+def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, '-c', MAKE_KEYS, tmp_path], stdin=PIPE, stdout=PIPE, text=True)
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write('go\n')
+        process.stdin.flush()
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert outputs == [outputs[0]] * 3
+    assert outputs[0].count("['") == len(list(tmp_path.iterdir())) == 40
