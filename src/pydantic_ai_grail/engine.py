@@ -21,10 +21,11 @@ from ._monty.support import Support, load_support
 from ._monty.worker import Worker, lend_worker
 from ._run.cell import Check
 from ._run.dispatch import Answerer
-from ._run.validation import LiteralValidator
+from ._run.validation import ToolValidator
 from ._sessions.keeper import Keeper, KeeperSettings
 from ._sessions.secrets import keyring_for
 from ._sessions.session import Session
+from ._source.check import check
 from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
 from .settings import Settings
@@ -96,13 +97,11 @@ class Engine:
         """The check of cells that call these tools; `None` when checking is off."""
         if self.settings.checking == 'off':
             return None
-        from ._source.check import check
-
         return partial(
             check,
             catalog=catalog,
             checkers=CHECKERS,
-            validate=LiteralValidator(catalog, tools),
+            validate=ToolValidator(catalog, tools),
             mode=self.settings.checking,
         )
 

@@ -134,10 +134,10 @@ async def test_a_forgotten_state_is_told_to_the_model() -> None:
 @pytest.mark.parametrize(
     ('change', 'told'),
     [
-        ('update snapshots set data = zeroblob(length(data))', 'damaged'),
-        ('update snapshots set data = substr(data, 1, length(data) - 7)', 'damaged'),
-        ('update snapshots set data = (select data from snapshots order by sequence limit 1)', 'damaged'),
-        ('delete from snapshots', 'not stored any more'),
+        ('update grail_snapshots set data = zeroblob(length(data))', 'damaged'),
+        ('update grail_snapshots set data = substr(data, 1, length(data) - 7)', 'damaged'),
+        ('update grail_snapshots set data = (select data from grail_snapshots order by sequence limit 1)', 'damaged'),
+        ('delete from grail_snapshots', 'not stored any more'),
     ],
 )
 async def test_a_tampered_truncated_or_foreign_snapshot_is_never_loaded(tmp_path: Path, change: str, told: str) -> None:

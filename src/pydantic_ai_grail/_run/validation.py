@@ -7,32 +7,37 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_ai.toolsets.abstract import ToolsetTool
+from pydantic_core import to_jsonable_python
 
 from .._catalog.catalog import Catalog
+from .._source.arguments import ArgumentError
 
 
-class LiteralValidator:
-    """Says what is wrong with literal arguments of a call, as far as the tool's validator can tell from them alone."""
+class ToolValidator:
+    """Says what is wrong with some arguments of a call, as far as the tool's validator can tell from them alone.
+
+    Only the schema is asked. A tool's `args_validator` function may do anything, so it is left for the call itself.
+    """
 
     def __init__(self, catalog: Catalog, tools: Mapping[str, ToolsetTool[Any]]) -> None:
         self._catalog = catalog
         self._tools = tools
 
-    def __call__(self, python_name: str, arguments: Mapping[str, Any]) -> Mapping[str, str]:
-        """Complaints by argument, for arguments given by the tool's own names. Arguments left out are no mistake here."""
-        entry = self._catalog.entries.get(python_name)
-        tool = self._tools.get(entry.facts.tool_name) if entry is not None else None
-        if tool is None:
-            return {}
+    def __call__(self, tool: str, arguments: Mapping[str, Any], /) -> tuple[ArgumentError, ...]:
+        entry = self._catalog.entries.get(tool)
+        known = self._tools.get(entry.facts.tool_name) if entry is not None else None
+        if entry is None or known is None:
+            return ()
         try:
-            tool.args_validator.validate_python(dict(arguments))
+            given = to_jsonable_python(dict(arguments)) if entry.arguments_as_json else dict(arguments)
+            known.args_validator.validate_python(given)
         except ValidationError as error:
-            return {
-                str(item['loc'][0]): item['msg']
+            return tuple(
+                ArgumentError(path=item['loc'], kind=item['type'], message=item['msg'])
                 for item in error.errors(include_url=False, include_context=False, include_input=False)
-                if item['loc'] and item['type'] != 'missing' and item['loc'][0] in arguments
-            }
+                if item['type'] != 'missing' or len(item['loc']) > 1
+            )
         except Exception:
             # A validator of the user's own that needs what is not there yet. The call itself will tell.
-            return {}
-        return {}
+            return ()
+        return ()
