@@ -23,7 +23,8 @@ from .inspected import Finding, Inspected
 from .outline import Outline
 from .prepared import Prepared
 from .rules import RULES
-from .rules.names import unknown_module, unknown_name
+from .rules.coroutines import gathered_not_awaited
+from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
 from .rules.tool_calls import tool_calls
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
@@ -65,7 +66,7 @@ async def check(
         return Verdict()
     outline = Outline(prepared.tree, prepared.source, session=history.bound_names())
     cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
-    refusals = list(tool_calls(cell))
+    refusals = [*tool_calls(cell), *names_of_types(cell), *only_added_to(cell), *gathered_not_awaited(cell)]
     hints: list[Diagnostic] = []
     if mode == 'names':
         refusals += _names(cell)

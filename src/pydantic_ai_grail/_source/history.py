@@ -18,8 +18,8 @@ from .bindings import Bindings, bindings_of
 from .parse import parse
 from .stores import Stores, stores_of
 
-ANY: Final = '__grail_any__'
-"""A name of type `Any` that every checked source knows."""
+ANY: Final = 'grail_any__'
+"""A name of type `Any` that every checked source knows. The checker imports no stub names that begin with `_`."""
 
 MAX_CHARS: Final = 24_000
 """Source that a history keeps. Beyond it, older cells are condensed until half of it is free."""
@@ -93,7 +93,7 @@ class History:
         """For the header of a snapshot; `from_json` reads it."""
         return _Stored(
             cells=[(cell.source, cell.completed, cell.stopped_line) for cell in self.cells],
-            keys=sorted(self.forgotten.keys),
+            keys=sorted(self.forgotten.added_keys),
             attributes=sorted(self.forgotten.attributes),
             any_key=self.forgotten.any_key,
             reached=sorted(self.reached),

@@ -17,6 +17,7 @@ from .edits import SourceText
 from .history import History
 from .outline import Outline
 from .places import Places, Range
+from .provenance import Provenance, sources_of, sources_of_cell
 from .stores import Stores, stores_of
 
 
@@ -61,6 +62,24 @@ class Inspected:
     def unsure(self) -> frozenset[str]:
         """Names whose types no reader can tell: rebound from inside functions, or declared and assigned both."""
         return self.bindings.reached | (self.bindings.declared & self.bindings.assigned)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        return Provenance(
+            (*map(sources_of_cell, self.history.cells), sources_of(self.outline.tree)),
+            catalog=self.catalog,
+            bindings=self.bindings,
+            stores=self.stores,
+            unsure=self.unsure,
+        )
+
+    def is_steady(self, place: Range, *, kind_only: bool = False) -> bool:
+        """Whether the type inferred for the expression at a place can be relied on; with `kind_only` its outermost part."""
+        try:
+            value = ast.parse(f'({self.segment(place)})', mode='eval').body
+        except SyntaxError:
+            return False
+        return self.provenance.has_steady_kind(value) if kind_only else self.provenance.is_steady(value)
 
     @cached_property
     def places(self) -> Places:

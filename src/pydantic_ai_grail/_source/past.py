@@ -15,6 +15,7 @@ from typing import Final
 
 from .bindings import bindings_of, loads_of
 from .history import ANY, History, PastCell
+from .provenance import containers_changed
 
 INDENT: Final = '    '
 
@@ -24,7 +25,8 @@ class PastStatement:
     """A statement of an earlier cell, rewritten."""
 
     text: str
-    binds: frozenset[str]
+    gives: frozenset[str]
+    """Names that it binds, or to whose values it adds."""
     loads: frozenset[str]
 
 
@@ -42,7 +44,7 @@ def past_of(history: History, needed: frozenset[str], *, tool_modules: frozenset
     wanted = needed
     chosen: set[PastStatement] = set()
     while True:
-        more = {item for _, items in cells for item in items if item not in chosen and item.binds & wanted}
+        more = {item for _, items in cells for item in items if item not in chosen and item.gives & wanted}
         if not more:
             break
         chosen |= more
@@ -71,11 +73,12 @@ def _statements(cell: PastCell, tool_modules: frozenset[str], unsure: frozenset[
     found: list[PastStatement] = []
     for statement in cell.tree().body:
         binds = bindings_of(statement).names
-        if not binds:
+        gives = binds | containers_changed(statement)
+        if not gives:
             continue
-        rewritten = rewriter.visit(copy.deepcopy(statement))
+        rewritten: ast.stmt | list[ast.stmt] = rewriter.visit(copy.deepcopy(statement))
         module = ast.Module(body=rewritten if isinstance(rewritten, list) else [rewritten], type_ignores=[])
-        found.append(PastStatement(_unparsed(module, binds), binds, loads_of(module)))
+        found.append(PastStatement(_unparsed(module, binds), gives, loads_of(module)))
     return tuple(found)
 
 
@@ -83,7 +86,7 @@ def _unparsed(module: ast.Module, binds: frozenset[str]) -> str:
     try:
         return ast.unparse(ast.fix_missing_locations(module))
     except ValueError:  # f-strings that Python 3.11 cannot write, with backslashes or all kinds of quotes in them
-        return ' = '.join((*sorted(binds), ANY))
+        return ' = '.join((*sorted(binds), ANY)) if binds else 'pass'
 
 
 _EMPTY_MAKERS: Final = frozenset({'list', 'dict', 'set'})
@@ -110,7 +113,8 @@ class Rewriter(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         """A value nobody takes says nothing of any name, unless something in it binds one."""
         self.generic_visit(node)
-        return node if bindings_of(node).names or self._depth else ast.Pass()
+        keep = self._depth or bindings_of(node).names or containers_changed(node)
+        return node if keep else ast.Pass()
 
     def visit_Import(self, node: ast.Import) -> ast.stmt | list[ast.stmt]:
         return [statement for alias in node.names for statement in self._import(alias)]

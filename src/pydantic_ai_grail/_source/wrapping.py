@@ -114,9 +114,9 @@ class _Editor(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         # Before Python 3.12 nodes inside f-strings have places of their own making; those are left as they are.
-        if isinstance(node.ctx, ast.Load) and node.id in self._scope.unsure:
-            if self._text.segment(node) == node.id:
-                self._replace(node, ANY)
+        is_unsure = isinstance(node.ctx, ast.Load) and node.id in self._scope.unsure
+        if is_unsure and self._text.segment(node) == node.id:
+            self._replace(node, ANY)
 
     def visit_Global(self, node: ast.Global) -> None:
         if self._depth == 0:

@@ -9,12 +9,19 @@ from typing import Final, TypeAlias
 from ...diagnostics import Diagnostic
 from ..inspected import Finding, Inspected
 from .calls import misfit, not_callable
-from .coroutines import not_iterable, not_subscriptable, unsupported_operator
+from .coroutines import invalid_await, not_iterable, not_subscriptable, unsupported_operator
 from .keys import invalid_key, missing_key
 from .members import unresolved_attribute
 from .names import unresolved_import, unresolved_reference
+from .subscripts import out_of_bounds, wrong_subscript
 from .unpacking import invalid_assignment
 from .values import invalid_argument
+
+
+def argument_or_subscript(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """The checker has one rule for arguments of calls and for what stands in `[...]`."""
+    return wrong_subscript(cell, finding) or invalid_argument(cell, finding)
+
 
 Rule: TypeAlias = Callable[[Inspected, Finding], Diagnostic | None]
 """The refusal that a finding amounts to, or `None` when the code may be right."""
@@ -30,7 +37,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         'missing-argument': misfit,
         'too-many-positional-arguments': misfit,
         'parameter-already-assigned': misfit,
-        'invalid-argument-type': invalid_argument,
+        'invalid-argument-type': argument_or_subscript,
+        'index-out-of-bounds': out_of_bounds,
+        'invalid-await': invalid_await,
         'not-subscriptable': not_subscriptable,
         'not-iterable': not_iterable,
         'unsupported-operator': unsupported_operator,

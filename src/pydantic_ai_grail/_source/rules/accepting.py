@@ -7,14 +7,15 @@ and paths are written as strings.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from ..._catalog.signatures import Declaration
 
 _TEXTS_FOR_BOOL: Final = frozenset({'0', '1', 'off', 'on', 'f', 't', 'false', 'true', 'n', 'y', 'no', 'yes'})
-_SEQUENCES: Final = (list, tuple, set, frozenset)
 
 
 def may_accept(annotation: str, value: Any, declarations: Mapping[str, Declaration]) -> bool:
@@ -41,13 +42,13 @@ def _may(node: ast.expr, value: Any, declarations: Mapping[str, Declaration]) ->
             options = [each.value for each in _items(inner) if isinstance(each, ast.Constant)]
             return value in options if isinstance(value, (str, int, float, bool, type(None))) else False
         case ast.Subscript(value=ast.Name(id='list' | 'set' | 'frozenset'), slice=inner):
-            return isinstance(value, _SEQUENCES) and all(_may(inner, each, declarations) for each in value)
+            return _is_sequence(value) and all(_may(inner, each, declarations) for each in value)
         case ast.Subscript(value=ast.Name(id='tuple'), slice=inner):
-            return isinstance(value, _SEQUENCES) and _may_tuple(_items(inner), list(value), declarations)
+            return _is_sequence(value) and _may_tuple(_items(inner), [*value], declarations)
         case ast.Subscript(value=ast.Name(id='dict')):
             return isinstance(value, dict)
         case ast.Name(id=name) if name in declarations:
-            return isinstance(value, dict) and _may_record(declarations[name], value, declarations)  # pyright: ignore[reportUnknownArgumentType]  # any dict
+            return _is_mapping(value) and _may_record(declarations[name], value, declarations)
         case ast.Name(id=name):
             return _PLAIN.get(name, _anything)(value)
         case _:
@@ -76,16 +77,24 @@ def _may_record(record: Declaration, value: dict[Any, Any], declarations: Mappin
     return True
 
 
+def _is_sequence(value: Any) -> TypeGuard[Collection[Any]]:
+    return isinstance(value, (list, tuple, set, frozenset))
+
+
+def _is_mapping(value: Any) -> TypeGuard[dict[Any, Any]]:
+    return isinstance(value, dict)
+
+
 def _anything(value: Any) -> bool:
     return True
 
 
 def _as_int(value: Any) -> bool:
-    return isinstance(value, int) or (isinstance(value, float) and value.is_integer()) or _is_number(value)
+    return isinstance(value, (int, Decimal)) or (isinstance(value, float) and value.is_integer()) or _is_number(value)
 
 
 def _as_float(value: Any) -> bool:
-    return isinstance(value, (int, float)) or _is_number(value)
+    return isinstance(value, (int, float, Decimal)) or _is_number(value)
 
 
 def _is_number(value: Any) -> bool:
@@ -103,7 +112,7 @@ def _as_bool(value: Any) -> bool:
 
 
 def _as_moment(value: Any) -> bool:
-    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return isinstance(value, (str, int, float, Decimal, date, time, timedelta)) and not isinstance(value, bool)
 
 
 _PLAIN: Final[Mapping[str, Callable[[Any], bool]]] = {
@@ -117,10 +126,10 @@ _PLAIN: Final[Mapping[str, Callable[[Any], bool]]] = {
     'date': _as_moment,
     'time': _as_moment,
     'timedelta': _as_moment,
-    'list': lambda value: isinstance(value, _SEQUENCES),
-    'set': lambda value: isinstance(value, _SEQUENCES),
-    'frozenset': lambda value: isinstance(value, _SEQUENCES),
-    'tuple': lambda value: isinstance(value, _SEQUENCES),
-    'dict': lambda value: isinstance(value, dict),
+    'list': _is_sequence,
+    'set': _is_sequence,
+    'frozenset': _is_sequence,
+    'tuple': _is_sequence,
+    'dict': _is_mapping,
     'None': lambda value: value is None,
 }

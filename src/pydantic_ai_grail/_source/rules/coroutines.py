@@ -1,20 +1,22 @@
-"""Results that are used before they were awaited."""
+"""Calls whose results are used before they were awaited, and awaits of what is no call."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from ...diagnostics import Diagnostic
 from ..inspected import Finding, Inspected
 from ..places import Range
 from . import ty_texts
+from .attributes import PLAIN_TYPES
 from .ty_texts import TypeText, union_of
 
 _READERS: Final = frozenset(
     {'len', 'sorted', 'sum', 'min', 'max', 'enumerate', 'zip', 'reversed', 'any', 'all', 'int', 'float', 'round',
-     'list.__init__', 'set.__init__', 'tuple.__init__', 'dict.__init__', 'enumerate.__init__', 'map', 'filter',
-     'dumps', 'loads', 'join', 'next', 'iter', 'abs'}
+     'list.__init__', 'set.__init__', 'tuple.__init__', 'dict.__init__', 'enumerate.__init__', 'next', 'iter', 'abs'}
 )  # fmt: skip
 """Functions that read what they are given, so a coroutine is of no use to them."""
 
@@ -27,40 +29,123 @@ def is_only_coroutine(type_text: str) -> bool:
     return all(map(is_coroutine, union_of(type_text)))
 
 
-def not_awaited(cell: Inspected, place: Range, use: str) -> Diagnostic | None:
-    """The refusal of something done to a coroutine."""
-    if cell.places.never_runs(place):
-        return None
+def not_awaited(cell: Inspected, place: Range, use: str, *, of: str | None = None) -> Diagnostic | None:
+    """The refusal of something done to a coroutine, which the source `of`, at the start of the place, stands for."""
     base = cell.segment(place)
-    message = f'This uses the {use} of a call that was not awaited: its result is not there yet.'
-    name = re.match(r'\w+', base)
-    fix = f'Await it where it is made: {name[0]} = await ...' if name and f'{name[0]}(' not in base else None
-    return cell.diagnostic('not-awaited', message, place, fix=fix or 'Put await before the call.')
+    if cell.places.never_runs(place) or not cell.is_steady((place[0], place[0] + len(base if of is None else of))):
+        return None
+    message = f'This takes the {use} of a call that was not awaited, so its result is not there yet.'
+    name = re.match(r'[A-Za-z_]\w*', base)
+    if name and not base[name.end() :].startswith('('):
+        return cell.diagnostic(
+            'not-awaited', message, place, fix=f'Put await before the call that {name[0]} comes from.'
+        )
+    return cell.diagnostic('not-awaited', message, place, fix='Put await before the call.')
 
 
 def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """`[...]` of a coroutine, of a tool that was not called, or of a plain value without items."""
     match = ty_texts.NOT_SUBSCRIPTABLE.search(finding.message)
-    if match and is_only_coroutine(match['type']):
-        return not_awaited(cell, finding.place, 'items')
-    return None
+    if match is None:
+        return None
+    base = _subscripted(cell, finding)
+    if is_only_coroutine(match['type']):
+        return not_awaited(cell, finding.place, 'items', of=base)
+    if (found := not_called(cell, match['type'], finding.place)) is not None:
+        return found
+    members = union_of(match['type'])
+    place = (finding.place[0], finding.place[0] + len(base))
+    if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError') or len(members) != 1:
+        return None
+    if members[0].head not in PLAIN_TYPES or not cell.is_steady(place):
+        return None
+    message = f'{base} is of type {members[0].head}, which has no items.'
+    return cell.diagnostic('unknown-key', message, finding.place, fix=base)
+
+
+def _subscripted(cell: Inspected, finding: Finding) -> str:
+    for node in cell.nodes_at(finding.place):
+        if isinstance(node, ast.Subscript):
+            start, end = cell.text.span(node.value)
+            return cell.text.source[start:end]
+    return cell.segment(finding.place).rpartition('[')[0]
 
 
 def not_iterable(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """A loop over a coroutine or over a tool that was not called."""
     match = ty_texts.NOT_ITERABLE.search(finding.message)
-    if match and is_only_coroutine(match['type']):
+    if match is None:
+        return None
+    if is_only_coroutine(match['type']):
         return not_awaited(cell, finding.place, 'items')
-    return None
+    return not_called(cell, match['type'], finding.place)
+
+
+def not_called(cell: Inspected, type_text: str, place: Range) -> Diagnostic | None:
+    """The refusal of a tool's own name where its result was meant."""
+    match = ty_texts.FUNCTION.match(type_text)
+    entry = cell.catalog.find(match['name']) if match is not None else None
+    name = re.match(r'[\w.]+', cell.segment(place))
+    if entry is None or name is None or name[0] not in cell.catalog.entries or cell.places.never_runs(place):
+        return None
+    if name[0].partition('.')[0] in cell.bindings.assigned:
+        return None
+    message = f'{name[0]} is the tool itself: it was not called.'
+    call = f'{name[0]}(...)' if entry.facts.sequential else f'await {name[0]}(...)'
+    return cell.diagnostic('not-a-tool', message, place, fix=call)
+
+
+def invalid_await(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """`await` before something that is no call, or whose result is there at once."""
+    match = ty_texts.NOT_AWAITABLE.search(finding.message)
+    if match is None or cell.places.never_runs(finding.place) or cell.places.catches(finding.place, 'TypeError'):
+        return None
+    if (found := not_called(cell, match['type'], finding.place)) is not None:
+        return found
+    members = union_of(match['type'])
+    names = PLAIN_TYPES | cell.declarations.keys() | {'Literal'}
+    if not all(member.head in names for member in members):
+        return None
+    if not cell.is_steady(finding.place, kind_only=True):
+        return None
+    value = cell.segment(finding.place)
+    message = f'{value} needs no await: its value is there at once, and await of it fails.'
+    return cell.diagnostic('not-awaitable', message, finding.place, fix=value)
 
 
 def unsupported_operator(cell: Inspected, finding: Finding) -> Diagnostic | None:
+    """A coroutine in a sum or the like."""
     match = ty_texts.OPERATOR.search(finding.message)
     if match and (is_only_coroutine(match['left']) or is_only_coroutine(match['right'])):
-        return not_awaited(cell, finding.place, 'value')
+        operand = match['left'] if is_only_coroutine(match['left']) else match['right']
+        return _operand_not_awaited(cell, finding, is_left=operand is match['left'])
+    return None
+
+
+def _operand_not_awaited(cell: Inspected, finding: Finding, *, is_left: bool) -> Diagnostic | None:
+    for node in cell.nodes_at(finding.place):
+        if isinstance(node, ast.BinOp):
+            return not_awaited(cell, cell.place_of(node.left if is_left else node.right), 'value')
     return None
 
 
 def given_to_a_reader(cell: Inspected, callee: str, found: str, place: Range) -> Diagnostic | None:
     """A coroutine given to a function that reads its argument."""
-    if callee in _READERS and is_only_coroutine(found):
+    if callee in _READERS and callee.partition('.')[0] not in cell.bindings.names and is_only_coroutine(found):
         return not_awaited(cell, place, 'value')
     return None
+
+
+def gathered_not_awaited(cell: Inspected) -> Iterator[Diagnostic]:
+    """`asyncio.gather(...)` whose results are read without an `await`. The checker takes it for something with items."""
+    outline = cell.outline
+    awaited = {ast.dump(node.value) for node in outline.nodes(ast.Await)}
+    for items in (
+        *(node.iter for node in outline.nodes(ast.For)),
+        *(node.iter for node in outline.nodes(ast.comprehension)),
+        *(node.value for node in outline.nodes(ast.Subscript) if isinstance(node.ctx, ast.Load)),
+    ):
+        if cell.provenance.is_gather(items) and ast.dump(items) not in awaited:
+            place = cell.place_of(items)
+            if (found := not_awaited(cell, place, 'items')) is not None:
+                yield found

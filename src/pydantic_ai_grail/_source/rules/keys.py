@@ -24,9 +24,11 @@ def invalid_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
         return None
     if any(record.is_open or key in _keys(record) for record in records) or not records:
         return None
-    if key in cell.stores.keys or cell.stores.any_key or _looked_for(cell, key):
+    if key in cell.stores.added_keys or cell.stores.any_key or _looked_for(cell, key):
         return None
     if cell.places.never_runs(finding.place) or cell.places.catches(finding.place, 'KeyError', 'LookupError'):
+        return None
+    if not _is_steady(cell, finding) and _is_written(cell, key):
         return None
     keys = [each for record in records for each in _keys(record)]
     names = ' or '.join(repr(record.name) for record in records)
@@ -62,6 +64,30 @@ def _is_read(cell: Inspected, finding: Finding) -> bool:
         return True  # inside an f-string of Python 3.11, where nothing can be stored
     parent = cell.outline.parents.get(nodes[0])
     return isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
+
+
+def _is_steady(cell: Inspected, finding: Finding) -> bool:
+    """Whether what the key is read from is certainly a record."""
+    for node in cell.nodes_at(finding.place):
+        match cell.outline.parents.get(node):
+            case ast.Subscript(value=value):
+                return cell.provenance.is_steady(value)
+            case _:
+                pass
+    return False
+
+
+def _is_written(cell: Inspected, key: str) -> bool:
+    """Whether some other record of the catalog, or a dict that code of the session makes, has the key."""
+    if any(key in _keys(record) for record in cell.declarations.values()):
+        return True
+    trees = (*(each.tree() for each in cell.history.cells), cell.outline.tree)
+    return any(
+        (isinstance(node, ast.Dict) and any(isinstance(each, ast.Constant) and each.value == key for each in node.keys))
+        or (isinstance(node, ast.keyword) and node.arg == key)
+        for tree in trees
+        for node in ast.walk(tree)
+    )
 
 
 def _looked_for(cell: Inspected, key: str) -> bool:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import builtins
-from functools import cache
-from importlib import import_module
-from typing import Final
+import ast
+import importlib
 
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
 from ..inspected import Finding, Inspected
 from . import ty_texts
+from .attributes import PLAIN_TYPES, exists_anywhere, instead
 from .coroutines import is_coroutine, not_awaited
-from .names import IMPORT_ERRORS
-from .steadiness import is_steady
+from .names import IMPORT_ERRORS, no_member
 from .ty_texts import TypeText, union_of
-
-_PLAIN: Final = frozenset({'str', 'int', 'float', 'bool', 'bytes', 'list', 'dict', 'set', 'frozenset', 'tuple'})
 
 
 def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | None:
@@ -28,71 +24,110 @@ def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | None
         return _of_module(cell, match['module'], match['name'], finding)
     if match := ty_texts.NO_FUNCTION_ATTRIBUTE.search(message):
         return _of_function(cell, match['function'], match['name'], finding)
+    if match := ty_texts.NO_CLASS_ATTRIBUTE.search(message):
+        return _of_class(cell, match['class'], match['name'], finding)
     match = ty_texts.NO_ATTRIBUTE.search(message) or ty_texts.NO_STORE.search(message)
     if match is None or _asked_for(cell, match['name']):
         return None
-    return _of_value(cell, match['type'], match['name'], finding)
+    members = union_of(match['type'])
+    if all(map(is_coroutine, members)):
+        return not_awaited(cell, place, f'attribute {match["name"]!r}', of=_base(cell, finding))
+    return _of_record(cell, members, match['name'], finding) or _of_plain_value(cell, members, match['name'], finding)
 
 
 def _of_module(cell: Inspected, module: str, name: str, finding: Finding) -> Diagnostic | None:
     known = cell.support.modules.get(module)
     if known is None or name in known or f'{module}.{name}' in cell.support.modules or name in cell.stores.attributes:
         return None
-    base = cell.segment(finding.place).rpartition('.')[0]
+    base = _base(cell, finding)
     meant = closest(name, sorted(known))
-    inner = f'{module}.{name}' if f'{module}.{module}' in cell.support.classes else None
+    inner = [each for each in sorted(known) if name in cell.support.classes.get(f'{module}.{each}', ())]
+    if name == 'parse' and 'loads' in known:
+        meant = 'loads'
+    if meant is None and inner:
+        meant = f'{module if module in inner else inner[0]}.{name}'
     fix = f'{base}.{meant}' if meant else None
-    if fix is None and inner and name in cell.support.classes[f'{module}.{module}']:
-        fix = f'{base}.{module}.{name}'
-    return cell.diagnostic('unknown-attribute', f'The module {module!r} has no {name!r} here.', finding.place, fix=fix)
+    return cell.diagnostic('unknown-attribute', no_member(module, name, known), finding.place, fix=fix)
 
 
 def _of_function(cell: Inspected, function: str, name: str, finding: Finding) -> Diagnostic | None:
     entry = cell.catalog.find(function)
     if entry is None or name.startswith('__') or function in cell.bindings.names:
         return None
-    base = cell.segment(finding.place).rpartition('.')[0]
     message = f'{entry.facts.python_name} is a function: it has no attribute {name!r}.'
-    return cell.diagnostic('not-a-tool', message, finding.place, fix=f'Call it first: {base}(...).')
+    return cell.diagnostic('not-a-tool', message, finding.place, fix=f'Call it first: {_base(cell, finding)}(...).')
 
 
-def _of_value(cell: Inspected, type_text: str, name: str, finding: Finding) -> Diagnostic | None:
-    members = union_of(type_text)
-    if any(map(is_coroutine, members)):
-        return not_awaited(cell, finding.place, f'attribute {name!r}') if all(map(is_coroutine, members)) else None
-    records = [cell.declarations[member.head] for member in members if member.head in cell.declarations]
-    base = cell.segment(finding.place).rpartition('.')[0].strip()
-    if records and all(member.head in cell.declarations or member.head in ('None', 'dict') for member in members):
-        if hasattr(dict, name):
-            return None
-        keys = [field.key for record in records for field in record.fields]
-        meant = name if name in keys else closest(name, keys)
-        message = f'{records[0].name!r} records are dicts: they have keys, not the attribute {name!r}.'
-        return cell.diagnostic('unknown-attribute', message, finding.place, fix=meant and f'{base}[{meant!r}]')
-    if not all(member.head in _PLAIN or member.head == 'Literal' for member in members):
+def _of_class(cell: Inspected, name_of_class: str, name: str, finding: Finding) -> Diagnostic | None:
+    """`datetime.timedelta` where `datetime` is the class."""
+    home = next((each for each in cell.support.classes if each.rpartition('.')[2] == name_of_class), None)
+    if home is None or name in cell.support.classes[home] or _defines_class(cell, name_of_class):
         return None
-    if exists_anywhere(name) or name in cell.stores.attributes:
-        if len(members) > 1 or not (_from_tool(cell, members[0]) or is_steady(cell, base)):
-            return None
-    kind = _kind(members[0])
-    meant = closest(name, sorted(cell.support.methods.get(kind, ())))
-    fix = f'{base}.{meant}' if meant else None
-    if fix is None and kind == 'list' and _from_tool(cell, members[0]):
-        fix = f'It is a list: take an item of it first, as in {base}[0], or loop over it.'
-    message = f'A {kind} has no attribute {name!r}.'
+    module = home.rpartition('.')[0]
+    host_class = getattr(importlib.import_module(module or 'builtins'), name_of_class, None)
+    if host_class is None or hasattr(host_class, name):
+        return None
+    message = f'The class {name_of_class!r} has no attribute {name!r}.'
+    if module and name in cell.support.modules.get(module, ()):
+        fix = f'from {module} import {name}'
+    else:
+        meant = closest(name, sorted(cell.support.classes[home]))
+        fix = f'{_base(cell, finding)}.{meant}' if meant else None
     return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
 
 
+def _of_record(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:
+    records = [cell.declarations[member.head] for member in members if member.head in cell.declarations]
+    if not records or not all(
+        member.head in cell.declarations or member.head in ('None', 'dict') for member in members
+    ):
+        return None
+    if hasattr(dict, name):
+        return None
+    if (exists_anywhere(name) or name in cell.stores.attributes) and not _is_steady(cell, finding):
+        return None
+    keys = [field.key for record in records for field in record.fields]
+    meant = name if name in keys else closest(name, keys)
+    base = _base(cell, finding)
+    message = f'{base} is a dict ({records[0].name}): it has keys, not the attribute {name!r}.'
+    fix = f'{base}[{meant!r}]' if meant else f'Its keys: {", ".join(keys)}.'
+    return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
+
+
+def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:
+    kinds = [_kind(member) for member in members]
+    if not all(kind in PLAIN_TYPES for kind in kinds):
+        return None
+    is_known = exists_anywhere(name) or name in cell.stores.attributes
+    if is_known and (len(members) > 1 or not _is_steady(cell, finding, kind_only=True)):
+        return None
+    base = _base(cell, finding)
+    methods = frozenset(cell.support.methods.get(kinds[0], ()))
+    fix = instead(kinds[0], name, base, methods)
+    if fix is None and (meant := closest(name, sorted(methods))):
+        fix = f'{base}.{meant}'
+    if fix is None and kinds[0] == 'list':
+        fix = f'{base} is a list: loop over it, or take an item of it first, as in {base}[0].'
+    message = f'{base} is of type {kinds[0]}, which has no attribute {name!r}.'
+    return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
+
+
+def _base(cell: Inspected, finding: Finding) -> str:
+    return cell.segment(finding.place).rpartition('.')[0].rstrip()
+
+
+def _is_steady(cell: Inspected, finding: Finding, *, kind_only: bool = False) -> bool:
+    start = finding.place[0]
+    return cell.is_steady((start, start + len(_base(cell, finding))), kind_only=kind_only)
+
+
 def _kind(member: TypeText) -> str:
+    if member.head == 'LiteralString':
+        return 'str'
     if member.head != 'Literal':
         return member.head
-    value = getattr(member.arguments[0], 'value', None) if member.arguments else None
-    return type(value).__name__ if value is not None else 'value'
-
-
-def _from_tool(cell: Inspected, member: TypeText) -> bool:
-    """Whether the type speaks of records of a tool, which no code can have guessed."""
-    return bool(member.names & cell.declarations.keys())
+    kinds = {type(each.value).__name__ for each in member.arguments if isinstance(each, ast.Constant)}
+    return kinds.pop() if len(kinds) == 1 else ''
 
 
 def _asked_for(cell: Inspected, name: str) -> bool:
@@ -100,26 +135,6 @@ def _asked_for(cell: Inspected, name: str) -> bool:
     return 'hasattr' in cell.outline.loads and name in cell.text.source
 
 
-@cache
-def exists_anywhere(name: str) -> bool:
-    """Whether anything that Python brings has an attribute of this name."""
-    return name in _known_attributes()
-
-
-@cache
-def _known_attributes() -> frozenset[str]:
-    found: set[str] = set()
-    for module_name in _MODULES_WITH_CLASSES:
-        module = builtins if module_name == 'builtins' else import_module(module_name)
-        for value in vars(module).values():
-            if isinstance(value, type):
-                found.update(dir(value))
-    found.update(('name', 'value', 'errno', 'strerror', 'filename', 'msg', 'args', 'code', 'fields', 'default'))
-    return frozenset(found)
-
-
-_MODULES_WITH_CLASSES: Final = (
-    'builtins', 'asyncio', 'collections', 'csv', 'dataclasses', 'datetime', 'decimal', 'functools', 'hashlib',
-    'itertools', 'json', 'os', 'pathlib', 'random', 're', 'sys', 'time', 'typing',
-)  # fmt: skip
-"""Modules of the standard library that Monty has and that make objects."""
+def _defines_class(cell: Inspected, name: str) -> bool:
+    trees = (*(each.tree() for each in cell.history.cells), cell.outline.tree)
+    return any(isinstance(node, ast.ClassDef) and node.name == name for tree in trees for node in ast.walk(tree))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
@@ -15,6 +17,7 @@ from . import ty_texts
 
 NAME_ERRORS: Final = ('NameError', 'UnboundLocalError')
 IMPORT_ERRORS: Final = ('ImportError', 'ModuleNotFoundError')
+_MAX_MEMBERS_TOLD: Final = 8
 _OF_A_MODULE: Final = frozenset({'__name__', '__file__', '__doc__', '__debug__', '__annotations__'})
 
 
@@ -40,7 +43,53 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     if name in cell.declarations:
         message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
         return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
-    return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=closest(name, candidates(cell)))
+    fix = _tool_behind(cell, name, place) or closest(name, candidates(cell))
+    return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=fix)
+
+
+def _tool_behind(cell: Inspected, name: str, place: Range) -> str | None:
+    """The tool that was meant by `tracker.search_issues` where there is no `tracker`."""
+    for node in cell.nodes_at(place):
+        match cell.outline.parents.get(node):
+            case ast.Attribute(attr=attribute):
+                entry = cell.catalog.find(attribute)
+                return entry.facts.python_name if entry is not None else None
+            case _:
+                pass
+    return None
+
+
+def names_of_types(cell: Inspected) -> Iterator[Diagnostic]:
+    """Types of the catalog used as if they were classes. The checker knows them, the sandbox does not."""
+    for name in cell.outline.loads.keys() & cell.declarations.keys():
+        for load in cell.outline.loads[name]:
+            if cell.outline.is_free(load) and (found := unknown_name(cell, name, cell.place_of(load))):
+                yield found
+
+
+def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
+    """`total += 1` for a name that never gets a first value. In a loop the checker takes it for bound by the loop."""
+    outline = cell.outline
+    added: dict[str, ast.AugAssign] = {}
+    for node in outline.nodes(ast.AugAssign):
+        if isinstance(node.target, ast.Name) and outline.binding(node.target) is outline.module:
+            added.setdefault(node.target.id, node)
+    stores = Counter(node.id for node in outline.nodes(ast.Name) if isinstance(node.ctx, ast.Store))
+    for name, node in added.items():
+        place = outline.text.span(node.target)
+        if name in cell.past.names or name in cell.unsure or name in cell.own.declared or cell.bindings.is_open:
+            continue
+        sums = sum(
+            isinstance(each.target, ast.Name) and each.target.id == name for each in outline.nodes(ast.AugAssign)
+        )
+        if stores[name] > sums or not cell.places.is_top_level(place) or cell.places.never_runs(place):
+            continue
+        if name in cell.support.builtins or exists(cell, name) or cell.places.catches(place, *NAME_ERRORS):
+            continue
+        message = f'{name!r} is added to and never gets a first value.'
+        yield cell.diagnostic(
+            'unknown-name', message, place, fix=f'Assign {name} a first value before, as in {name} = 0.'
+        )
 
 
 def exists(cell: Inspected, name: str) -> bool:
@@ -57,7 +106,11 @@ def exists(cell: Inspected, name: str) -> bool:
 def candidates(cell: Inspected) -> Iterator[str]:
     """What may have been meant by an unknown name, likeliest kind first."""
     return chain(
-        sorted(cell.bindings.names), cell.catalog.entries, cell.catalog.modules, HELPERS, sorted(cell.support.builtins)
+        sorted(cell.bindings.names | cell.local_names),
+        cell.catalog.entries,
+        cell.catalog.modules,
+        HELPERS,
+        sorted(cell.support.builtins),
     )
 
 
@@ -87,4 +140,10 @@ def _unknown_member(cell: Inspected, module: str, name: str, place: Range) -> Di
     if name in known or f'{module}.{name}' in cell.support.modules:
         return None
     meant = closest(name, sorted(known))
-    return cell.diagnostic('unknown-attribute', f'The module {module!r} has no {name!r} here.', place, fix=meant)
+    return cell.diagnostic('unknown-attribute', no_member(module, name, known), place, fix=meant)
+
+
+def no_member(module: str, name: str, known: frozenset[str]) -> str:
+    """That a module lacks a name; with all that it has, if that is little."""
+    has = f': it has {", ".join(sorted(known))}' if 0 < len(known) <= _MAX_MEMBERS_TOLD else ''
+    return f'The module {module!r} has no {name!r} here{has}.'

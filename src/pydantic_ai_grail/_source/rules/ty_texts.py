@@ -13,6 +13,7 @@ NO_MODULE: Final = re.compile(r'Cannot resolve imported module `(?P<module>[^`]+
 NO_ATTRIBUTE: Final = re.compile(r'Object of type `(?P<type>.+)` has no attribute `(?P<name>[^`]+)`')
 NO_STORE: Final = re.compile(r'Unresolved attribute `(?P<name>[^`]+)` on type `(?P<type>.+)`')
 NO_FUNCTION_ATTRIBUTE: Final = re.compile(r'Function `(?P<function>[^`]+)` has no attribute `(?P<name>[^`]+)`')
+NO_CLASS_ATTRIBUTE: Final = re.compile(r'Class `(?P<class>[^`]+)` has no attribute `(?P<name>[^`]+)`')
 UNKNOWN_KEY: Final = re.compile(
     r'Unknown key "(?P<key>.*?)" for TypedDict `(?P<record>\w+)`( \(subscripted object has type `(?P<type>.+)`\))?'
 )
@@ -27,6 +28,11 @@ OPERATOR: Final = re.compile(
 WRONG_KEY: Final = re.compile(
     r'Method `__getitem__` of type `.+` cannot be called with key of type `(?P<key>.+)` on object of type `(?P<type>.+)`'
 )
+OUT_OF_BOUNDS: Final = re.compile(
+    r'Index (?P<index>-?\d+) is out of bounds for tuple `(?P<type>.+)` with length (?P<length>\d+)'
+)
+NOT_AWAITABLE: Final = re.compile(r'`(?P<type>.+)` is not awaitable')
+FUNCTION: Final = re.compile(r'(async )?def (?P<name>\w+)\(')
 ARGUMENT: Final = re.compile(
     r'Argument to (?P<kind>function|bound method|.*?) ?`(?P<callee>[^`]+)` is incorrect: '
     r'Expected `(?P<expected>.+)`, found `(?P<found>.+)`$'

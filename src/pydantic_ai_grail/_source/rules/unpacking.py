@@ -7,34 +7,63 @@ import ast
 from ...diagnostics import Diagnostic
 from ..inspected import Finding, Inspected
 from . import ty_texts
-from .steadiness import is_steady
 
 
 def invalid_assignment(cell: Inspected, finding: Finding) -> Diagnostic | None:
-    """`a, b = await service_health('api')` where there are three."""
+    """`a, b = await service_health('api')` where there are three; also in loops and comprehensions."""
     match = ty_texts.UNPACKED.search(finding.message)
     if match is None or cell.places.never_runs(finding.place):
         return None
     if cell.places.catches(finding.place, 'ValueError', 'TypeError'):
         return None
-    for node in cell.nodes_at(finding.place):
-        match cell.outline.parents.get(node):
-            case ast.Assign(targets=[target], value=value) if target is node and _is_certain(cell, value):
-                what = (
-                    'gives more values than there are names' if match['what'] != 'Not enough' else 'gives fewer values'
-                )
-                message = f'{ast.unparse(value)} {what}: {ast.unparse(target)} takes {match["count"]}.'
-                return cell.diagnostic('wrong-unpacking', message, finding.place, fix=_fix(cell, value))
-            case _:
-                pass
+    for target in cell.nodes_at(finding.place):
+        value = _unpacked(cell, target)
+        if value is None or not isinstance(target, (ast.Tuple, ast.List)) or not cell.provenance.is_steady(value):
+            continue
+        count, wanted = match['count'], len(target.elts)
+        more = match['what'] == 'Too many'
+        message = (
+            f'{ast.unparse(value)} gives {"more" if more else "fewer"} than {count} values at a time: '
+            f'they do not fit {ast.unparse(target)}.'
+        )
+        return cell.diagnostic('wrong-unpacking', message, finding.place, fix=_fix(cell, value, wanted))
     return None
 
 
-def _is_certain(cell: Inspected, value: ast.expr) -> bool:
-    return is_steady(cell, ast.unparse(value))
+def _unpacked(cell: Inspected, target: ast.AST) -> ast.expr | None:
+    """What is taken apart into a target: an assigned value, or something whose items are."""
+    match cell.outline.parents.get(target):
+        case ast.Assign(targets=targets, value=value) if target in targets:
+            return value
+        case ast.For(target=own, iter=items) | ast.comprehension(target=own, iter=items) if own is target:
+            return items
+        case _:
+            return None
 
 
-def _fix(cell: Inspected, value: ast.expr) -> str | None:
-    call = value.value if isinstance(value, ast.Await) else value
-    entry = cell.tool(call.func) if isinstance(call, ast.Call) else None
-    return None if entry is None else f'{entry.facts.python_name}() gives {entry.signature.returns}.'
+def _fix(cell: Inspected, value: ast.expr, wanted: int) -> str:
+    """What there is to take apart, as far as it is known."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr='items')):
+            return 'items() gives pairs: 2 values, key and value.'
+        case ast.Call(func=ast.Name(id='enumerate')):
+            return 'enumerate() gives pairs: 2 values, number and item.'
+        case _:
+            pass
+    tool = cell.provenance.tool_behind(value)
+    if tool is not None:
+        returns = cell.catalog.entries[tool].signature.returns
+        count = _tuple_length(returns)
+        return f'{tool}() gives {f"{count} values: " if count else ""}{returns}.'
+    return f'Take as many names as there are values, or one name for all of them instead of {wanted}.'
+
+
+def _tuple_length(annotation: str) -> int | None:
+    """How many items the first tuple in an annotation has."""
+    for node in ast.walk(ast.parse(annotation, mode='eval')):
+        match node:
+            case ast.Subscript(value=ast.Name(id='tuple'), slice=ast.Tuple(elts=items)):
+                return len(items)
+            case _:
+                pass
+    return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from ..._catalog.entries import Entry
@@ -12,13 +14,17 @@ from ...diagnostics import Diagnostic
 from ..inspected import Finding, Inspected
 from . import ty_texts
 from .accepting import may_accept
-from .coroutines import given_to_a_reader, is_coroutine, not_awaited
+from .coroutines import given_to_a_reader, is_coroutine, not_awaited, not_called
 from .ty_texts import TypeText, union_of
 
 _SAMPLES: Final[dict[str, Sequence[Any]]] = {
     'int': (0, 1, -1, 7, 1000),
     'float': (0.0, 0.5, 1.0, -2.5),
     'bool': (True, False),
+    'Decimal': (Decimal(0), Decimal('1.5'), Decimal(-1)),
+    'datetime': (datetime(2026, 9, 8, 12, 30), datetime(2026, 9, 8), datetime(2026, 9, 8, tzinfo=UTC)),
+    'date': (date(2026, 9, 8), date(1970, 1, 1)),
+    'timedelta': (timedelta(0), timedelta(days=1, seconds=1)),
     'list': ([], [0], ['a'], [{}], [0, 0], ['a', 'a'], [0, 0, 0], [0.5, 0.5]),
     'tuple': ((), (0,), ('a',), (0, 0), ('a', 'a'), (0, 0, 0), (0.5, 0.5)),
     'set': (set(), {0}, {'a'}),
@@ -45,17 +51,26 @@ def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | None:
     members = union_of(found)
     if all(map(is_coroutine, members)):
         return not_awaited(cell, finding.place, 'result')
+    if (refusal := not_called(cell, found, cell.place_of(_value(argument)))) is not None:
+        return refusal
     parameter = _parameter(entry, call, parameter_of)
     if parameter is None or cell.places.catches(finding.place, 'TypeError', 'ValueError'):
         return None
+    value = _value(argument)
+    from_tool = any(member.names & cell.declarations.keys() for member in members)
+    if not from_tool and not cell.provenance.is_steady(value):
+        return None
     if not all(_never_accepted(cell, entry, parameter, member) for member in members):
         return None
-    value = argument.value if isinstance(argument, ast.keyword) else argument
     message = (
         f'{entry.facts.python_name}() takes {parameter.name} as {parameter.annotation}, and {ast.unparse(value)} is '
         f'{_words(members)}.'
     )
     return cell.diagnostic('wrong-type', message, finding.place, fix=_fix(cell, parameter, members, value))
+
+
+def _value(argument: ast.expr | ast.keyword) -> ast.expr:
+    return argument.value if isinstance(argument, ast.keyword) else argument
 
 
 def _call_of(cell: Inspected, argument: ast.expr | ast.keyword) -> tuple[ast.Call | None, ast.expr | ast.keyword]:

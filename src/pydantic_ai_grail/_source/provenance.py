@@ -1,0 +1,311 @@
+"""Where values come from, and so whether the type that the checker infers for an expression can be relied on.
+
+What it infers for an item of a container that code fills, for what a function of the session returns or for an attribute
+holds only as long as nothing else is put there. What a tool gave is what the tool declares, and what follows from it by
+subscripts, loops and methods; a variable can be relied on when all that is ever assigned to it can.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from .._catalog.entries import Catalog
+from .bindings import Bindings
+from .history import PastCell
+from .stores import Stores
+
+_SAME_KIND: Final = frozenset(
+    {'list', 'sorted', 'tuple', 'reversed', 'enumerate', 'zip', 'min', 'max', 'set', 'iter', 'next'}
+)
+"""Builtins whose result is made of their arguments."""
+_PLAIN_MAKERS: Final = frozenset(
+    {'dict', 'str', 'int', 'float', 'bool', 'len', 'round', 'repr', 'abs', 'sum', 'any', 'all'}
+)
+"""Builtins whose result is plain whatever they are given."""
+_CHANGING_METHODS: Final = frozenset({'append', 'extend', 'insert', 'add', 'update', 'setdefault', '__setitem__'})
+_MAX_DEPTH: Final = 8
+
+Source: TypeAlias = tuple[Literal['value', 'item'], ast.expr]
+"""An assigned expression, or one whose items a loop goes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All values that the names of some code are bound to, whatever their scope."""
+
+    known: Mapping[str, tuple[Source, ...]]
+    opaque: frozenset[str]
+    """Names that are also bound in other ways: unpacked, parameters, `with`, patterns."""
+    changed: frozenset[str]
+    """Names of containers that code puts something into."""
+    changed_keys: frozenset[str]
+    """Keys under which records hold containers that code puts something into."""
+
+    def __or__(self, other: Sources) -> Sources:
+        known = dict(self.known)
+        for name, sources in other.known.items():
+            known[name] = (*known.get(name, ()), *sources)
+        return Sources(
+            known, self.opaque | other.opaque, self.changed | other.changed, self.changed_keys | other.changed_keys
+        )
+
+
+NO_SOURCES: Final = Sources({}, frozenset(), frozenset(), frozenset())
+
+
+def containers_changed(tree: ast.AST) -> frozenset[str]:
+    """Names of containers that the tree puts something into."""
+    return frozenset(name for node in ast.walk(tree) if (name := _changed(node)[0]))
+
+
+def _changed(node: ast.AST) -> tuple[str | None, str | None]:
+    """The name of the container that a node changes, or the key it is under."""
+    match node:
+        case ast.Subscript(value=container, ctx=ast.Store()):
+            pass
+        case ast.Call(func=ast.Attribute(value=container, attr=method)) if method in _CHANGING_METHODS:
+            pass
+        case _:
+            return None, None
+    match container:
+        case ast.Name(id=name):
+            return name, None
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            return None, key
+        case _:
+            return None, None
+
+
+def sources_of(tree: ast.AST) -> Sources:
+    """The sources of all names that are bound anywhere in a tree."""
+    known: dict[str, list[Source]] = {}
+    seen: set[int] = set()
+    opaque: set[str] = set()
+    changed = [_changed(node) for node in ast.walk(tree)]
+
+    def bind(target: ast.expr, source: Source) -> None:
+        if isinstance(target, ast.Name):
+            known.setdefault(target.id, []).append(source)
+            seen.add(id(target))
+
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    bind(target, ('value', value))
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                bind(target, ('value', value))
+            case ast.NamedExpr(target=target, value=value):
+                bind(target, ('value', value))
+            case ast.For(target=target, iter=items) | ast.comprehension(target=target, iter=items):
+                bind(target, ('item', items))
+            case ast.Call():
+                for parameter, items in _parameters_of_key(node):
+                    known.setdefault(parameter.arg, []).append(('item', items))
+                    seen.add(id(parameter))
+            case _:
+                pass
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) if id(node) not in seen:
+                opaque.add(name)
+            case ast.arg(arg=name) if id(node) not in seen:
+                opaque.add(name)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                opaque.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                opaque.add(name)
+            case _:
+                pass
+    return Sources(
+        {name: tuple(found) for name, found in known.items()},
+        frozenset(opaque),
+        frozenset(name for name, _ in changed if name),
+        frozenset(key for _, key in changed if key),
+    )
+
+
+def _parameters_of_key(call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
+    """The parameter of a lambda that is given each item of something: of `sorted`, `max`, `map`, `list.sort`."""
+    match call:
+        case ast.Call(func=ast.Name(id='sorted' | 'min' | 'max'), args=[items], keywords=words):
+            functions = [word.value for word in words if word.arg == 'key']
+        case ast.Call(func=ast.Attribute(value=items, attr='sort'), keywords=words):
+            functions = [word.value for word in words if word.arg == 'key']
+        case ast.Call(func=ast.Name(id='map' | 'filter'), args=[function, items]):
+            functions = [function]
+        case _:
+            return
+    for function in functions:
+        match function:
+            case ast.Lambda(args=ast.arguments(args=[parameter], defaults=[])):
+                yield parameter, items
+            case _:
+                pass
+
+
+@lru_cache(maxsize=256)
+def sources_of_cell(cell: PastCell) -> Sources:
+    return sources_of(cell.tree())
+
+
+class Provenance:
+    """Answers for one cell below its session."""
+
+    def __init__(
+        self,
+        sources: Iterable[Sources],
+        *,
+        catalog: Catalog,
+        bindings: Bindings,
+        stores: Stores,
+        unsure: frozenset[str],
+    ) -> None:
+        self._sources = NO_SOURCES
+        for each in sources:
+            self._sources |= each
+        self._is_aliased = any(not self._is_made_here(name) for name in self._sources.changed)
+        self._catalog = catalog
+        self._bindings = bindings
+        self._stores = stores
+        self._unsure = unsure
+
+    def _is_made_here(self, name: str) -> bool:
+        """Whether all that a name stands for are containers made by the code that names it."""
+        if name in self._sources.opaque:
+            return False
+        return all(kind == 'value' and _is_made(value) for kind, value in self._sources.known.get(name, ()))
+
+    def has_steady_kind(self, value: ast.expr, depth: int = _MAX_DEPTH) -> bool:
+        """Whether the outermost part of the inferred type can be relied on: that it is a list, whatever is in it."""
+        if depth == 0:
+            return False
+        match value:
+            case ast.Name(id=name):
+                return self._may_know(name) and all(
+                    self.has_steady_kind(source, depth - 1) if kind == 'value' else self.is_steady(source, depth - 1)
+                    for kind, source in self._sources.known.get(name, ())
+                )
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.has_steady_kind(body, depth - 1) and self.has_steady_kind(orelse, depth - 1)
+            case _:
+                return _is_made(value) or self.is_steady(value, depth)
+
+    def _may_know(self, name: str) -> bool:
+        """Whether nothing but assignments and loops binds a name."""
+        if name in self._sources.opaque or name in self._unsure or name in self._bindings.declared:
+            return False
+        return name in self._sources.known
+
+    def is_steady(self, value: ast.expr, depth: int = _MAX_DEPTH) -> bool:
+        """Whether the type that is inferred for an expression can be relied on, all of it."""
+        if depth == 0:
+            return False
+        match value:
+            case ast.Constant() | ast.JoinedStr() | ast.Compare():
+                return True
+            case ast.List(elts=[]) | ast.Dict(keys=[]):
+                return False
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) | ast.BoolOp(values=items):
+                return all(self.is_steady(item, depth - 1) for item in items)
+            case ast.Dict(values=items):
+                return all(self.is_steady(item, depth - 1) for item in items)
+            case ast.ListComp(elt=item) | ast.SetComp(elt=item) | ast.GeneratorExp(elt=item) | ast.DictComp(value=item):
+                return self.is_steady(item, depth - 1)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.is_steady(body, depth - 1) and self.is_steady(orelse, depth - 1)
+            case ast.BinOp(left=left, right=right):
+                return self.is_steady(left, depth - 1) and self.is_steady(right, depth - 1)
+            case ast.UnaryOp(operand=inner) | ast.Starred(value=inner) | ast.Await(value=inner):
+                return self.is_steady(inner, depth - 1)
+            case ast.Subscript(value=inner, slice=key):
+                return self.is_steady(inner, depth - 1) and not self._is_stored(key)
+            case ast.Call():
+                return self._is_steady_call(value, depth)
+            case ast.Name(id=name):
+                return self._is_steady_name(name, depth)
+            case _:
+                return False
+
+    def tool_behind(self, value: ast.expr, depth: int = _MAX_DEPTH) -> str | None:
+        """The name of the tool whose result an expression is, or is made of, if one shows."""
+        for node in ast.walk(value) if depth else ():
+            if isinstance(node, ast.Call) and self.is_tool(node.func):
+                return ast.unparse(node.func)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                for _, source in self._sources.known.get(node.id, ()):
+                    if (found := self.tool_behind(source, depth - 1)) is not None:
+                        return found
+        return None
+
+    def is_gather(self, value: ast.expr) -> bool:
+        """Whether an expression is `asyncio.gather(...)` itself, or a variable that only ever holds one."""
+        match value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id='asyncio'), attr='gather') | ast.Name(id='gather')):
+                return not self._bindings.assigned & {'asyncio', 'gather'}
+            case ast.Name(id=name) if self._may_know(name):
+                known = self._sources.known[name]
+                return all(
+                    kind == 'value' and isinstance(each, ast.Call) and self.is_gather(each) for kind, each in known
+                )
+            case _:
+                return False
+
+    def is_tool(self, function: ast.expr) -> bool:
+        """Whether an expression is a tool's own name and no variable's."""
+        name = ast.unparse(function)
+        return name in self._catalog.entries and not self._is_bound(name.partition('.')[0])
+
+    def _is_bound(self, name: str) -> bool:
+        sources = self._sources
+        if name in sources.known or name in sources.opaque or name in self._unsure:
+            return True
+        return name in self._bindings.names and name not in self._catalog.modules
+
+    def _is_stored(self, key: ast.expr) -> bool:
+        """Whether code may have put what is read under this key."""
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            added = key.value in self._stores.added_keys or key.value in self._sources.changed_keys
+            return added or self._stores.any_key
+        return False  # of lists and tuples, and of dicts that `changed` knows
+
+    def _is_steady_call(self, call: ast.Call, depth: int) -> bool:
+        function = call.func
+        if self.is_tool(function):
+            return True
+        match function:
+            case ast.Name(id=name) if self._is_bound(name):
+                return False
+            case ast.Name(id=name) if name in _PLAIN_MAKERS:
+                return True
+            case ast.Name(id='map') if call.args and self.is_tool(call.args[0]):
+                return True
+            case ast.Name(id=name) if name in _SAME_KIND:
+                return all(self.is_steady(argument, depth - 1) for argument in call.args)
+            case ast.Attribute(value=ast.Name(id='asyncio'), attr='gather'):
+                return all(self.is_steady(argument, depth - 1) for argument in call.args)
+            case ast.Attribute(value=inner):
+                return self.is_steady(inner, depth - 1)
+            case _:
+                return False
+
+    def _is_steady_name(self, name: str, depth: int) -> bool:
+        if self._is_aliased or name in self._sources.changed or not self._may_know(name):
+            return False
+        return all(self.is_steady(value, depth - 1) for _, value in self._sources.known[name])
+
+
+_MADE: Final = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.JoinedStr)
+
+
+def _is_made(value: ast.expr) -> bool:
+    """Whether the expression makes a new container."""
+    match value:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in ('list', 'dict', 'set', 'tuple', 'sorted', 'defaultdict', 'Counter')
+        case _:
+            return isinstance(value, _MADE)
