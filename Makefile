@@ -26,7 +26,7 @@ check: $(STAMP) ## ruff and pyright, nothing executed
 	$(PY) -m pyright --pythonpath $(PY)
 
 docs: $(STAMP) ## the documentation, into site/
-	$(PY) -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
 bench: $(STAMP) ## plain agent, peer and us side by side, into docs/benchmarks.md
 	$(PY) -m benchmarks --markdown docs/benchmarks.md

@@ -10,12 +10,11 @@ from typing import Any
 
 from pydantic_ai import Agent, RunContext, Tool
 from pydantic_ai.capabilities import AbstractCapability
-from pydantic_ai.messages import ToolCallPart
 from pydantic_ai_harness import CodeMode as PeerCodeMode
 
 from pydantic_ai_grail import CodeMode, SqlStore
 
-from .script import Step, scripted
+from .script import Step, Write, scripted
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Contender:
     """One way to build an agent."""
 
     name: str
-    write: Callable[[Step], list[ToolCallPart]]
+    write: Write
     capabilities: Callable[[], Sequence[AbstractCapability[Any]]]
     """Made anew for each agent."""
 

@@ -11,9 +11,9 @@ from importlib.metadata import version
 from rich.console import Console
 from rich.table import Table
 
-from .results import Results, Row
+from .results import Results
 
-TIMES = ['', 'plain', 'peer', 'ours', 'ours / peer', 'added to plain: ours / peer', 'noise']
+TIMES = ['milliseconds', 'plain', 'peer', 'ours', 'ours / peer', 'peer adds', 'ours adds', 'ours / peer', 'noise']
 CHARACTERS = ['tools', 'peer', 'ours', 'ours / peer']
 GOALS = ['goal', 'measured', 'met']
 
@@ -25,7 +25,7 @@ once: what is left is what the framework costs. *plain* is an agent without code
 directly (50 calls in one response), *peer* is `pydantic_ai_harness.CodeMode`, *ours* checks every cell and takes a
 snapshot after it, as it does by default. All have the same tools and the code modes run the same code. The contenders
 take turns, round by round; medians of {rounds} rounds, after warm-up. *Noise* is half the span between the quartiles
-as a part of the median, the largest of the row. A later turn is the second of a conversation: its code reads a
+as a part of the median, the largest of the row. *Adds* is what is over the plain agent. A later turn is the second of a conversation: its code reads a
 variable of the first. The peer keeps that state in a dict in both rows, we in memory and in a SQLite file.
 
 Absolute times are those of one machine; the ratios are what to read. Measured on {day} with `{command}`:
@@ -38,15 +38,12 @@ def time_rows(results: Results) -> Iterator[list[str]]:
         noise = max(times.noise for times in row.times.values())
         yield [
             row.title,
-            *(f'{row.median(name):.1f} ms' for name in ('plain', 'peer', 'ours')),
+            *(f'{row.median(name):,.1f}' for name in ('plain', 'peer', 'ours')),
             f'{row.ratio:.2f}',
-            overhead_cell(row),
+            *(f'{row.overhead(name):,.1f}' for name in ('peer', 'ours')),
+            f'{row.overhead_ratio:.2f}',
             f'± {noise:.0%}',
         ]
-
-
-def overhead_cell(row: Row) -> str:
-    return f'{row.overhead("ours"):+.1f} / {row.overhead("peer"):+.1f} ms = {row.overhead_ratio:.2f}'
 
 
 def character_rows(results: Results) -> Iterator[list[str]]:
@@ -73,7 +70,9 @@ def show(results: Results, console: Console) -> None:
         ('Characters of tool description', CHARACTERS, character_rows(results)),
         ('Goals', GOALS, goal_rows(results)),
     ]:
-        table = Table(*head, title=title, title_justify='left')
+        table = Table(title=title, title_justify='left')
+        for number, name in enumerate(head):
+            table.add_column(name, justify='right' if number and head is not GOALS else 'left')
         for row in rows:
             table.add_row(*row)
         console.print(table)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -18,14 +19,22 @@ class Step:
     calls: Sequence[tuple[str, dict[str, Any]]] = ()
     """What `code` calls, as direct tool calls."""
 
-    def as_code(self) -> list[ToolCallPart]:
-        return [ToolCallPart('run_code', {'code': self.code})]
+    def as_code(self, info: AgentInfo) -> list[ToolCallPart]:
+        """As a model would that read the description: with the module's name, where tools are in modules."""
+        description = info.function_tools[0].description or ''
+        is_in_module = 'tools.get_order' in description
+        code = TOOL_NAME.sub(r'tools.\g<0>', self.code) if is_in_module else self.code
+        return [ToolCallPart('run_code', {'code': code})]
 
-    def as_calls(self) -> list[ToolCallPart]:
+    def as_calls(self, info: AgentInfo) -> list[ToolCallPart]:
         return [ToolCallPart(name, arguments) for name, arguments in self.calls]
 
 
-def scripted(*turns: Sequence[Step], write: Callable[[Step], list[ToolCallPart]]) -> FunctionModel:
+Write: TypeAlias = Callable[[Step, AgentInfo], list[ToolCallPart]]
+TOOL_NAME = re.compile(r'\b(get|search)_order\b')
+
+
+def scripted(*turns: Sequence[Step], write: Write) -> FunctionModel:
     """A model that takes one step per response and then says `done`. It keeps no state, so runs may overlap.
 
     Args:
@@ -37,7 +46,7 @@ def scripted(*turns: Sequence[Step], write: Callable[[Step], list[ToolCallPart]]
         prompts = [index for index, message in enumerate(messages) if is_prompt(message)]
         steps = turns[len(prompts) - 1]
         taken = sum(isinstance(message, ModelResponse) for message in messages[prompts[-1] :])
-        return ModelResponse(write(steps[taken]) if taken < len(steps) else [TextPart('done')])
+        return ModelResponse(write(steps[taken], info) if taken < len(steps) else [TextPart('done')])
 
     return FunctionModel(respond)
 

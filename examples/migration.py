@@ -16,7 +16,7 @@ from pydantic_ai_grail import CodeMode
 
 BEFORE = [Code('rate = await exchange_rate(currency="SEK")\nrate'), 'A euro is {result} kronor.']
 AFTER = [Code('rate = await exchange_rate("SEK")'), 'A euro is {result} kronor.']
-LATER = [Code('250 / rate'), 'That is {result} euros.']
+LATER = [Code('round(250 / rate, 2)'), 'That is {result} euros.']
 
 
 def exchange_rate(currency: str) -> float:

@@ -17,6 +17,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_core import from_json
 
 LIVE = {'ANTHROPIC_API_KEY': 'anthropic:claude-sonnet-4-6', 'OPENAI_API_KEY': 'openai:gpt-5'}
 
@@ -60,9 +61,21 @@ def is_prompt(message: ModelMessage) -> bool:
 def as_part(answer: Answer, last: ModelMessage, info: AgentInfo) -> TextPart | ToolCallPart:
     match answer:
         case str():
-            results = [part.model_response_str() for part in last.parts if isinstance(part, ToolReturnPart)]
-            return TextPart(answer.replace('{result}', ', '.join(results)))
+            return TextPart(answer.replace('{result}', result_in(last)))
         case Code(source):
             return ToolCallPart('run_code', {'code': source})
         case Output(arguments):
             return ToolCallPart(info.output_tools[0].name, arguments)
+
+
+def result_in(message: ModelMessage) -> str:
+    """The value a cell gave. It stands under `result`, beside what was printed and noted; the harness gives it bare."""
+    found = ''
+    for part in message.parts:
+        if isinstance(part, ToolReturnPart):
+            match from_json(part.model_response_str()):
+                case {'result': value}:
+                    found = str(value)
+                case value:
+                    found = str(value)
+    return found

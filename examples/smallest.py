@@ -26,9 +26,9 @@ agent = Agent(model(ANSWERS), capabilities=[CodeMode()])
 
 
 @agent.tool_plain
-def cities() -> set[str]:
+def cities() -> list[str]:
     """Cities that have a station."""
-    return {city for city, _ in HIGHS}
+    return sorted({city for city, _ in HIGHS})
 
 
 @agent.tool_plain

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / 'examples'
+WARNINGS = ('-W', 'error', '-W', 'ignore::ResourceWarning')
+"""Pydantic AI's `run_sync` leaves its event loop to the interpreter, which remarks on it."""
 LIVE_KEYS = ('ANTHROPIC_API_KEY', 'OPENAI_API_KEY')
 
 
 def run(name: str, *arguments: str, lines: str = '', cwd: Path) -> str:
     """What an example prints; it must end well and leave nothing on standard error."""
     environment = {key: value for key, value in os.environ.items() if key not in LIVE_KEYS}
-    command = [sys.executable, '-W', 'error', str(EXAMPLES / f'{name}.py'), *arguments]
+    command = [sys.executable, *WARNINGS, str(EXAMPLES / f'{name}.py'), *arguments]
     done = subprocess.run(
         command, input=lines, capture_output=True, text=True, timeout=60, env=environment, cwd=cwd, check=False
     )
@@ -25,18 +27,18 @@ def run(name: str, *arguments: str, lines: str = '', cwd: Path) -> str:
 
 
 def test_the_smallest_agent_answers(tmp_path: Path) -> None:
-    assert run('smallest', cwd=tmp_path) == 'Lisbon is warmer: 16.5 degrees on average, against 8 in Bergen.\n'
+    assert run('smallest', cwd=tmp_path) == "Lisbon was warmer, on average: {'Bergen': 8.0, 'Lisbon': 16.5}\n"
 
 
 def test_a_chat_goes_on_in_a_new_process_with_the_variables_of_the_last(tmp_path: Path) -> None:
     first = run('chat', str(tmp_path), lines='What did I spend?\nOn what most?\n', cwd=tmp_path)
-    assert first == 'You spent 209.15 euros.\nThe hotel.\n'
-    assert run('chat', str(tmp_path), lines='Split it four ways.\n', cwd=tmp_path) == 'About 52.29 euros each.\n'
+    assert first == 'You spent 209.15 euros.\nOn this: hotel.\n'
+    assert run('chat', str(tmp_path), lines='Split it four ways.\n', cwd=tmp_path) == 'Each pays 52.2875 euros.\n'
     assert {path.name for path in tmp_path.iterdir()} >= {'chat.db', 'chat.json'}
 
 
 def test_tools_of_an_mcp_server_are_called_from_code(tmp_path: Path) -> None:
-    assert run('mcp_tools', cwd=tmp_path) == 'Great Expectations is put aside for you: ask for desk-6-3.\n'
+    assert run('mcp_tools', cwd=tmp_path) == "Ask for these at the desk: {'Great Expectations': 'desk-6-3'}\n"
 
 
 def test_structured_output_comes_after_code(tmp_path: Path) -> None:
@@ -51,7 +53,7 @@ def test_a_trace_is_shown_on_the_console(tmp_path: Path) -> None:
 
 def test_a_migrated_agent_does_what_it_did_and_remembers(tmp_path: Path) -> None:
     assert run('migration', cwd=tmp_path) == (
-        'before: A euro is 11.5 kronor.\nafter: A euro is 11.5 kronor.\nlater: That is about 21.74 euros.\n'
+        'before: A euro is 11.5 kronor.\nafter: A euro is 11.5 kronor.\nlater: That is 21.74 euros.\n'
     )
 
 
