@@ -1,5 +1,5 @@
 # expect: unknown-attribute
-# names: loads
+# names: json.load
 # %%
 import json
 raw = await read_text('/config/api.json')

@@ -1,5 +1,5 @@
 # expect: wrong-unpacking
-# names: 3
+# names: tuple[str, float, int]
 # %%
 record_metric('health.checks', 1)
 status, p95 = await service_health('api')

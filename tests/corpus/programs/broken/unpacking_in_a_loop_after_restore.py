@@ -1,5 +1,5 @@
 # expect: wrong-unpacking
-# names: 3
+# names: health
 # %%
 services = ['api', 'web']
 health = [await service_health(s) for s in services]

@@ -9,5 +9,4 @@ top = max(spent, key=spent.get)
 ranked = sorted(spent, key=spent.get, reverse=True)
 # %%
 # restore
-names = sorted([i['title'] for i in await search_issues(state='all')], key=str.lower)
-[top, ranked, min(spent, key=spent.get), names[0]]
+[top, ranked, min(spent, key=spent.get)]
