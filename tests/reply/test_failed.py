@@ -69,7 +69,7 @@ KeyError: price
 line 3: total += row['price']
                  ^^^^^^^^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
-No tool had been called.
+This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there. Variables: `rows`, `total`.\
 """)
 
@@ -183,7 +183,7 @@ line 2, in `price`, of an earlier cell: return row['price']
 line 4: total
         ^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
-No tool had been called.
+This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -200,7 +200,7 @@ line 2, in `f`: return f(n)
 line 3: f(1)
         ^^^^
 Write it as a loop.
-No tool had been called.
+This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -224,7 +224,7 @@ line 7, in `f7`, of an earlier cell: f(1)
 line 1, in `f1`, of an earlier cell: f(1)
                                      ^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
-No tool had been called.
+This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -277,7 +277,7 @@ KeyError: price
 line 1: rows = search('a')['x']
                ^^^^^^^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
-No tool had been called.
+This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -340,7 +340,7 @@ def test_a_crash_says_that_nothing_is_kept():
     assert failed('MontyCrashedError', 'worker died', kind='crash', state_lost=True) == snapshot("""\
 The sandbox died while it ran this cell. Most often the cell needed far too much memory at once.
 Do the work in smaller pieces; do not send the same cell again.
-No tool had been called.
+This cell called no tool.
 Nothing this cell assigned is kept: variables are as they were before it.\
 """)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
@@ -54,6 +55,21 @@ line 2: rows = search('a')
 Write: await search('a')
 Nothing ran: no tool was called, no variable changed. Send the corrected cell.\
 """)
+
+
+@pytest.mark.parametrize(
+    ('fix', 'shown'),
+    [
+        ('search', 'Write: search'),
+        ('sum(xs) / len(xs)', 'Write: sum(xs) / len(xs)'),
+        ("await search('a')", "Write: await search('a')"),
+        ('Did you mean `search`?', 'Did you mean `search`?'),
+        ('Instead of mean: sum(xs) / len(xs)', 'Instead of mean: sum(xs) / len(xs)'),
+        ('\0', '\0'),
+    ],
+)
+def test_code_and_sentences_are_told_apart(fix: str, shown: str):
+    assert f'\n{shown}\nNothing ran' in refusal('x', diagnostic(1, 1, 'No.', fix=fix))
 
 
 def test_the_same_mistake_in_many_lines_is_told_once():

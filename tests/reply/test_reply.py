@@ -149,7 +149,9 @@ def test_a_waiting_cell_names_its_calls():
 
 def test_live_variables_are_told_in_one_sentence():
     assert variables_note([]) is None
-    assert variables_note(['rows (list)', 'total (int)']) == snapshot('Variables from earlier turns are live: rows (list), total (int).')
+    assert variables_note(['rows (list)', 'total (int)']) == snapshot(
+        'Variables from earlier turns are live: rows (list), total (int).'
+    )
     assert variables_note([f'v{n}' for n in range(100)]).endswith('v29 and 70 more.')  # type: ignore[union-attr]
 
 

@@ -30,7 +30,7 @@ def test_none_an_empty_dict_and_no_value_tell_themselves_apart():
     assert payload(None) == {'result': None}
     assert payload({}) == {'result': {}}
     assert payload(has_value=False) == snapshot(
-        {'notes': ['Done. The cell ends in a statement without a value; end it with an expression to see one.']}
+        {'notes': ['Done. The cell has no value: end it with an expression to see one.']}
     )
 
 
@@ -312,6 +312,12 @@ def test_a_long_value_of_another_kind_is_described():
             ],
         }
     )
+
+
+def test_of_a_large_value_that_a_variable_holds_less_is_shown():
+    unnamed = payload(rows(5_000), max_result_chars=4_000)
+    named = payload(rows(5_000), max_result_chars=4_000, value_name='rows')
+    assert (len(unnamed['preview']), len(named['preview'])) == (82, 22)
 
 
 @dataclass

@@ -5,6 +5,8 @@ Always in this order: what is wrong, where, what to write instead, what already 
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
@@ -93,8 +95,13 @@ def _lines_beside(group: list[Diagnostic]) -> str:
 
 
 def _instead(fix: str) -> str:
-    """A sentence stands for itself; a piece of code is introduced."""
-    return fix if fix[:1].isupper() and fix.rstrip('`)')[-1:] in '.?!' else prose.write_instead(fix)
+    """A piece of code is introduced, a sentence stands for itself."""
+    try:
+        with warnings.catch_warnings(action='ignore'):
+            compile(fix, '', 'exec', ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return fix
+    return prose.write_instead(fix)
 
 
 def _what(failure: Failure, cause: CallRecord | None) -> str:

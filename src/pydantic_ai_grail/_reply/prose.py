@@ -24,7 +24,7 @@ CUT_MARK: Final = '…'
 
 # --- results ---------------------------------------------------------------------------------------------------------
 
-NO_VALUE: Final = 'Done. The cell ends in a statement without a value; end it with an expression to see one.'
+NO_VALUE: Final = 'Done. The cell has no value: end it with an expression to see one.'
 
 
 def cut_items(count: int) -> str:
@@ -190,7 +190,7 @@ CALLS_MADE: Final = 'Calls that were made and are not undone:'
 CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
 CALLS_FAILED: Final = 'Calls that failed:'
 CALLS_READ: Final = 'Read-only calls that returned: '
-NO_CALLS: Final = 'No tool had been called.'
+NO_CALLS: Final = 'This cell called no tool.'
 
 
 CALL_ONCE: Final = 'Do not make them again: use what they returned.'

@@ -30,6 +30,10 @@ from .values import Json, pairs_of, to_plain
 MAX_RESULT_CHARS: Final = 10_000
 """Default size of a result: some 2,500 tokens, enough for a hundred records of five fields, and no more than a
 conversation can carry along in every later request."""
+_NAMED_SHARE: Final = 4
+_NAMED_CHARS: Final = 500
+"""A value that is too large and that a variable holds is shown by a quarter of the room: the rest is one slice away,
+and most cells that end in `rows = await search(...)` go on to compute on the rows, not to read them."""
 
 
 def completed(
@@ -47,7 +51,8 @@ def completed(
             payload['result'] = plain.data
         else:
             found = FoundFiles(calls=outcome.calls)
-            head = preview(outcome.value, max_chars=max_chars, found=found)
+            room = max_chars if outcome.value_name is None else max(max_chars // _NAMED_SHARE, _NAMED_CHARS)
+            head = preview(outcome.value, max_chars=min(room, max_chars), found=found)
             payload['preview'] = head
             rest = _how_to_get_the_rest(outcome.value, outcome.value_name, head)
             told.append(prose.cut_result(describe(outcome.value), rest))
