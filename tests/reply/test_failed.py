@@ -355,19 +355,23 @@ What the cell assigned before it stopped is kept; go on from there.\
 """)
 
 
-def test_a_hint_of_the_check_is_shown_where_it_failed_and_nowhere_else():
-    def hint(line: int) -> Diagnostic:
+def test_a_remark_of_the_check_is_shown_where_it_may_explain_the_error_and_nowhere_else():
+    def remark(line: int) -> Diagnostic:
         return Diagnostic(
-            code='unknown-attribute',
-            message='`found` may be None here.',
+            code='doubtful',
+            message='`price` expects `int`, found `str`.',
             position=Position(line=line, column=1),
             stage='check',
-            fix='Test it first.',
+            fix='Write `int(x)`.',
         )
 
     frames = (frame(3, 14, 26),)
-    assert '\n`found` may be None here. Test it first.\n' in failed(frames=frames, hints=(hint(1), hint(3)))
-    assert '`found`' not in failed(frames=frames, hints=(hint(1),))
+    error = ('TypeError', 'price() takes an int')
+    shown = '\nThe type check says of this line: `price` expects `int`, found `str`. Write `int(x)`.\n'
+    assert shown in failed(*error, frames=frames, hints=(remark(1), remark(3)))
+    assert '`price`' not in failed(*error, frames=frames, hints=(remark(1),))
+    assert '`price`' not in failed(*error, hints=(remark(3),))
+    assert '`price`' not in failed('ZeroDivisionError', 'division by zero', frames=frames, hints=(remark(3),))
 
 
 def test_what_was_printed_keeps_both_ends():

@@ -1,4 +1,4 @@
-"""What to write instead when a cell fails at run time: from the check's hints at that line, else from a table.
+"""What to write instead when a cell fails at run time: from a table, else from the check's hints at that line.
 
 The table is the one place that reads Monty's message text, because Monty gives nothing else to go by; each row is
 pinned by a test that makes the installed Monty say it. The first row that matches wins.
@@ -12,6 +12,7 @@ from typing import Final
 
 from ..calls import CallRecord
 from ..outcomes import Failed
+from . import prose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,19 +143,25 @@ HINTS: Final = (
 """Run-time errors that come from what Monty lacks or that models make often, each with what to write instead."""
 
 
+_EXPLAINED_BY_TYPES: Final = frozenset({'TypeError', 'AttributeError', 'KeyError', 'NameError'})
+"""Errors that a remark of the type check may be about; it says nothing of a division by zero in the same line."""
+
+
 def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
     """What to write instead, or `None` when nothing is known that helps.
 
-    The table is for what code did wrong; when a call is the cause, its own error says more.
+    All of it is about what code did wrong; when a call is the `cause`, its own error says more.
     """
-    lines = {frame.line for frame in outcome.failure.frames if frame.in_this_cell}
-    for hint in outcome.hints:
-        if hint.position.line in lines:
-            return f'{hint.message} {hint.fix}' if hint.fix else hint.message
+    failure = outcome.failure
     if cause is not None:
         return None
     for row in HINTS:
-        found = row.pattern.search(outcome.failure.message)
-        if found and row.exception_type == outcome.failure.exception_type:
+        found = row.pattern.search(failure.message)
+        if found and row.exception_type == failure.exception_type:
             return found.expand(row.advice)
+    if failure.position is None or failure.exception_type not in _EXPLAINED_BY_TYPES:
+        return None
+    for hint in outcome.hints:
+        if hint.position.line == failure.position.line:
+            return prose.check_says(f'{hint.message} {hint.fix}' if hint.fix else hint.message)
     return None

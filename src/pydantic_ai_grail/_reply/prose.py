@@ -139,6 +139,10 @@ def call_denied(call: str, error: str) -> str:
     return f'{call} was denied: {error}'
 
 
+def check_says(remark: str) -> str:
+    return f'The type check says of this line: {remark}'
+
+
 CRASHED: Final = 'The sandbox died while it ran this cell. Most often the cell needed far too much memory at once.'
 CRASHED_FIX: Final = 'Do the work in smaller pieces; do not send the same cell again.'
 CANCELLED: Final = 'The run was cancelled while this cell ran.'
