@@ -6,13 +6,13 @@ import __future__
 import ast
 import builtins
 import contextlib
-import gc
 import inspect
 import io
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from anyio.lowlevel import checkpoint
@@ -48,7 +48,6 @@ async def run_in_cpython(program: Program) -> tuple[CellRun, ...]:
         runs = [await _run(cell, namespace) for cell in program.meant or program.cells]
         await checkpoint()
         namespace.clear()
-        gc.collect()
         return tuple(runs)
 
 
@@ -89,6 +88,7 @@ def _keeping_value(source: str) -> ast.Module:
     return ast.fix_missing_locations(tree)
 
 
+@cache
 def _as_in_sandbox(tool: Callable[..., Any]) -> Callable[..., Any]:
     validated = validate_call(tool)
 
