@@ -19,13 +19,15 @@ from ..outcomes import Verdict
 from .arguments import Validate
 from .checkers import Checkers, package_of
 from .history import History
-from .inspected import Finding, Inspected
+from .inspected import Finding, Inspected, Suspicion
 from .outline import Outline
+from .places import Range
 from .prepared import Prepared
 from .rules import RULES
 from .rules.coroutines import gathered_not_awaited
 from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
 from .rules.tool_calls import tool_calls
+from .rules.ty_texts import REVEALED
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
 CheckMode = Literal['strict', 'names', 'off']
@@ -87,22 +89,42 @@ async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic],
     except SandboxError as error:
         note = cell.diagnostic('not-checked', f'This cell ran unchecked: {error}', (0, 0))
         return list(_names(cell)), [note]
+    judged = [(finding, _judge(cell, finding)) for finding in findings]
+    asked = {judgment.place for _, judgment in judged if isinstance(judgment, Suspicion)}
+    types = await _types(cell, checkers, asked) if asked else {}
     refusals: list[Diagnostic] = []
     hints: list[Diagnostic] = []
-    for finding in findings:
-        rule = RULES.get(finding.code)
-        refusal = rule(cell, finding) if rule is not None else None
-        if refusal is not None:
-            refusals.append(refusal)
+    for finding, judgment in judged:
+        if isinstance(judgment, Suspicion):
+            whole = types.get(judgment.place)
+            judgment = judgment.decide(whole) if whole is not None else None
+        if judgment is not None:
+            refusals.append(judgment)
         elif finding.code not in _SILENT:
             hints.append(cell.diagnostic('doubtful', finding.message, finding.place))
     return refusals, hints
 
 
-async def _findings(cell: Inspected, checkers: Checkers) -> list[Finding]:
+def _judge(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
+    rule = RULES.get(finding.code)
+    return rule(cell, finding) if rule is not None else None
+
+
+async def _types(cell: Inspected, checkers: Checkers, places: set[Range]) -> dict[Range, str]:
+    """The whole types of the expressions at some places."""
+    try:
+        findings = await _findings(cell, checkers, revealed=frozenset(places))
+    except SandboxError:
+        return {}
+    matches = ((finding.place, REVEALED.search(finding.message)) for finding in findings)
+    return {place: match['type'] for place, match in matches if match is not None}
+
+
+async def _findings(cell: Inspected, checkers: Checkers, *, revealed: frozenset[Range] = frozenset()) -> list[Finding]:
     """What the checker says of the cell itself. Taken for dead code after its past, it is checked without it."""
     for history in (cell.history, History()):
-        wrapped = wrap(cell.outline.tree, cell.text, history=history, scope=_scope(cell, history))
+        scope = _scope(cell, history)
+        wrapped = wrap(cell.outline.tree, cell.text, history=history, scope=scope, revealed=revealed)
         found = await checkers.diagnostics(wrapped.source, cell.catalog)
         if any(CANARY in raw.message for raw in found):
             return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from .._catalog.signatures import Declaration
 from .._monty.support import Support
 from ..diagnostics import Diagnostic, Position
 from .arguments import Validate
-from .bindings import Bindings, bindings_of
+from .bindings import Bindings, bindings_of, names_in
 from .edits import SourceText
 from .history import History
 from .outline import Outline
@@ -28,6 +29,19 @@ class Finding:
     code: str
     message: str
     place: Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """A finding that is certain only if it is true of the whole type of an expression.
+
+    Of a union the checker often names just the member that it objects to, so the type itself must be asked for.
+    """
+
+    place: Range
+    """Where the expression stands."""
+    decide: Callable[[str], Diagnostic | None]
+    """The refusal, given the whole type."""
 
 
 class Inspected:
@@ -80,6 +94,27 @@ class Inspected:
         except SyntaxError:
             return False
         return self.provenance.has_steady_kind(value) if kind_only else self.provenance.is_steady(value)
+
+    def is_always_bound(self, name: str) -> bool:
+        """Whether every binding of a name stands at the top level, in no branch: at the end it is a variable.
+
+        A loop counts as if it went round.
+        """
+        if name in self.unsure or name in self.bindings.declared:
+            return False
+        trees = [*(cell.tree() for cell in self.history.cells if cell.completed), self.outline.tree]
+        top = (statement for tree in trees for statement in tree.body)
+        is_bound = False
+        for statement in top:
+            match statement:
+                case ast.Assign(targets=targets):
+                    is_bound |= any(name in names_in(target) for target in targets)
+                case ast.For(target=target) | ast.AnnAssign(target=target) if name in names_in(target):
+                    is_bound = True
+                case _:
+                    if name in bindings_of(statement).names:
+                        return False
+        return is_bound
 
     @cached_property
     def places(self) -> Places:

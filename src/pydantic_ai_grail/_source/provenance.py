@@ -242,6 +242,17 @@ class Provenance:
                         return found
         return None
 
+    def is_single(self, value: ast.expr, depth: int = _MAX_DEPTH) -> bool:
+        """Whether there is only one way in which an expression gets its value."""
+        for node in ast.walk(value) if depth else ():
+            if isinstance(node, (ast.IfExp, ast.BoolOp)):
+                return False
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                known = self._sources.known.get(node.id, ())
+                if len(known) > 1 or not all(self.is_single(source, depth - 1) for _, source in known):
+                    return False
+        return depth > 0
+
     def is_gather(self, value: ast.expr) -> bool:
         """Whether an expression is `asyncio.gather(...)` itself, or a variable that only ever holds one."""
         match value:

@@ -57,11 +57,19 @@ class Wrapped:
         return self.origins.original(line, max(1, column - len(INDENT)))
 
 
-def wrap(tree: ast.Module, text: SourceText, *, history: History, scope: Scope) -> Wrapped:
-    """The cell as the checker gets it."""
+def wrap(
+    tree: ast.Module,
+    text: SourceText,
+    *,
+    history: History,
+    scope: Scope,
+    revealed: frozenset[tuple[int, int]] = frozenset(),
+) -> Wrapped:
+    """The cell as the checker gets it. It is to tell the types of the expressions at the `revealed` offsets."""
     needed = loads_of(tree)
     past = past_of(history, needed, tool_modules=scope.tool_modules, unsure=scope.unsure)
-    cell, shifts = apply(text, _edits(tree, text, scope))
+    asked = [Edit(at, at, word) for start, end in revealed for at, word in ((start, 'reveal_type('), (end, ')'))]
+    cell, shifts = apply(text, [*_edits(tree, text, scope), *asked])
     cell_lines = SourceText(cell).lines
     rebound = needed | past.loads
     outside = [f'__grail_{name} = {name}' for name in sorted(rebound & scope.bound & scope.builtins)]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from ...diagnostics import Diagnostic
-from ..inspected import Finding, Inspected
+from ..inspected import Finding, Inspected, Suspicion
 from .calls import misfit, not_callable
 from .coroutines import invalid_await, not_iterable, not_subscriptable, unsupported_operator
 from .keys import invalid_key, missing_key
@@ -18,13 +18,13 @@ from .unpacking import invalid_assignment
 from .values import invalid_argument
 
 
-def argument_or_subscript(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def argument_or_subscript(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """The checker has one rule for arguments of calls and for what stands in `[...]`."""
     return wrong_subscript(cell, finding) or invalid_argument(cell, finding)
 
 
-Rule: TypeAlias = Callable[[Inspected, Finding], Diagnostic | None]
-"""The refusal that a finding amounts to, or `None` when the code may be right."""
+Rule: TypeAlias = Callable[[Inspected, Finding], Diagnostic | Suspicion | None]
+"""The refusal that a finding amounts to, one that waits for a whole type, or `None` when the code may be right."""
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {

@@ -6,9 +6,9 @@ import ast
 
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
-from ..inspected import Finding, Inspected
+from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
-from .coroutines import is_coroutine
+from .attributes import PLAIN_TYPES
 from .ty_texts import union_of
 
 _CODES = {
@@ -19,7 +19,7 @@ _CODES = {
 }
 
 
-def misfit(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def misfit(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """An argument too many, too few or under a wrong name. Calls to a tool by its own name are `tool_calls.py`'s."""
     match = ty_texts.CALLEE.search(finding.message)
     call = _call_at(cell, finding)
@@ -31,6 +31,18 @@ def misfit(cell: Inspected, finding: Finding) -> Diagnostic | None:
     parameters = _parameters(cell, name, call)
     if parameters is None:
         return None
+    if name in cell.catalog.entries and ast.unparse(call.func) != name:
+
+        def decide(type_text: str) -> Diagnostic | None:
+            called = ty_texts.FUNCTION.match(type_text)
+            is_only = called is not None and ' | ' not in type_text.replace(type_text.partition(') -> ')[0], '')
+            return _misfit(cell, finding, name, parameters) if is_only else None
+
+        return Suspicion(place=cell.place_of(call.func), decide=decide)
+    return _misfit(cell, finding, name, parameters)
+
+
+def _misfit(cell: Inspected, finding: Finding, name: str, parameters: list[str]) -> Diagnostic:
     code = _CODES[finding.code]
     called = f'{name}()'
     if unknown := ty_texts.NO_PARAMETER.search(finding.message):
@@ -78,8 +90,8 @@ def _call_at(cell: Inspected, finding: Finding) -> ast.Call | None:
     return None
 
 
-def not_callable(cell: Inspected, finding: Finding) -> Diagnostic | None:
-    """A call by the name of a tool that a variable has taken, or of a coroutine."""
+def not_callable(cell: Inspected, finding: Finding) -> Suspicion | None:
+    """A call by the name of a tool that a variable has taken."""
     match = ty_texts.NOT_CALLABLE.search(finding.message)
     call = _call_at(cell, finding)
     if match is None or call is None or cell.places.never_runs(finding.place):
@@ -87,10 +99,21 @@ def not_callable(cell: Inspected, finding: Finding) -> Diagnostic | None:
     name = ast.unparse(call.func)
     if name not in cell.catalog.entries or name in cell.unsure or cell.places.catches(finding.place, 'TypeError'):
         return None
-    members = union_of(match['type'])
-    if not all(member.head for member in members) or any(map(is_coroutine, members)):
-        return None
-    kind = cell.segment(finding.place).partition('(')[0]
-    message = f'{name!r} is a variable here and hides the tool of that name, so it cannot be called.'
-    fix = f'Give the variable another name, where it is assigned; until then {kind}() is not the tool.'
-    return cell.diagnostic('shadowed-tool', message, finding.place, fix=fix)
+
+    def decide(type_text: str) -> Diagnostic | None:
+        members = union_of(type_text)
+        is_value = all(member.kind in PLAIN_TYPES or member.kind in cell.declarations for member in members)
+        if not is_value and not cell.is_always_bound(name):
+            return None
+        message = f'{name!r} is a variable here and hides the tool of that name, so it cannot be called.'
+        return cell.diagnostic('shadowed-tool', message, finding.place, fix=_restored(cell, name))
+
+    return Suspicion(place=cell.place_of(call.func), decide=decide)
+
+
+def _restored(cell: Inspected, name: str) -> str:
+    """How code gets at a tool again whose name it has taken."""
+    entry = cell.catalog.entries[name]
+    if entry.module is not None:
+        return f'from {entry.module} import {entry.name}'
+    return f'The tool cannot be called while {name} is a variable; keep values under names that no tool has.'

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...diagnostics import Diagnostic
-from ..inspected import Finding, Inspected
+from ..inspected import Finding, Inspected, Suspicion
 from ..places import Range
 from . import ty_texts
 from .attributes import PLAIN_TYPES
 from .ty_texts import TypeText, union_of
 
+_WITHOUT_ITEMS: Final = frozenset({'int', 'float', 'bool', 'datetime', 'date', 'time', 'timedelta', 'Decimal'})
 _READERS: Final = frozenset(
     {'len', 'sorted', 'sum', 'min', 'max', 'enumerate', 'zip', 'reversed', 'any', 'all', 'int', 'float', 'round',
      'list.__init__', 'set.__init__', 'tuple.__init__', 'dict.__init__', 'enumerate.__init__', 'next', 'iter', 'abs'}
@@ -29,11 +30,20 @@ def is_only_coroutine(type_text: str) -> bool:
     return all(map(is_coroutine, union_of(type_text)))
 
 
-def not_awaited(cell: Inspected, place: Range, use: str, *, of: str | None = None) -> Diagnostic | None:
-    """The refusal of something done to a coroutine, which the source `of`, at the start of the place, stands for."""
-    base = cell.segment(place)
-    if cell.places.never_runs(place) or not cell.is_steady((place[0], place[0] + len(base if of is None else of))):
+def not_awaited(cell: Inspected, place: Range, use: str, *, of: str | None = None) -> Suspicion | None:
+    """Something done to a coroutine, which the source `of`, at the start of the place, stands for."""
+    own = place if of is None else (place[0], place[0] + len(of))
+    if cell.places.never_runs(place) or not cell.is_steady(own):
         return None
+
+    def decide(type_text: str) -> Diagnostic | None:
+        return _unawaited(cell, place, use) if is_only_coroutine(type_text) else None
+
+    return Suspicion(place=own, decide=decide)
+
+
+def _unawaited(cell: Inspected, place: Range, use: str) -> Diagnostic:
+    base = cell.segment(place)
     message = f'This takes the {use} of a call that was not awaited, so its result is not there yet.'
     name = re.match(r'[A-Za-z_]\w*', base)
     if name and not base[name.end() :].startswith('('):
@@ -43,7 +53,7 @@ def not_awaited(cell: Inspected, place: Range, use: str, *, of: str | None = Non
     return cell.diagnostic('not-awaited', message, place, fix='Put await before the call.')
 
 
-def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """`[...]` of a coroutine, of a tool that was not called, or of a plain value without items."""
     match = ty_texts.NOT_SUBSCRIPTABLE.search(finding.message)
     if match is None:
@@ -53,14 +63,18 @@ def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | None:
         return not_awaited(cell, finding.place, 'items', of=base)
     if (found := not_called(cell, match['type'], finding.place)) is not None:
         return found
-    members = union_of(match['type'])
     place = (finding.place[0], finding.place[0] + len(base))
-    if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError') or len(members) != 1:
+    if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError') or not cell.is_steady(place):
         return None
-    if members[0].head not in PLAIN_TYPES or not cell.is_steady(place):
-        return None
-    message = f'{base} is of type {members[0].head}, which has no items.'
-    return cell.diagnostic('unknown-key', message, finding.place, fix=base)
+
+    def decide(type_text: str) -> Diagnostic | None:
+        kinds = {member.kind for member in union_of(type_text)}
+        if len(kinds) != 1 or not kinds <= _WITHOUT_ITEMS:
+            return None
+        message = f'{base} is of type {kinds.pop()}, which has no items.'
+        return cell.diagnostic('unknown-key', message, finding.place, fix=base)
+
+    return Suspicion(place=place, decide=decide)
 
 
 def _subscripted(cell: Inspected, finding: Finding) -> str:
@@ -71,7 +85,7 @@ def _subscripted(cell: Inspected, finding: Finding) -> str:
     return cell.segment(finding.place).rpartition('[')[0]
 
 
-def not_iterable(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def not_iterable(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """A loop over a coroutine or over a tool that was not called."""
     match = ty_texts.NOT_ITERABLE.search(finding.message)
     if match is None:
@@ -95,25 +109,28 @@ def not_called(cell: Inspected, type_text: str, place: Range) -> Diagnostic | No
     return cell.diagnostic('not-a-tool', message, place, fix=call)
 
 
-def invalid_await(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def invalid_await(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """`await` before something that is no call, or whose result is there at once."""
     match = ty_texts.NOT_AWAITABLE.search(finding.message)
     if match is None or cell.places.never_runs(finding.place) or cell.places.catches(finding.place, 'TypeError'):
         return None
     if (found := not_called(cell, match['type'], finding.place)) is not None:
         return found
-    members = union_of(match['type'])
-    names = PLAIN_TYPES | cell.declarations.keys() | {'Literal'}
-    if not all(member.head in names for member in members):
-        return None
     if not cell.is_steady(finding.place, kind_only=True):
         return None
-    value = cell.segment(finding.place)
-    message = f'{value} needs no await: its value is there at once, and await of it fails.'
-    return cell.diagnostic('not-awaitable', message, finding.place, fix=value)
+    names = PLAIN_TYPES | cell.declarations.keys()
+
+    def decide(type_text: str) -> Diagnostic | None:
+        if not all(member.kind in names for member in union_of(type_text)):
+            return None
+        value = cell.segment(finding.place)
+        message = f'{value} needs no await: its value is there at once, and await of it fails.'
+        return cell.diagnostic('not-awaitable', message, finding.place, fix=value)
+
+    return Suspicion(place=finding.place, decide=decide)
 
 
-def unsupported_operator(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def unsupported_operator(cell: Inspected, finding: Finding) -> Suspicion | None:
     """A coroutine in a sum or the like."""
     match = ty_texts.OPERATOR.search(finding.message)
     if match and (is_only_coroutine(match['left']) or is_only_coroutine(match['right'])):
@@ -122,14 +139,14 @@ def unsupported_operator(cell: Inspected, finding: Finding) -> Diagnostic | None
     return None
 
 
-def _operand_not_awaited(cell: Inspected, finding: Finding, *, is_left: bool) -> Diagnostic | None:
+def _operand_not_awaited(cell: Inspected, finding: Finding, *, is_left: bool) -> Suspicion | None:
     for node in cell.nodes_at(finding.place):
         if isinstance(node, ast.BinOp):
             return not_awaited(cell, cell.place_of(node.left if is_left else node.right), 'value')
     return None
 
 
-def given_to_a_reader(cell: Inspected, callee: str, found: str, place: Range) -> Diagnostic | None:
+def given_to_a_reader(cell: Inspected, callee: str, found: str, place: Range) -> Suspicion | None:
     """A coroutine given to a function that reads its argument."""
     if callee in _READERS and callee.partition('.')[0] not in cell.bindings.names and is_only_coroutine(found):
         return not_awaited(cell, place, 'value')
@@ -145,7 +162,8 @@ def gathered_not_awaited(cell: Inspected) -> Iterator[Diagnostic]:
         *(node.iter for node in outline.nodes(ast.comprehension)),
         *(node.value for node in outline.nodes(ast.Subscript) if isinstance(node.ctx, ast.Load)),
     ):
+        place = cell.place_of(items)
+        if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError'):
+            continue
         if cell.provenance.is_gather(items) and ast.dump(items) not in awaited:
-            place = cell.place_of(items)
-            if (found := not_awaited(cell, place, 'items')) is not None:
-                yield found
+            yield _unawaited(cell, cell.place_of(items), 'items')

@@ -7,7 +7,7 @@ import importlib
 
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
-from ..inspected import Finding, Inspected
+from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
 from .attributes import PLAIN_TYPES, exists_anywhere, instead
 from .coroutines import is_coroutine, not_awaited
@@ -15,7 +15,7 @@ from .names import IMPORT_ERRORS, no_member
 from .ty_texts import TypeText, union_of
 
 
-def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """An attribute that a module lacks, that no member of a type has, or that nothing in the sandbox has."""
     place, message = finding.place, finding.message
     if cell.places.never_runs(place) or cell.places.catches(place, 'AttributeError', *IMPORT_ERRORS):
@@ -95,7 +95,7 @@ def _of_record(cell: Inspected, members: tuple[TypeText, ...], name: str, findin
 
 
 def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:
-    kinds = [_kind(member) for member in members]
+    kinds = [member.kind for member in members]
     if not all(kind in PLAIN_TYPES for kind in kinds):
         return None
     is_known = exists_anywhere(name) or name in cell.stores.attributes
@@ -119,15 +119,6 @@ def _base(cell: Inspected, finding: Finding) -> str:
 def _is_steady(cell: Inspected, finding: Finding, *, kind_only: bool = False) -> bool:
     start = finding.place[0]
     return cell.is_steady((start, start + len(_base(cell, finding))), kind_only=kind_only)
-
-
-def _kind(member: TypeText) -> str:
-    if member.head == 'LiteralString':
-        return 'str'
-    if member.head != 'Literal':
-        return member.head
-    kinds = {type(each.value).__name__ for each in member.arguments if isinstance(each, ast.Constant)}
-    return kinds.pop() if len(kinds) == 1 else ''
 
 
 def _asked_for(cell: Inspected, name: str) -> bool:

@@ -131,6 +131,8 @@ def unknown_module(cell: Inspected, module: str, place: Range) -> Diagnostic | N
         return None
     if any(known.startswith(f'{module}.') for known in cell.support.modules):
         return None
+    if cell.places.never_runs(place) or cell.places.catches(place, *IMPORT_ERRORS):
+        return None
     meant = closest(module, (*cell.catalog.modules, *cell.support.modules))
     return cell.diagnostic('unknown-module', f'There is no module {module!r} here.', place, fix=meant)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 
 from ...diagnostics import Diagnostic
-from ..inspected import Finding, Inspected
+from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
-from .ty_texts import union_of
+from .ty_texts import TypeText, union_of
 
 
-def wrong_subscript(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def wrong_subscript(cell: Inspected, finding: Finding) -> Suspicion | None:
     """A text where the number of an item belongs: `issues['title']` of a list of issues."""
     match = ty_texts.WRONG_KEY.search(finding.message)
     if match is None or not _may_be_told(cell, finding, 'TypeError'):
@@ -23,28 +23,43 @@ def wrong_subscript(cell: Inspected, finding: Finding) -> Diagnostic | None:
     base = _base(cell, finding)
     if base is None or not cell.provenance.has_steady_kind(base):
         return None
-    text, kind = ast.unparse(base), members[0].head
-    message = f'{text} is a {kind}: its items have numbers, not keys such as {cell.segment(_key_place(cell, finding))}.'
+
+    def decide(type_text: str) -> Diagnostic | None:
+        whole = union_of(type_text)
+        kinds = {member.kind for member in whole}
+        return _no_such_key(cell, finding, base, whole[0]) if kinds <= {'list', 'tuple', 'str'} else None
+
+    return Suspicion(place=cell.place_of(base), decide=decide)
+
+
+def _no_such_key(cell: Inspected, finding: Finding, base: ast.expr, member: TypeText) -> Diagnostic:
+    text, kind, key = ast.unparse(base), member.kind, _key_text(cell, finding)
+    message = f'{text} is a {kind}: its items have numbers, not keys such as {key}.'
     fix = f'Loop over it, or take an item of it first, as in {text}[0].'
     if kind == 'tuple':
-        fix = f'{text} is {ast.unparse(members[0].node)}.' if members[0].node is not None else fix
+        fix = f'{text} is {ast.unparse(member.node)}.' if member.node is not None else fix
     return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
 
 
-def out_of_bounds(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def out_of_bounds(cell: Inspected, finding: Finding) -> Suspicion | None:
     """The number of an item that a tuple does not have."""
     match = ty_texts.OUT_OF_BOUNDS.search(finding.message)
     if match is None or not _may_be_told(cell, finding, 'IndexError', 'LookupError'):
         return None
-    nodes = cell.nodes_at(finding.place)
-    subscripts = (cell.outline.parents.get(node) for node in nodes)
-    subscript = next((each for each in (*nodes, *subscripts) if isinstance(each, ast.Subscript)), None)
+    subscript = _subscript(cell, finding)
     if subscript is None or not cell.provenance.is_steady(subscript.value):
         return None
     base = ast.unparse(subscript.value)
-    message = f'{base} has {match["length"]} items ({match["type"]}), so there is no {base}[{match["index"]}].'
-    fix = f'The last one is {base}[{int(match["length"]) - 1}].'
-    return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
+    length = int(match['length'])
+    message = f'{base} has {length} items ({match["type"]}), so there is no {base}[{match["index"]}].'
+    fix = f'The last one is {base}[{length - 1}].'
+
+    def decide(type_text: str) -> Diagnostic | None:
+        if len(union_of(type_text)) > 1:
+            return None
+        return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
+
+    return Suspicion(place=cell.place_of(subscript.value), decide=decide)
 
 
 def _may_be_told(cell: Inspected, finding: Finding, *errors: str) -> bool:
@@ -52,24 +67,25 @@ def _may_be_told(cell: Inspected, finding: Finding, *errors: str) -> bool:
 
 
 def _base(cell: Inspected, finding: Finding) -> ast.expr | None:
-    subscript = next((node for node in cell.nodes_at(finding.place) if isinstance(node, ast.Subscript)), None)
-    if subscript is not None:
-        return subscript.value
-    for node in cell.nodes_at(finding.place):
+    subscript = _subscript(cell, finding)
+    return subscript.value if subscript is not None else None
+
+
+def _subscript(cell: Inspected, finding: Finding) -> ast.Subscript | None:
+    """The subscript whose value stands at the place, or else the one that stands there itself."""
+    nodes = cell.nodes_at(finding.place)
+    for node in nodes:
         match cell.outline.parents.get(node):
-            case ast.Subscript(value=value):
-                return value
+            case ast.Subscript(value=value) as subscript if value is node:
+                return subscript
             case _:
                 pass
-    return None
+    return next((node for node in nodes if isinstance(node, ast.Subscript)), None)
 
 
-def _key_place(cell: Inspected, finding: Finding) -> tuple[int, int]:
-    for node in cell.nodes_at(finding.place):
-        parent = node if isinstance(node, ast.Subscript) else cell.outline.parents.get(node)
-        if isinstance(parent, ast.Subscript):
-            return cell.place_of(parent.slice)
-    return finding.place
+def _key_text(cell: Inspected, finding: Finding) -> str:
+    subscript = _subscript(cell, finding)
+    return ast.unparse(subscript.slice) if subscript is not None else cell.segment(finding.place)
 
 
 def _is_text(values: list[ast.expr]) -> bool:

@@ -40,6 +40,7 @@ ARGUMENT: Final = re.compile(
 CALLEE: Final = re.compile(r'(of|to) (?P<kind>function|bound method)? ?`(?P<callee>[^`]+)`')
 NO_PARAMETER: Final = re.compile(r'Argument `(?P<name>[^`]+)` does not match any known parameter')
 NO_ARGUMENT: Final = re.compile(r'No arguments? provided for required parameters? (?P<names>(`[^`]+`(, )?)+)')
+REVEALED: Final = re.compile(r'Revealed type: `(?P<type>.+)`')
 UNPACKED: Final = re.compile(r'(?P<what>Too many|Not enough) values to unpack: Expected (?P<count>.+)')
 
 
@@ -50,6 +51,16 @@ class TypeText:
     head: str
     """`list` of `list[Issue]`, `Literal` of `Literal["a"]`, `Issue` of `Issue & ~AlwaysFalsy`; `''` if unreadable."""
     node: ast.expr | None = None
+
+    @property
+    def kind(self) -> str:
+        """The name of the class: `str` of `Literal["a"]`; `''` where it does not show."""
+        if self.head == 'LiteralString':
+            return 'str'
+        if self.head != 'Literal':
+            return self.head
+        kinds = {type(each.value).__name__ for each in self.arguments if isinstance(each, ast.Constant)}
+        return kinds.pop() if len(kinds) == 1 else ''
 
     @property
     def arguments(self) -> list[ast.expr]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
 from ..inspected import Finding, Inspected
@@ -18,7 +19,7 @@ def invalid_assignment(cell: Inspected, finding: Finding) -> Diagnostic | None:
         return None
     for target in cell.nodes_at(finding.place):
         value = _unpacked(cell, target)
-        if value is None or not isinstance(target, (ast.Tuple, ast.List)) or not cell.provenance.is_steady(value):
+        if value is None or not isinstance(target, (ast.Tuple, ast.List)) or not _is_certain(cell, value):
             continue
         count, wanted = match['count'], len(target.elts)
         more = match['what'] == 'Too many'
@@ -41,6 +42,17 @@ def _unpacked(cell: Inspected, target: ast.AST) -> ast.expr | None:
             return None
 
 
+def _is_certain(cell: Inspected, value: ast.expr) -> bool:
+    known = cell.provenance
+    return known.is_steady(value) and known.is_single(value) and len(_tuple_lengths(cell, value)) <= 1
+
+
+def _tuple_lengths(cell: Inspected, value: ast.expr) -> set[int]:
+    """How many items the tuples have that the tool behind a value gives; several for a union."""
+    tool = cell.provenance.tool_behind(value)
+    return set() if tool is None else {*_lengths(cell.catalog.entries[tool].signature.returns)}
+
+
 def _fix(cell: Inspected, value: ast.expr, wanted: int) -> str:
     """What there is to take apart, as far as it is known."""
     match value:
@@ -53,17 +65,16 @@ def _fix(cell: Inspected, value: ast.expr, wanted: int) -> str:
     tool = cell.provenance.tool_behind(value)
     if tool is not None:
         returns = cell.catalog.entries[tool].signature.returns
-        count = _tuple_length(returns)
-        return f'{tool}() gives {f"{count} values: " if count else ""}{returns}.'
+        lengths = [*_lengths(returns)]
+        return f'{tool}() gives {f"{lengths[0]} values: " if lengths else ""}{returns}.'
     return f'Take as many names as there are values, or one name for all of them instead of {wanted}.'
 
 
-def _tuple_length(annotation: str) -> int | None:
-    """How many items the first tuple in an annotation has."""
+def _lengths(annotation: str) -> Iterator[int]:
+    """How many items each tuple in an annotation has."""
     for node in ast.walk(ast.parse(annotation, mode='eval')):
         match node:
             case ast.Subscript(value=ast.Name(id='tuple'), slice=ast.Tuple(elts=items)):
-                return len(items)
+                yield len(items)
             case _:
                 pass
-    return None

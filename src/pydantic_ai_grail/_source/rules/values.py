@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
 from ...diagnostics import Diagnostic
-from ..inspected import Finding, Inspected
+from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
 from .accepting import may_accept
 from .coroutines import given_to_a_reader, is_coroutine, not_awaited, not_called
@@ -33,7 +33,7 @@ _SAMPLES: Final[dict[str, Sequence[Any]]] = {
 """Values that stand for their type: when a validator accepts none of them, it accepts none of the type."""
 
 
-def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | None:
+def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
     """An argument that cannot be right, whatever its value will be."""
     match = ty_texts.ARGUMENT.search(finding.message)
     if match is None or cell.places.never_runs(finding.place):
@@ -50,7 +50,7 @@ def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | None:
         )
     members = union_of(found)
     if all(map(is_coroutine, members)):
-        return not_awaited(cell, finding.place, 'result')
+        return not_awaited(cell, cell.place_of(_value(argument)), 'result')
     if (refusal := not_called(cell, found, cell.place_of(_value(argument)))) is not None:
         return refusal
     parameter = _parameter(entry, call, parameter_of)
