@@ -6,9 +6,11 @@ import ast
 import asyncio
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import pydantic_monty
+
+_VALUE: Final = '__cell_value__'
 
 
 def run_cpython(
@@ -23,21 +25,23 @@ def run_cpython(
             prints.append(sep.join(map(str, values)) + end)
 
     namespace: dict[str, Any] = {'__name__': '__main__', 'print': keep_printed, **(tools or {})}
-    value: Any = None
     with asyncio.Runner() as runner:
         for source in sources:
-            tree = ast.parse(source)
-            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-            _run(tree, 'exec', namespace, runner)
-            value = _run(ast.Expression(last.value), 'eval', namespace, runner) if isinstance(last, ast.Expr) else None
-    return value
+            namespace[_VALUE] = None
+            code = compile(_keeping_value(source), '<cell>', 'exec', ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            running = eval(code, namespace)  # noqa: S307 - the programs are the tests' own
+            # Code without an `await` of its own runs outside of the loop, so that it may call `asyncio.run` itself.
+            if inspect.iscoroutine(running):
+                runner.run(running)
+    return namespace[_VALUE]
 
 
-def _run(tree: ast.Module | ast.Expression, mode: str, namespace: dict[str, Any], runner: asyncio.Runner) -> Any:
-    """Code without an `await` of its own runs outside of the loop, so that it may call `asyncio.run` itself."""
-    code = compile(tree, '<cell>', mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    value = eval(code, namespace)  # noqa: S307 - the programs are the tests' own
-    return runner.run(value) if code.co_flags & inspect.CO_COROUTINE else value
+def _keeping_value(source: str) -> ast.Module:
+    """The cell, with the value of its last expression in a name of its own."""
+    tree = ast.parse(source)
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        tree.body[-1] = ast.Assign(targets=[ast.Name(_VALUE, ast.Store())], value=tree.body[-1].value)
+    return ast.fix_missing_locations(tree)
 
 
 def run_monty(

@@ -87,11 +87,9 @@ STATEMENTS: Final = (
     _feature('with', '`with` and context manager classes', 'class A:\n    def __enter__(self):\n        return 1\n    def __exit__(self, *_):\n        return False\nwith A() as x:\n    pass\nx', 1),
     _feature('classes', 'classes with methods', 'class A:\n    def __init__(self, x):\n        self.x = x\n    def f(self):\n        return self.x\nA(3).f()', 3),
     _feature('dataclasses', '`@dataclass`', 'from dataclasses import dataclass, field\n@dataclass\nclass P:\n    x: int\n    y: list = field(default_factory=list)\nP(1).x + len(P(1).y)', 1),
-    _feature('dataclass-order', '`@dataclass(order=True)`', 'from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\nP(1) < P(2)', True),
-    _feature('dataclass-slots', '`@dataclass(slots=True)`', 'from dataclasses import dataclass\n@dataclass(slots=True)\nclass P:\n    x: int\nP(1).x', 1),
-    _feature('dataclass-kw-only', '`@dataclass(kw_only=True)`', 'from dataclasses import dataclass\n@dataclass(kw_only=True)\nclass P:\n    x: int\nP(x=1).x', 1),
     _feature('try', '`try` with `else` and `finally`', 'r = []\ntry:\n    r.append(1)\nexcept ValueError:\n    r.append(2)\nelse:\n    r.append(3)\nfinally:\n    r.append(4)\nr', [1, 3, 4]),
     _feature('comprehensions', 'comprehensions', '[x for x in [1, 2] if x > 1] + [len({x: 1 for x in [1]}) + len({x for x in [1]})]', [2, 2]),
+    _feature('comprehension-builtin-names', 'a comprehension variable named like a builtin, at the top level', '[id for id in [1, 2]]', [1, 2]),
     _feature('f-strings', 'f-strings with format specs, `!r` and `=`', 'x = 1.5\nf"{x:>6.2f}|{x!r}|{x=}"', '  1.50|1.5|x=1.5'),
     _feature('top-level-await', '`await` at the top level', 'async def f():\n    return 1\nawait f()', 1),
     _feature('await-in-comprehension', '`await` in a comprehension', 'async def f(x):\n    return x\n[await f(x) for x in [1, 2]]', [1, 2]),
@@ -103,20 +101,19 @@ LIBRARY: Final = (
     _feature('type-method-calls', 'a method called through its class: `str.lower(x)`', 'str.lower("A")', 'a'),
     _feature('next-generator', '`next()` of a generator expression', 'next((x for x in [1, 2] if x > 1), None)', 2),
     _feature('next-iterator', '`next()` of `map`, `filter`, `zip`, `reversed`, `enumerate`', 'next(filter(None, [0, 3]), None)', 3),
+    _feature('lazy-generators', 'generator expressions that stop when nobody takes from them', 'seen = []\nany(seen.append(x) or x > 0 for x in [1, 2])\nseen', [1]),
     _feature('generator-exhausted', 'generator expressions are used up once iterated', 'g = (x for x in [1])\nlist(g)\nlist(g)', []),
     _feature('set-several', '`set.union` and its like with several arguments', 'sorted({1}.union({2}, {3}))', [1, 2, 3]),
     _feature('gather', '`asyncio.gather`', 'import asyncio\nasync def f(x):\n    return x\nawait asyncio.gather(*[f(1), f(2)])', [1, 2]),
-    _feature('gather-exceptions', '`asyncio.gather(return_exceptions=True)`', 'import asyncio\nasync def f():\n    raise ValueError("x")\n[str(e) for e in await asyncio.gather(f(), return_exceptions=True)]', ['x']),
     _feature('asyncio-run', '`asyncio.run(main())`', 'import asyncio\nasync def main():\n    return 1\nasyncio.run(main())', 1),
     _feature('map-tool', '`map(tool, items)`', 'list(map(tool, [1, 2]))', [1, 2]),
     _feature('key-tool', '`sorted(items, key=tool)`', 'sorted([2, 1], key=tool)', [1, 2]),
-    _feature('json-default', '`json.dumps(default=...)`', 'import json\njson.dumps({"a": {1}}, default=list)', '{"a": [1]}'),
-    _feature('json-cls', '`json.dumps(cls=...)`', 'import json\njson.dumps(1, cls=None)', '1'),
     _feature('json', '`json.dumps` with `indent`, `sort_keys`, `ensure_ascii`, `separators`', 'import json\njson.dumps({"b": 1, "a": ["\\u00e9"]}, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ":"))', '{\n "a":[\n  "\u00e9"\n ],\n "b":1\n}'),
     _feature('re-sub-function', '`re.sub` with a function', 'import re\nre.sub("a", lambda m: "b", "aa")', 'bb'),
     _feature('re-inline-groups', 'named groups in `re`', 'import re\nre.search("(?P<x>a+)", "baa").group("x")', 'aa'),
     _feature('strptime', '`datetime.strptime` of a full date', 'from datetime import datetime\nstr(datetime.strptime("Jan 5, 2024 10:00", "%b %d, %Y %H:%M"))', '2024-01-05 10:00:00'),
     _feature('strptime-partial', '`datetime.strptime` of a partial date', 'from datetime import datetime\nstr(datetime.strptime("2024-01", "%Y-%m"))', '2024-01-01 00:00:00'),
+    _feature('timedelta-fractions', '`timedelta` of a fraction', 'from datetime import timedelta\ntimedelta(hours=1.5).total_seconds()', 5400.0),
     _feature('hasattr-builtin', '`hasattr` of a method of a builtin type', 'hasattr({}, "get")', True),
     _feature('getattr-builtin', '`getattr` of a method of a builtin type', 'getattr({"a": 1}, "get", None) is not None', True),
     _feature('sort-key', '`sorted` with `key` and `reverse`', 'sorted([{"a": 1}, {"a": 2}], key=lambda r: -r["a"], reverse=True)', [{'a': 1}, {'a': 2}]),
@@ -167,4 +164,41 @@ SPECIAL_METHODS: Final = tuple(
     )
 )  # fmt: skip
 
-FEATURES: Final[tuple[Feature, ...]] = STATEMENTS + LIBRARY + SPECIAL_METHODS
+_DATACLASS = 'from dataclasses import dataclass, field\n'
+_POINT = f'{_DATACLASS}@dataclass({{option}})\nclass P:\n    x: int = 1\n'
+_FIELD = f'{_DATACLASS}@dataclass\nclass P:\n    x: int = field(default=1, {{option}})\n'
+_CELL = 'import asyncio\nasync def f():\n    raise ValueError("x")\n'
+
+OPTIONS: Final = tuple(
+    _feature(f'{function}({option}=)', f'`{function.rpartition(".")[2]}(..., {option}=)`', program, value)
+    for function, option, program, value in (
+        ('json.dumps', 'default', 'import json\njson.dumps({"a": {1}}, default=list)', '{"a": [1]}'),
+        ('json.dumps', 'cls', 'import json\njson.dumps(1, cls=None)', '1'),
+        ('json.dumps', 'indent', 'import json\njson.dumps([1], indent=1)', '[\n 1\n]'),
+        ('json.dumps', 'sort_keys', 'import json\njson.dumps({"b": 1, "a": 2}, sort_keys=True)', '{"a": 2, "b": 1}'),
+        ('json.dumps', 'skipkeys', 'import json\njson.dumps({(1,): 2}, skipkeys=True)', '{}'),
+        ('json.dumps', 'check_circular', 'import json\njson.dumps([], check_circular=False)', '[]'),
+        ('json.loads', 'object_hook', 'import json\njson.loads("{}", object_hook=len)', 0),
+        ('json.loads', 'object_pairs_hook', 'import json\njson.loads("{}", object_pairs_hook=len)', 0),
+        ('json.loads', 'parse_float', 'import json\njson.loads("1.5", parse_float=str)', '1.5'),
+        ('json.loads', 'cls', 'import json\njson.loads("1", cls=None)', 1),
+        ('asyncio.gather', 'return_exceptions', _CELL + '[str(e) for e in await asyncio.gather(f(), return_exceptions=True)]', ['x']),
+        ('dataclasses.dataclass', 'frozen', _POINT.format(option='frozen=True') + '{P(1): 2}[P(1)]', 2),
+        ('dataclasses.dataclass', 'eq', _POINT.format(option='eq=False') + 'P(1) == P(1)', False),
+        ('dataclasses.dataclass', 'repr', _POINT.format(option='repr=False') + '"x=1" in repr(P(1))', False),
+        ('dataclasses.dataclass', 'order', _POINT.format(option='order=True') + 'P(1) < P(2)', True),
+        ('dataclasses.dataclass', 'slots', _POINT.format(option='slots=True') + 'P(1).x', 1),
+        ('dataclasses.dataclass', 'kw_only', _POINT.format(option='kw_only=True') + 'P(x=1).x', 1),
+        ('dataclasses.dataclass', 'init', _POINT.format(option='init=False') + 'P().x', 1),
+        ('dataclasses.dataclass', 'unsafe_hash', _POINT.format(option='unsafe_hash=True') + '{P(1): 2}[P(1)]', 2),
+        ('dataclasses.field', 'repr', _FIELD.format(option='repr=False') + '"x=1" in repr(P(1))', False),
+        ('dataclasses.field', 'compare', _FIELD.format(option='compare=False') + 'P(1) == P(2)', True),
+        ('dataclasses.field', 'init', _FIELD.format(option='init=False') + 'P().x', 1),
+        ('dataclasses.field', 'kw_only', _FIELD.format(option='kw_only=True') + 'P(x=2).x', 2),
+        ('dataclasses.field', 'metadata', _FIELD.format(option='metadata={}') + 'P().x', 1),
+        ('dataclasses.field', 'hash', _FIELD.format(option='hash=False') + 'P().x', 1),
+    )
+)  # fmt: skip
+"""Keyword arguments of library functions, by `function(option=)`. `_POINT` and `_FIELD` hold the place of one."""
+
+FEATURES: Final[tuple[Feature, ...]] = STATEMENTS + LIBRARY + SPECIAL_METHODS + OPTIONS

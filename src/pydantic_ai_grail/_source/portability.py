@@ -11,6 +11,7 @@ import ast
 from .._monty.support import Support
 from ..diagnostics import Diagnostic
 from .outline import Outline
+from .unsupported.calls import calls
 from .unsupported.constructs import constructs
 from .unsupported.names import names
 
@@ -24,6 +25,6 @@ def report(
     Positions are those of `source`.
     """
     outline = Outline(tree, source, session=bound)
-    found = [*constructs(outline, support), *names(outline, support)]
+    found = [*constructs(outline, support), *names(outline, support), *calls(outline, support)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(found)

@@ -1,8 +1,9 @@
-"""All mends of a cell, in one pass over its syntax tree."""
+"""All mends of a cell, over one outline of its syntax tree."""
 
 from __future__ import annotations
 
 import ast
+from typing import Final
 
 from ..._catalog.catalog import Catalog
 from ..._monty.support import Support
@@ -10,10 +11,41 @@ from ...diagnostics import Mend
 from ..edits import Origins, apply
 from ..outline import Outline
 from ..prepared import Prepared
+from .aliases import mend_aliases
 from .awaiting import mend_awaits
-from .final import final_value
+from .classes import mend_classes
+from .dates import mend_dates
+from .decorating import mend_wraps
+from .deleting import mend_deletes
+from .final import FinalValue, final_value
 from .imports import mend_imports
+from .iterating import mend_iterators, mend_mapped_tools
 from .mending import Mending
+from .methods import mend_methods
+from .polyfills import mend_options
+from .sets import mend_sets
+from .shadowing import mend_shadowed_builtins
+from .tasks import mend_tasks
+from .unused import mend_unused_imports
+
+MENDS: Final = (
+    mend_tasks,
+    mend_mapped_tools,
+    mend_awaits,
+    mend_methods,
+    mend_sets,
+    mend_options,
+    mend_dates,
+    mend_iterators,
+    mend_deletes,
+    mend_shadowed_builtins,
+    mend_aliases,
+    mend_classes,
+    mend_wraps,
+    mend_unused_imports,
+    mend_imports,
+)
+"""In the order in which they claim the text. Imports come last: the others free names, and bind some."""
 
 
 def mend(
@@ -27,38 +59,42 @@ def mend(
 ) -> Prepared:
     """The cell with its mechanical mistakes mended.
 
-    `bound` are the names that live in the session, tools apart; `mends` those that the source has had already. Never raises: where a mend would not give Python, the
-    cell stays as it was written.
+    `bound` are the names that live in the session, tools apart; `mends` those that the source has had already. Never
+    raises: where the mends together would not give Python, the cell stays as it was written.
     """
-    outline = Outline(tree, source, session=bound)
-    mending = Mending(outline=outline, catalog=catalog, support=support, mends=list(mends))
-    mend_awaits(mending)
-    mend_imports(mending)
+    mending = Mending(outline=Outline(tree, source, session=bound), catalog=catalog, support=support)
+    for find in MENDS:
+        find(mending)
     final = final_value(mending)
+    prepared = _applied(mending, final, mends)
+    if prepared is None:
+        mending.edits.clear()
+        mending.mends.clear()
+        prepared = _applied(mending, final, mends)
+    return prepared or Prepared(source=source, tree=tree, mends=mends, has_value=final.has_value)
+
+
+def _applied(mending: Mending, final: FinalValue, mends: tuple[Mend, ...]) -> Prepared | None:
+    """The edited cell with the line that asks for its value, or `None` if that is not Python."""
+    source, tree = mending.text.source, mending.outline.tree
     text, shifts = apply(mending.text, mending.edits)
-    line_count = 0
-    added_for = (1, 1)
+    line_count, added_for = 0, (1, 1)
     if final.expression is not None:
         line_count, added_for = len(mending.text.lines), (final.line, 1)
-        text = _with_last_line(text, final.expression)
-    mended = tree
+        text = f'{text}{"" if text.endswith(chr(10)) else chr(10)}{final.expression}\n'
     if text != source:
         try:
-            mended = ast.parse(text)
+            tree = ast.parse(text)
         except SyntaxError:
-            return Prepared(source=source, tree=tree, has_value=isinstance(tree.body[-1], ast.Expr))
+            return None
     return Prepared(
         source=text,
-        tree=mended,
-        mends=tuple(sorted(mending.mends, key=_line)),
+        tree=tree,
+        mends=(*mends, *sorted(mending.mends, key=_line)),
         has_value=final.has_value,
         value_name=final.name,
         origins=Origins(shifts=shifts, line_count=line_count, added_for=added_for),
     )
-
-
-def _with_last_line(text: str, expression: str) -> str:
-    return f'{text}{"" if text.endswith(chr(10)) else chr(10)}{expression}\n'
 
 
 def _line(mend: Mend) -> int:

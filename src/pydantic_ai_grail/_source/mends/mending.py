@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..._catalog.catalog import Catalog, Entry
 from ..._monty.support import Support
 from ...diagnostics import Mend
 from ..edits import Edit, SourceText, overlap
 from ..outline import Outline
+from .placing import placed
 
-FIRST_PYTHON_WITH_POSITIONS_IN_F_STRINGS = (3, 12)
+_POSITIONS_IN_F_STRINGS_ARE_RIGHT = sys.version_info >= (3, 12)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Mending:
     """The mends of one cell, while they are being found."""
 
@@ -25,12 +27,26 @@ class Mending:
     support: Support
     edits: list[Edit] = field(default_factory=list[Edit])
     mends: list[Mend] = field(default_factory=list[Mend])
-    wanted_imports: dict[str, list[ast.AST]] = field(default_factory=dict[str, 'list[ast.AST]'])
-    """Import statements that other mends need, with the nodes that need them."""
+    replaced: set[ast.AST] = field(default_factory=set[ast.AST])
+    """Names that no longer stand in the code, so that an import of theirs has nobody to import for."""
 
     @property
     def text(self) -> SourceText:
         return self.outline.text
+
+    def lacks(self, feature: str) -> bool:
+        return not self.support.has(feature)
+
+    @cached_property
+    def calls(self) -> tuple[tuple[ast.Call, str | None], ...]:
+        """Every call of the cell, with the dotted name of what is called where that is known."""
+        return tuple((call, self.outline.dotted(call.func)) for call in self.outline.nodes(ast.Call))
+
+    def calls_of(self, *dotted: str) -> Iterator[tuple[ast.Call, str]]:
+        """Calls of library functions by their dotted names, or of builtins."""
+        for call, name in self.calls:
+            if name is not None and name in dotted and ('.' in name or self.outline.is_free(_name(call.func))):
+                yield call, name
 
     def tool(self, function: ast.expr) -> Entry | None:
         """The tool an expression names, if it surely names one."""
@@ -46,7 +62,7 @@ class Mending:
 
     def mend(self, kind: str, node: ast.expr | ast.stmt, note: str, *edits: Edit) -> bool:
         """Take the edits, all or none: none if one of them clashes with an earlier mend."""
-        return self._is_where_it_says(node) and self.add(kind, node.lineno, note, edits)
+        return self.is_where_it_says(node) and self.add(kind, node.lineno, note, edits)
 
     def add(self, kind: str, line: int, note: str, edits: Sequence[Edit]) -> bool:
         """The same for edits that belong to no node."""
@@ -55,6 +71,10 @@ class Mending:
         self.edits += edits
         self.mends.append(Mend(kind=kind, line=line, note=note))
         return True
+
+    def needs(self, statement: str, uses: Iterable[ast.AST], *, in_module: bool = False) -> list[Edit] | None:
+        """Edits that make a statement run before each use; `None` where no line has room for it."""
+        return placed(self.outline, statement, uses, in_module=in_module)
 
     def before(self, node: ast.expr | ast.stmt, text: str) -> Edit:
         start = self.text.span(node)[0]
@@ -67,6 +87,75 @@ class Mending:
     def around(self, node: ast.expr, before: str, after: str) -> tuple[Edit, Edit]:
         return self.before(node, before), self.after(node, after)
 
+    def instead(self, node: ast.expr | ast.stmt, text: str) -> Edit:
+        return Edit(*self.text.span(node), text)
+
+    def between(self, start: int, end: int, text: str) -> Edit | None:
+        """New text for what stands between two offsets, unless that goes over a line's end or holds a comment."""
+        old = self.text.source[start:end]
+        return None if '\n' in old or '\r' in old or '#' in old else Edit(start, end, text)
+
+    def without(self, call: ast.Call, *arguments: ast.expr | ast.keyword) -> list[Edit] | None:
+        """Take arguments out of a call, each with a comma beside it."""
+        given = sorted([*call.args, *call.keywords], key=lambda one: (one.lineno, one.col_offset))
+        edits: list[Edit] = []
+        for index, argument in enumerate(given):
+            if argument not in arguments:
+                continue
+            start, end = self.text.span(argument)
+            if '\n' in self.text.source[start:end]:
+                return None
+            edits.append(Edit(start, end, ''))
+            if index:
+                comma = self.comma_after(self.text.span(given[index - 1])[1])
+            elif len(given) > 1 and given[1] in arguments:
+                continue  # the next one takes their comma along
+            else:
+                comma = self.comma_after(end)
+            if comma is not None:
+                edits.append(Edit(comma, comma + 1, ''))
+            elif len(given) > 1:
+                return None
+        return edits
+
+    def comma_after(self, offset: int) -> int | None:
+        """The comma that ends an argument or an item, past its closing brackets, blanks and comments."""
+        source = self.text.source
+        while offset < len(source):
+            character = source[offset]
+            if character == ',':
+                return offset
+            if character == '#':
+                offset = source.find('\n', offset)
+                if offset < 0:
+                    return None
+            elif character not in ') \t\r\n\\':
+                return None
+            offset += 1
+        return None
+
+    def fresh_name(self, wanted: str) -> str:
+        """A name that neither the cell nor the session has."""
+        outline = self.outline
+        taken = {name.id for name in outline.nodes(ast.Name)} | outline.session | self.catalog.entries.keys()
+        while wanted in taken or wanted in self.support.builtins:
+            wanted += '_'
+        return wanted
+
+    def is_where_it_says(self, node: ast.expr | ast.stmt) -> bool:
+        """Python 3.11 gives wrong positions to some nodes in f-strings; what is there must be what the node is."""
+        if _POSITIONS_IN_F_STRINGS_ARE_RIGHT or not isinstance(node, ast.expr):
+            return True
+        if not any(isinstance(ancestor, ast.JoinedStr) for ancestor in self.outline.ancestors(node)):
+            return True
+        if isinstance(node, ast.Name):
+            return self.text.segment(node) == node.id
+        try:
+            found = ast.parse(f'({self.text.segment(node)})', mode='eval').body
+        except SyntaxError:
+            return False
+        return ast.dump(found) == ast.dump(node)
+
     def _comes_before_its_binding(self, name: ast.Name) -> bool:
         """`deploys = deploys()` at the top level: the call still sees the tool, what follows sees the variable."""
         outline = self.outline
@@ -74,26 +163,24 @@ class Mending:
             return False
         if outline.scope_of(name).kind not in ('module', 'comprehension'):
             return False
+        holders = set(outline.ancestors(name))
         for statement in outline.tree.body:
             binds = any(
                 (isinstance(node, ast.Name) and node.id == name.id and not isinstance(node.ctx, ast.Load))
                 or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name.id)
                 for node in ast.walk(statement)
             )
-            if any(statement is ancestor for ancestor in outline.ancestors(name)):
+            if statement in holders:
                 return not binds or isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign)
             if binds:
                 return False
         return False
 
-    def _is_where_it_says(self, node: ast.expr | ast.stmt) -> bool:
-        """Python 3.11 gives wrong positions to some nodes in f-strings; what is there must be what the node is."""
-        if sys.version_info >= FIRST_PYTHON_WITH_POSITIONS_IN_F_STRINGS or not isinstance(node, ast.expr):
-            return True
-        if not any(isinstance(ancestor, ast.JoinedStr) for ancestor in self.outline.ancestors(node)):
-            return True
-        try:
-            found = ast.parse(f'({self.text.segment(node)})', mode='eval').body
-        except SyntaxError:
-            return False
-        return ast.dump(found) == ast.dump(node)
+
+def keyword(call: ast.Call, name: str) -> ast.keyword | None:
+    """The keyword argument of this name."""
+    return next((one for one in call.keywords if one.arg == name), None)
+
+
+def _name(node: ast.expr) -> ast.Name:
+    return node if isinstance(node, ast.Name) else ast.Name(id='', ctx=ast.Load())

@@ -140,6 +140,48 @@ _BUILTINS: Final[Mapping[str, str]] = {
 }
 
 
+_OPTIONS: Final[Mapping[str, str]] = {
+    'json.dumps(default': 'Convert values first: str(value), value.isoformat(), sorted(values).',
+    'json.dumps(cls': 'Convert values first: str(value), value.isoformat(), sorted(values).',
+    'json.loads(object_hook': 'Convert after loading: make(json.loads(text)).',
+    'json.loads(object_pairs_hook': 'Leave it out: dict keeps its order.',
+    'asyncio.gather(return_exceptions': 'Catch in a function: async def safe(x): try: return await tool(x) except Exception as e: return e.',
+    'dataclasses.dataclass(order': 'Leave it out and sort by a key: sorted(things, key=lambda thing: thing.x).',
+    'dataclasses.dataclass(init': 'Leave it out.',
+    'dataclasses.dataclass(kw_only': 'Leave it out, and put fields with defaults last.',
+    'dataclasses.dataclass(unsafe_hash': 'Write frozen=True.',
+}
+
+_METHODS: Final[Mapping[str, str]] = {
+    'isocalendar': "int(d.strftime('%G')), int(d.strftime('%V')), d.isoweekday()",
+    'toordinal': '(d - date(1, 1, 1)).days + 1',
+    'timetuple': "int(d.strftime('%j')) for the day of the year; d.year, d.month for the rest",
+    'ctime': "d.strftime('%a %b %d %H:%M:%S %Y')",
+    'translate': 'Use replace, once for each character.',
+    'maketrans': 'Use replace, once for each character.',
+    'format_map': 'text.format(**values)',
+    'is_integer': 'x % 1 == 0',
+    'bit_length': 'len(bin(n)) - 2',
+    'bit_count': "bin(n).count('1')",
+    'to_bytes': 'bytes([n >> 8 & 255, n & 255])',
+    'subn': 'Use sub, and len(pattern.findall(text)) for the number.',
+    'intersection_update': 'a &= b',
+    'difference_update': 'a -= b',
+    'symmetric_difference_update': 'a ^= b',
+    'relative_to': 'str(path).removeprefix(str(base))',
+    'is_relative_to': 'str(path).startswith(str(base))',
+}
+
+
+def instead_of_option(function: str, option: str) -> str:
+    return _OPTIONS.get(f'{function}({option}', 'Leave it out.')
+
+
+def instead_of_method(method: str) -> str | None:
+    found = _METHODS.get(method)
+    return None if found is None else found if found[0].isupper() else f'Write {found}.'
+
+
 def instead_of(module: str, attributes: Iterable[str]) -> str | None:
     """What to write instead of a module's attributes, or of the module where none of them has advice of its own."""
     advice = [

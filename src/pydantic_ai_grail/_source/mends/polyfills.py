@@ -1,0 +1,106 @@
+"""Options that Monty's functions lack, through a lambda that is defined on the line of their first use.
+
+Each lambda does what CPython's function does with the option; its name starts with `_grail_`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from functools import cache
+from importlib import import_module
+
+from ..edits import Edit
+from .mending import Mending, keyword
+
+_JSON = (
+    '_grail_json = lambda value, default: value if value is None or isinstance(value, (str, int, float)) '
+    'else {key: _grail_json(item, default) for key, item in value.items()} if isinstance(value, dict) '
+    'else [_grail_json(item, default) for item in value] if isinstance(value, (list, tuple)) '
+    'else _grail_json(default(value), default)'
+)
+_SUB = (
+    'import re as _grail_re; _grail_sub = lambda pattern, function, text, count=0, flags=0: '
+    "(lambda found: ''.join(text[found[at - 1].end() if at else 0 : one.start()] + function(one) "
+    'for at, one in enumerate(found)) + text[found[-1].end() if found else 0 :])'
+    '(list(_grail_re.finditer(pattern, text, flags))[: count or None])'
+)
+
+
+def mend_options(mending: Mending) -> None:
+    """`json.dumps(default=...)`, `re.sub` with a function, `hasattr` of a method of a builtin type."""
+    if mending.lacks('json.dumps(default=)'):
+        _mend_json(mending)
+    if mending.lacks('re-sub-function'):
+        _mend_sub(mending)
+    if mending.lacks('hasattr-builtin'):
+        _mend_hasattr(mending)
+
+
+def _mend_json(mending: Mending) -> None:
+    for call, name in mending.calls_of('json.dumps', 'json.dump'):
+        default = keyword(call, 'default')
+        if default is None or not call.args or isinstance(call.args[0], ast.Starred):
+            continue
+        removed = mending.without(call, default)
+        defined = mending.needs(_JSON, [call])
+        text = mending.text.segment(default.value)
+        if removed is None or defined is None or '\n' in text:
+            continue
+        if isinstance(default.value, ast.Constant) and default.value.value is None:
+            mending.mend('json-default', call, f'left out `default=None` of `{name}`', *removed)
+            continue
+        around = mending.around(call.args[0], '_grail_json(', f', {text})')
+        mending.mend('json-default', call, f'`default` of `{name}` became a lambda', *defined, *removed, *around)
+
+
+def _mend_sub(mending: Mending) -> None:
+    functions = {node.name for node in mending.outline.nodes(ast.FunctionDef)}
+    for call, name in mending.calls:
+        if name == 're.sub' and len(call.args) >= 3 and _is_function(call.args[1], functions):
+            edits = [mending.instead(call.func, '_grail_sub')]
+        elif _is_method_sub(call) and name != 're.sub' and _is_function(call.args[0], functions):
+            pattern = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+            gap = mending.between(mending.text.span(pattern)[1], mending.text.span(call.args[0])[0], ', ')
+            if gap is None:
+                continue
+            edits = [mending.before(pattern, '_grail_sub('), gap]
+        else:
+            continue
+        defined = mending.needs(_SUB, [call])
+        if defined is not None:
+            mending.mend('re-sub', call, '`sub` with a function became a lambda', *defined, *edits)
+
+
+def _is_method_sub(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == 'sub' and len(call.args) >= 2
+
+
+def _is_function(node: ast.expr, functions: set[str]) -> bool:
+    return isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and node.id in functions)
+
+
+def _mend_hasattr(mending: Mending) -> None:
+    for call, _ in mending.calls_of('hasattr'):
+        match call:
+            case ast.Call(args=[_, ast.Constant(value=str(name))], keywords=[]):
+                types = _types_with(name, tuple(sorted(mending.support.methods)))
+                if not types or name in mending.support.lacking_methods:
+                    continue
+                test = f'(lambda _value, _name: hasattr(_value, _name) or type(_value).__name__ in {types!r})'
+                note = f'`hasattr(..., {name!r})` now sees the methods of builtin types too'
+                mending.mend('hasattr', call, note, Edit(*mending.text.span(call.func), test))
+            case _:
+                pass
+
+
+@cache
+def _types_with(name: str, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the classes whose values have a method of this name in CPython."""
+    found: list[str] = []
+    for dotted in classes:
+        module, _, kind = dotted.rpartition('.')
+        owner = getattr(import_module(module) if module else builtins, kind)
+        if callable(getattr(owner, name, None)) and name not in ('__call__', '__dict__', '__name__'):
+            found += ['PosixPath', kind] if module == 'pathlib' else [kind]
+    return tuple(found)

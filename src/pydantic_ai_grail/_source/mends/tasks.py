@@ -1,0 +1,132 @@
+"""Tasks and gathers as Monty has them: a tool call under way is its own task, and `gather` takes awaitables only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from ..edits import Edit
+from .awaiting import can_await
+from .fates import Fate, Fates
+from .mending import Mending, keyword
+
+_MAKES_TASK: Final = ('asyncio.create_task', 'asyncio.ensure_future')
+_SETTLED: Final = (
+    '_grail_settled = (eval("exec(\'async def _grail_settled(call):\\\\n try:\\\\n  return await call\\\\n'
+    " except Exception as error:\\\\n  return error')\"), eval('_grail_settled'))[1]"
+)
+"""An awaitable that gives its exception instead of raising it. Only `exec` can define it in one line."""
+
+
+def mend_tasks(mending: Mending) -> None:
+    """Take off `create_task`, gather sequential tools by calling them, and gather exceptions as values."""
+    for call, name in mending.calls_of(*_MAKES_TASK):
+        if name not in _existing(mending):
+            _mend_task(mending, call)
+    gathers = [call for call, _ in mending.calls_of('asyncio.gather')]
+    for call in gathers:
+        if not _mend_sequential(mending, call) and mending.lacks('asyncio.gather(return_exceptions=)'):
+            _mend_exceptions(mending, call)
+
+
+def _existing(mending: Mending) -> set[str]:
+    return {f'asyncio.{name}' for name in mending.support.modules.get('asyncio', ())}
+
+
+def _mend_task(mending: Mending, call: ast.Call) -> None:
+    """`create_task(tool(x))` as `(tool(x))`. A task that is asked for more than its result stays."""
+    match call:
+        case ast.Call(args=[ast.Call() as inner], keywords=[] | [ast.keyword(arg='name')]):
+            pass
+        case _:
+            return
+    is_statement = isinstance(mending.outline.parents[call], ast.Expr)
+    if not _is_awaitable(mending, inner) or (Fates(mending).of(call) is Fate.VALUE and not is_statement):
+        return
+    start, end = mending.text.span(call)
+    inner_start, inner_end = mending.text.span(inner)
+    edits = [mending.between(start, inner_start, '('), mending.between(inner_end, end, ')')]
+    if is_statement and can_await(mending.outline, call):
+        edits.append(Edit(start, start, 'await '))
+    found = [edit for edit in edits if edit is not None]
+    if len(found) == len(edits):
+        note = 'a call that is under way needs no `create_task`' if not is_statement else 'awaited instead of a task'
+        if mending.mend('task', call, note, *found):
+            mending.replaced |= {node for node in ast.walk(call.func) if isinstance(node, ast.Name)}
+
+
+def _is_awaitable(mending: Mending, call: ast.Call) -> bool:
+    """A call to an async tool, or to an `async def` of the cell."""
+    entry = mending.tool(call.func)
+    if entry is not None:
+        return not entry.facts.sequential
+    return isinstance(call.func, ast.Name) and any(
+        function.name == call.func.id for function in mending.outline.nodes(ast.AsyncFunctionDef)
+    )
+
+
+def _gathered(gather: ast.Call) -> Iterator[ast.expr]:
+    """What is gathered, as far as it stands in the call itself."""
+    for argument in gather.args:
+        match argument:
+            case ast.Starred(value=ast.ListComp(elt=item) | ast.GeneratorExp(elt=item) | ast.SetComp(elt=item)):
+                yield item
+            case ast.Starred(value=ast.List(elts=items) | ast.Tuple(elts=items)):
+                yield from items
+            case _:
+                yield argument
+
+
+def _mend_sequential(mending: Mending, gather: ast.Call) -> bool:
+    """Tools that give their result at once are not awaitable: a list of them, or `asyncio.sleep(0, result)`."""
+    items = list(_gathered(gather))
+    direct = [item for item in items if _is_sequential(mending, item)]
+    if not direct or gather.keywords:
+        return bool(direct)
+    parent = mending.outline.parents[gather]
+    if len(direct) == len(items) and isinstance(parent, ast.Await):
+        start, end = mending.text.span(parent)
+        edits = [
+            mending.between(start, mending.text.span(gather.args[0])[0], '['),
+            mending.between(mending.text.span(gather.args[-1])[1], end, ']'),
+        ]
+        note = 'these tools give their results at once; gathered them in a list'
+    else:
+        sleep = f'{mending.text.segment(gather.func.value)}.sleep' if isinstance(gather.func, ast.Attribute) else None
+        imported = [] if sleep is not None else mending.needs('import asyncio', [gather])
+        around = [edit for item in direct for edit in mending.around(item, f'{sleep or "asyncio.sleep"}(0, ', ')')]
+        edits = [*(imported or []), *around]
+        note = 'a tool that gives its result at once cannot be gathered by itself; wrapped it'
+    found = [edit for edit in edits if edit is not None]
+    return len(found) == len(edits) and mending.mend('gather', gather, note, *found)
+
+
+def _is_sequential(mending: Mending, item: ast.expr) -> bool:
+    if not isinstance(item, ast.Call):
+        return False
+    entry = mending.tool(item.func)
+    return entry is not None and entry.facts.sequential
+
+
+def _mend_exceptions(mending: Mending, gather: ast.Call) -> None:
+    """`return_exceptions=True` through a function that gives the exception it caught."""
+    option = keyword(gather, 'return_exceptions')
+    if option is None or not isinstance(option.value, ast.Constant):
+        return
+    removed = mending.without(gather, option)
+    if removed is None:
+        return
+    if option.value.value is not True:
+        mending.mend('gather', gather, 'left out `return_exceptions=False`, which is the default', *removed)
+        return
+    defined = mending.needs(_SETTLED, [gather], in_module=True)
+    if defined is None:
+        return
+    edits = [*defined, *removed]
+    for argument in gather.args:
+        if isinstance(argument, ast.Starred):
+            edits += mending.around(argument.value, '[_grail_settled(_call) for _call in ', ']')
+        else:
+            edits += mending.around(argument, '_grail_settled(', ')')
+    mending.mend('gather', gather, '`return_exceptions=True` became a function that returns what it caught', *edits)
