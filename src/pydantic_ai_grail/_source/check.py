@@ -124,7 +124,7 @@ async def _findings(cell: Inspected, checkers: Checkers, *, revealed: frozenset[
     """What the checker says of the cell itself. Taken for dead code after its past, it is checked without it."""
     for history in (cell.history, History()):
         scope = _scope(cell, history)
-        wrapped = wrap(cell.outline.tree, cell.text, history=history, scope=scope, revealed=revealed)
+        wrapped = wrap(cell.outline, history=history, scope=scope, revealed=revealed)
         found = await checkers.diagnostics(wrapped.source, cell.catalog)
         if any(CANARY in raw.message for raw in found):
             return [

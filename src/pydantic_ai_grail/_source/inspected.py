@@ -141,16 +141,15 @@ class Inspected:
     @cached_property
     def local_names(self) -> frozenset[str]:
         """Names bound at any depth of the cell."""
-        found: set[str] = set(self.own.names)
-        for node in ast.walk(self.outline.tree):
-            if isinstance(node, ast.arg):
-                found.add(node.arg)
-            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                found.add(node.id)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                found.add(node.name)
-            elif isinstance(node, ast.alias):
-                found.add(node.asname or node.name)
+        outline = self.outline
+        found = {*self.own.names}
+        found.update(node.id for node in outline.nodes(ast.Name) if not isinstance(node.ctx, ast.Load))
+        for node in outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+            found.add(node.name)
+        for node in outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda):
+            found.update(each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg))
+        for node in outline.nodes(ast.Import, ast.ImportFrom):
+            found.update(alias.asname or alias.name for alias in node.names)
         return frozenset(found)
 
     def tool(self, function: ast.expr) -> Entry | None:
@@ -164,16 +163,17 @@ class Inspected:
         dotted = self.outline.dotted(function)
         return None if dotted is None else entries.get(dotted)
 
-    def nodes_at(self, place: Range) -> list[ast.AST]:
+    def nodes_at(self, place: Range) -> list[ast.expr | ast.keyword | ast.alias]:
         """The expressions and keywords that stand exactly there, outermost first."""
-        return self._nodes.get(place, [])
+        line = self.text.place(place[0])[0]
+        return [node for node in self._nodes_by_line.get(line, ()) if self.text.span(node) == place]
 
     @cached_property
-    def _nodes(self) -> dict[Range, list[ast.AST]]:
-        found: dict[Range, list[ast.AST]] = {}
+    def _nodes_by_line(self) -> dict[int, list[ast.expr | ast.keyword | ast.alias]]:
+        found: dict[int, list[ast.expr | ast.keyword | ast.alias]] = {}
         for node in ast.walk(self.outline.tree):
             if isinstance(node, (ast.expr, ast.keyword, ast.alias)):
-                found.setdefault(self.text.span(node), []).append(node)
+                found.setdefault(node.lineno, []).append(node)
         return found
 
     def segment(self, place: Range) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .bindings import loads_of
 from .edits import Edit, Origins, SourceText, apply
 from .history import ANY, History
+from .outline import Outline
 from .past import INDENT, is_empty_container, past_of
 
 CANARY: Final = '__grail_cell_starts_here__'
@@ -58,18 +58,13 @@ class Wrapped:
 
 
 def wrap(
-    tree: ast.Module,
-    text: SourceText,
-    *,
-    history: History,
-    scope: Scope,
-    revealed: frozenset[tuple[int, int]] = frozenset(),
+    outline: Outline, *, history: History, scope: Scope, revealed: frozenset[tuple[int, int]] = frozenset()
 ) -> Wrapped:
     """The cell as the checker gets it. It is to tell the types of the expressions at the `revealed` offsets."""
-    needed = loads_of(tree)
+    needed = names_read(outline)
     past = past_of(history, needed, tool_modules=scope.tool_modules, unsure=scope.unsure)
     asked = [Edit(at, at, word) for start, end in revealed for at, word in ((start, 'reveal_type('), (end, ')'))]
-    cell, shifts = apply(text, [*_edits(tree, text, scope), *asked])
+    cell, shifts = apply(outline.text, [*_Editor(outline, scope).edits(), *asked])
     cell_lines = SourceText(cell).lines
     rebound = needed | past.loads
     outside = [f'__grail_{name} = {name}' for name in sorted(rebound & scope.bound & scope.builtins)]
@@ -98,66 +93,64 @@ def _head(scope: Scope, used: frozenset[str]) -> Iterator[str]:
         yield f'{name} = __grail_{name}'
 
 
-def _edits(tree: ast.Module, text: SourceText, scope: Scope) -> list[Edit]:
-    editor = _Editor(text, scope)
-    editor.visit(tree)
-    return editor.edits
+def names_read(outline: Outline) -> frozenset[str]:
+    """Every name that a cell reads, in annotations too, and every name that it adds to."""
+    found = {*outline.loads, *(name.id for name in outline.annotations)}
+    found.update(node.target.id for node in outline.nodes(ast.AugAssign) if isinstance(node.target, ast.Name))
+    for node in outline.nodes(ast.Global, ast.Nonlocal):
+        found.update(node.names)
+    return frozenset(found)
 
 
-class _Editor(ast.NodeVisitor):
+class _Editor:
     """Finds what must change in a cell before it can stand in a function, without moving anything to another line."""
 
-    def __init__(self, text: SourceText, scope: Scope) -> None:
-        self.edits: list[Edit] = []
-        self._text = text
-        self._scope = scope
-        self._depth = 0
+    def __init__(self, outline: Outline, scope: Scope) -> None:
+        self._outline = outline
+        self._text = outline.text
+        self._modules = scope.tool_modules
+        self._unsure = scope.unsure
 
-    def _replace(self, node: ast.stmt | ast.expr, new: str) -> None:
+    def edits(self) -> Iterator[Edit]:
+        for name in self._unsure & self._outline.loads.keys():
+            for load in self._outline.loads[name]:
+                # Before Python 3.12 nodes inside f-strings have places of their own making; those stay as they are.
+                if self._text.segment(load) == name:
+                    yield from self._replace(load, ANY)
+        for node in self._outline.nodes(ast.Global):
+            if self._outline.scope_of(node).kind == 'module':
+                yield from self._replace(node, 'pass')
+        for node in self._outline.nodes(ast.ImportFrom):
+            yield from self._import_from(node)
+        for node in self._outline.nodes(ast.Import):
+            if any(alias.name in self._modules for alias in node.names):
+                yield from self._replace(node, '; '.join(map(self._import, node.names)))
+        for node in self._outline.nodes(ast.AnnAssign):
+            yield from self._annotated(node)
+
+    def _replace(self, node: ast.stmt | ast.expr, new: str) -> Iterator[Edit]:
         """Put `new` where the node stands and keep its line breaks."""
         start, end = self._text.span(node)
         for part in self._text.source[start:end].split('\n'):
-            self.edits.append(Edit(start, start + len(part), new))
+            yield Edit(start, start + len(part), new)
             start, new = start + len(part) + 1, ''
 
-    def visit_Name(self, node: ast.Name) -> None:
-        # Before Python 3.12 nodes inside f-strings have places of their own making; those are left as they are.
-        is_unsure = isinstance(node.ctx, ast.Load) and node.id in self._scope.unsure
-        if is_unsure and self._text.segment(node) == node.id:
-            self._replace(node, ANY)
-
-    def visit_Global(self, node: ast.Global) -> None:
-        if self._depth == 0:
-            self._replace(node, 'pass')
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+    def _import_from(self, node: ast.ImportFrom) -> Iterator[Edit]:
         if node.module == '__future__' or any(alias.name == '*' for alias in node.names):
-            self._replace(node, 'pass')
-        elif node.level == 0 and node.module in self._scope.tool_modules:
+            yield from self._replace(node, 'pass')
+        elif node.level == 0 and node.module in self._modules:
             taken = (f'{alias.asname or alias.name} = {node.module}.{alias.name}' for alias in node.names)
-            self._replace(node, '; '.join(taken))
-
-    def visit_Import(self, node: ast.Import) -> None:
-        if any(alias.name in self._scope.tool_modules for alias in node.names):
-            self._replace(node, '; '.join(map(self._import, node.names)))
+            yield from self._replace(node, '; '.join(taken))
 
     def _import(self, alias: ast.alias) -> str:
-        if alias.name in self._scope.tool_modules:
+        if alias.name in self._modules:
             return f'{alias.asname} = {alias.name}' if alias.asname else 'pass'
         return f'import {alias.name} as {alias.asname}' if alias.asname else f'import {alias.name}'
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None and not is_empty_container(node.value) and isinstance(node.target, ast.Name):
-            start, end = self._text.span(node.target)[1], self._text.span(node.annotation)[1]
-            if '\n' not in self._text.source[start:end]:
-                self.edits.append(Edit(start, end, ' ' * (end - start)))
-        for child in (node.target, node.value):
-            if child is not None:
-                self.visit(child)
-
-    def _visit_scope(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda) -> None:
-        self._depth += 1
-        self.generic_visit(node)
-        self._depth -= 1
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = _visit_scope
+    def _annotated(self, node: ast.AnnAssign) -> Iterator[Edit]:
+        """An annotation is a promise that the value may break, so it goes, unless only it tells what will be inside."""
+        if node.value is None or is_empty_container(node.value) or not isinstance(node.target, ast.Name):
+            return
+        start, end = self._text.span(node.target)[1], self._text.span(node.annotation)[1]
+        if '\n' not in self._text.source[start:end]:
+            yield Edit(start, end, ' ' * (end - start))

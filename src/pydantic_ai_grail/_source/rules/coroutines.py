@@ -15,6 +15,7 @@ from .attributes import PLAIN_TYPES
 from .ty_texts import TypeText, union_of
 
 _WITHOUT_ITEMS: Final = frozenset({'int', 'float', 'bool', 'datetime', 'date', 'time', 'timedelta', 'Decimal'})
+_BARE_GATHER: Final = re.compile(r'(?<!await )\b(?<!\.)(asyncio\.)?gather\(')
 _READERS: Final = frozenset(
     {'len', 'sorted', 'sum', 'min', 'max', 'enumerate', 'zip', 'reversed', 'any', 'all', 'int', 'float', 'round',
      'list.__init__', 'set.__init__', 'tuple.__init__', 'dict.__init__', 'enumerate.__init__', 'next', 'iter', 'abs'}
@@ -156,6 +157,8 @@ def given_to_a_reader(cell: Inspected, callee: str, found: str, place: Range) ->
 def gathered_not_awaited(cell: Inspected) -> Iterator[Diagnostic]:
     """`asyncio.gather(...)` whose results are read without an `await`. The checker takes it for something with items."""
     outline = cell.outline
+    if not any(map(_BARE_GATHER.search, (cell.text.source, *(each.source for each in cell.history.cells)))):
+        return
     awaited = {ast.dump(node.value) for node in outline.nodes(ast.Await)}
     for items in (
         *(node.iter for node in outline.nodes(ast.For)),

@@ -24,11 +24,11 @@ def tool_calls(cell: Inspected) -> Iterator[Diagnostic]:
         entry = cell.tool(call.func)
         if entry is None:
             continue
-        place = cell.place_of(call)
-        if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError'):
-            continue
-        found = list(_Call(cell, entry, call).mistakes())
-        yield from found or _literals(cell, entry, call)
+        found = [*_Call(cell, entry, call).mistakes()] or [*_literals(cell, entry, call)]
+        if found:
+            place = cell.place_of(call)
+            if not cell.places.never_runs(place) and not cell.places.catches(place, 'TypeError'):
+                yield from found
 
 
 class _Call:
