@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Final
 
+from ..suggestions import closest
 from .entries import Catalog, Entry
 from .rendering import COMPLETE, SHORT, Detail, function_text, record_text, records_of
 
@@ -18,7 +18,7 @@ _CAMEL = re.compile(r'(?<=[a-z0-9])(?=[A-Z])')
 def help_text(catalog: Catalog, name: str) -> str:
     """Everything there is to know of a function, or what a module holds, by any name that means it.
 
-    Without a name: what there is. For a name that means nothing: the nearest ones.
+    Without a name: what there is. For a name that means nothing: the nearest one.
     """
     if name in catalog.modules:
         entries = [catalog.entries[each] for each in catalog.modules[name]]
@@ -27,9 +27,8 @@ def help_text(catalog: Catalog, name: str) -> str:
         return _texts([entry], COMPLETE)
     if not name:
         return '\n'.join(catalog.modules or catalog.entries)
-    known = [*catalog.entries, *catalog.modules, *(entry.name for entry in catalog.entries.values())]
-    near = list(dict.fromkeys(get_close_matches(name, known, n=3)))
-    suggestion = f' Near: {", ".join(near)}.' if near else ''
+    meant = closest(name, [*catalog.entries, *catalog.modules])
+    suggestion = f' Did you mean {meant}?' if meant else ''
     return f'Nothing is called {name!r}.{suggestion}'
 
 

@@ -50,7 +50,18 @@ def can_be_sandboxed(definition: ToolDefinition) -> bool:
 async def _place(definition: ToolDefinition, *, selector: ToolSelector[Any], ctx: RunContext[Any]) -> Placement:
     if not can_be_sandboxed(definition) or not await matches_tool_selector(selector, ctx, definition):
         return 'native'
-    return 'sandboxed' if ctx.is_tool_available(definition) else 'hidden'
+    if ctx.is_tool_available(definition):
+        return 'sandboxed'
+    return 'hidden' if _is_revealed_from_within(definition, ctx) else 'native'
+
+
+def _is_revealed_from_within(definition: ToolDefinition, ctx: RunContext[Any]) -> bool:
+    """Whether a tool that is not revealed yet will be, though nobody outside is told of it.
+
+    A tool search that stands around this toolset has not marked its tools yet, and finds only what passes it.
+    """
+    owner = ctx.capabilities.get(definition.capability_id) if definition.capability_id is not None else None
+    return definition.with_native == _NATIVE_SEARCH or (owner is not None and owner.defer_loading is True)
 
 
 def _needs_declared_corpus(tools: Mapping[str, ToolsetTool[Any]], places: Mapping[str, Placement]) -> bool:

@@ -12,7 +12,7 @@ from .rendering import COMPLETE, records_of
 
 WHAT_IT_IS: Final = (
     'Run Python in a sandbox. The value of the last expression or last assignment is the result; '
-    '`print` only what should stand beside it. Variables, functions and imports stay for later calls. '
+    '`print` only what should stand beside it. Variables, functions and imports stay for later runs. '
     'Code is checked before it runs; if it is refused, nothing has happened.'
 )
 CALLS_ALL_ASYNC: Final = 'These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`.'
@@ -33,7 +33,7 @@ MOUNTED: Final = 'Files: only below {paths}. No network or environment variables
 WITH_OS: Final = 'Files and environment variables: what the host allows. No network.'
 OVERLAY: Final = 'Writes below {paths} last for one run only.'
 LACKING: Final = 'A subset of Python, without {lacking}.'
-IMPORTABLE: Final = 'Importable, and nothing else: {modules}.'
+IMPORTABLE: Final = 'Of the standard library only {modules}.'
 
 PHRASES: Final[Mapping[str, tuple[str, ...]]] = {
     'class inheritance': ('inheritance', 'exception-class', 'metaclass'),
@@ -43,16 +43,10 @@ PHRASES: Final[Mapping[str, tuple[str, ...]]] = {
         *('special-__gt__', 'special-__le__', 'special-__len__', 'special-__lt__', 'special-__reversed__'),
     ),
     '`yield`': ('yield', 'yield-from'),
-    '`del`': ('del-name', 'del-item', 'del-slice', 'del-attribute'),
     '`async with`, `async for`': ('async-with', 'async-for', 'async-comprehension'),
     '`except*`': ('exception-groups',),
-    '`import *`': ('wildcard-import',),
-    'tools in `map()`': ('map-tool', 'key-tool'),
-    '`gather(return_exceptions=True)`': ('gather-exceptions',),
-    '`json.dumps(default=...)`': ('json-default', 'json-cls'),
-    '`re.sub` with a function': ('re-sub-function',),
 }
-"""What models write often, by the features of Monty without which it fails. Rarer things are told when they occur."""
+"""What models write often, by the features of Monty without which it fails. What is mended, or rare, is not told here."""
 
 
 class Support(Protocol):

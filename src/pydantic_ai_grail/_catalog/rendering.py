@@ -114,6 +114,8 @@ def _cut(text: str | None, limit: int | None) -> str:
 
 
 def _paragraphs(text: str, limit: int | None) -> list[str]:
+    if limit == 0:
+        return []
     if limit is None:
         return [line for raw in text.splitlines() if (line := raw.strip())]
     return [line] if (line := one_line(text, limit)) else []

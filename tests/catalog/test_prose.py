@@ -1,0 +1,159 @@
+"""The description of `run_code`, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from inline_snapshot import snapshot
+from pydantic import BaseModel
+from pydantic_ai import FunctionToolset, Tool
+from support.catalogs import catalog_of, catalog_of_toolset
+
+from pydantic_ai_grail._catalog.catalog import DEFAULT_BUDGET_CHARS
+from pydantic_ai_grail._catalog.prose import PHRASES, tool_description
+from pydantic_ai_grail._monty.support import load_support
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(frozen=True)
+class Small:
+    """What an invented Monty has."""
+
+    modules: Mapping[str, frozenset[str]] = field(
+        default_factory=lambda: dict.fromkeys(['os.path', 'os', 'json'], frozenset[str]())
+    )
+    features: Mapping[str, bool] = field(
+        default_factory=lambda: {'inheritance': False, 'yield': False, 'yield-from': True, 'method-decorators': True}
+    )
+
+
+class Row(BaseModel):
+    id: int
+
+
+async def find(words: str) -> dict[str, int]:
+    """Find things."""
+    return {}
+
+
+def count() -> int:
+    """Count things."""
+    return 0
+
+
+def row(id: int) -> Row:
+    """One row."""
+    raise LookupError(id)
+
+
+async def test_the_description_of_one_function_on_the_installed_monty() -> None:
+    assert tool_description(await catalog_of(row), load_support()) == snapshot("""\
+Run Python in a sandbox. The value of the last expression or last assignment is the result; `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked before it runs; if it is refused, nothing has happened.
+
+These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. Records are dicts (`x['key']`); a key with `?` may be absent.
+
+A subset of Python, without class inheritance, `@property` and other method decorators, `__len__`, `__bool__`, `__lt__` and the like, `yield`, `async with`, `async for`, `except*`. Of the standard library only asyncio, base64, binascii, bisect, collections, copy, csv, dataclasses, datetime, decimal, functools, hashlib, itertools, json, math, os, pathlib, posixpath, random, re, sys, time, tomllib, typing, unicodedata. No network, files or environment variables.
+
+```
+Row = {id: int}
+row(id: int) -> Row  # One row.
+```\
+""")
+
+
+async def test_functions_of_both_kinds_and_a_search_tool() -> None:
+    catalog = await catalog_of(find, Tool(count, sequential=True))
+    assert tool_description(catalog, Small(), search_tool='find_tools') == snapshot("""\
+Run Python in a sandbox. The value of the last expression or last assignment is the result; `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked before it runs; if it is refused, nothing has happened.
+
+These functions are defined. `await` each call, except of those marked `def`; make independent ones together: `await asyncio.gather(f(1), f(2))`.
+
+The tool `find_tools` finds more functions; they can be called from the next run on.
+
+A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. No network, files or environment variables.
+
+```
+find(words: str) -> dict[str, int]  # Find things.
+def count() -> int  # Count things.
+```\
+""")
+
+
+async def test_functions_that_are_all_called_without_await() -> None:
+    assert tool_description(await catalog_of(Tool(count, sequential=True)), Small(), has_os=True) == snapshot("""\
+Run Python in a sandbox. The value of the last expression or last assignment is the result; `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked before it runs; if it is refused, nothing has happened.
+
+These functions are defined. Call them without `await`.
+
+A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. Files and environment variables: what the host allows. No network.
+
+```
+count() -> int  # Count things.
+```\
+""")
+
+
+async def test_a_listing_that_was_cut_says_where_the_rest_is() -> None:
+    catalog = await catalog_of(find)
+    assert tool_description(catalog, Small(), budget_chars=0, mounts=('/data', '/out'), overlays=('/out',)) == snapshot("""\
+Run Python in a sandbox. The value of the last expression or last assignment is the result; `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked before it runs; if it is refused, nothing has happened.
+
+These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. `help(f)` gives the whole documentation of `f` as text.
+
+A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. Files: only below `/data`, `/out`. No network or environment variables. Writes below `/out` last for one run only.
+
+```
+find(words: str) -> dict[str, int]  # Find things.
+```\
+""")
+
+
+async def test_functions_in_modules() -> None:
+    catalog = await catalog_of_toolset(FunctionToolset([row]).prefixed('db'), budget_chars=0)
+    assert tool_description(catalog, Small()) == snapshot("""\
+Run Python in a sandbox. The value of the last expression or last assignment is the result; `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked before it runs; if it is refused, nothing has happened.
+
+These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. They are in modules: `db.row(...)`. In code, `help(db.row)` gives parameters and types as text, `search_tools('words')` finds functions. Records are dicts (`x['key']`); a key with `?` may be absent.
+
+A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. No network, files or environment variables.
+
+```
+db:
+  row(id)  # One row.
+```\
+""")
+
+
+async def test_no_functions_at_all() -> None:
+    assert tool_description(await catalog_of(), Small(features={'yield': True})) == snapshot("""\
+Run Python in a sandbox. The value of the last expression or last assignment is the result; `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked before it runs; if it is refused, nothing has happened.
+
+Of the standard library only json, os. No network, files or environment variables.\
+""")
+
+
+def test_every_phrase_stands_for_features_that_are_probed() -> None:
+    probed = load_support().features.keys()
+    assert {key for keys in PHRASES.values() for key in keys} <= probed
+
+
+async def test_a_description_stays_short_however_many_tools_there_are() -> None:
+    async def search(query: str, limit: int = 10, state: str | None = None) -> list[Row]:
+        """Those whose name contains the query, newest first.
+
+        Args:
+            query: Words to look for.
+            state: Only those in this state.
+        """
+        return []
+
+    characters: dict[int, int] = {}
+    for number in (1, 10, 100, 1_000):
+        catalog = await catalog_of(*(Tool(search, name=f'search_{index}') for index in range(number)))
+        characters[number] = len(tool_description(catalog, load_support()))
+    assert characters[1] < 1_300
+    assert characters[10] < 3_000
+    assert max(characters.values()) < DEFAULT_BUDGET_CHARS + 1_300
