@@ -51,7 +51,9 @@ def live_model() -> str | None:
 
 def auditor(model: Model | str, folder: Path, screen: Screen) -> Agent[Desk, str]:
     """The agent, with its state in a SQLite file in `folder`."""
-    code_mode = CodeMode[Desk](store=SqlStore(f'sqlite:///{folder / "agent.db"}'), observers=[screen])
+    code_mode = CodeMode[Desk](
+        store=SqlStore(f'sqlite:///{folder / "agent.db"}'), max_tool_calls=2_000, observers=[screen]
+    )
     return Agent(model, deps_type=Desk, instructions=INSTRUCTIONS, toolsets=[audit], capabilities=[code_mode])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import platform
 import sys
 from datetime import UTC, datetime
@@ -58,9 +60,7 @@ def package_facts(name: str) -> Package:
         installed_at=installed_at(found),
         requires_python=field(found, 'Requires-Python'),
         licence=licence_facts(found),
-        top_level=frozenset(
-            Path(str(file)).parts[0].removesuffix('.py') for file in found.files or () if is_code(file)
-        ),
+        top_level=frozenset(top for entry in entries(found) if (top := imports(entry))),
     )
 
 
@@ -73,16 +73,30 @@ def field(found: Distribution, name: str) -> str | None:
     return next(iter(fields(found, name)), None)
 
 
-def is_code(file: object) -> bool:
-    first, *_ = Path(str(file)).parts
-    return str(file).endswith('.py') and first != '..'
+def entries(found: Distribution) -> list[str]:
+    """Paths of its files, from the installer's list. Paths as objects (`found.files`) take ten times as long."""
+    record = found.read_text('RECORD')
+    if record is None:
+        return [str(file) for file in found.files or ()]
+    return [row[0] for row in csv.reader(record.splitlines()) if row]
+
+
+def location(found: Distribution, entry: str) -> str:
+    return os.path.join(str(found.locate_file('')), entry)
+
+
+def imports(entry: str) -> str | None:
+    """What a file can be imported as, at the top."""
+    first, _, rest = entry.partition('/')
+    is_module = entry.endswith('.py') and first != '..'
+    return first.removesuffix('.py') if is_module and (rest or first == entry) else None
 
 
 def installed_at(found: Distribution) -> datetime | None:
     """When the installer wrote the list of files, its last act."""
-    for file in found.files or ():
-        if file.name == 'RECORD' and (path := Path(str(file.locate()))).exists():
-            return datetime.fromtimestamp(int(path.stat().st_mtime), tz=UTC)
+    for entry in entries(found):
+        if entry.endswith('.dist-info/RECORD') and os.path.exists(path := location(found, entry)):
+            return datetime.fromtimestamp(int(os.stat(path).st_mtime), tz=UTC)
     return None
 
 
@@ -117,20 +131,18 @@ def requirement_facts(name: str) -> list[Requirement]:
 
 
 def file_facts(name: str) -> Files:
-    sizes: list[tuple[str, int]] = []
-    for file in distribution(name).files or ():
-        path = Path(str(file.locate()))
-        if path.is_file():
-            sizes.append((str(file), path.stat().st_size))
-    total = sum(size for _, size in sizes)
+    found = distribution(name)
+    paths = {entry: location(found, entry) for entry in entries(found)}
+    sizes = {entry: os.stat(path).st_size for entry, path in paths.items() if os.path.isfile(path)}
+    total = sum(sizes.values())
     by_suffix: dict[str, int] = {}
-    for path, size in sizes:
-        suffix = Path(path).suffix or '(none)'
+    for entry, size in sizes.items():
+        suffix = os.path.splitext(entry)[1] or '(none)'
         by_suffix[suffix] = by_suffix.get(suffix, 0) + size
     return Files(
         count=len(sizes),
         total_bytes=total,
         megabytes=(Decimal(total) / 1_000_000).quantize(Decimal('0.01')),
-        largest=max(sizes, key=lambda item: item[1], default=None),
+        largest=max(sizes.items(), key=lambda item: item[1], default=None),
         bytes_by_suffix=by_suffix,
     )

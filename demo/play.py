@@ -21,7 +21,7 @@ from pydantic_ai.models.function import AgentInfo
 from rich.console import Console
 
 from .conversation import PROMPTS, take_turn
-from .recording import RECORDING, OffTheRecord, Recording, Response, Turn
+from .recording import RECORDING, OffTheRecord, Recording, Response, Turn, went_well
 from .screen import Screen
 
 FENCE = re.compile(r'^```(?:python|py)?\n(.*?)^```\s*$', re.DOTALL | re.MULTILINE)
@@ -110,8 +110,10 @@ def main() -> None:
     if options.answer and turn:
         turn.responses.append(parsed(options.answer.read_text()))
         unfinished_turn(recording)
-    recording.save(options.recording)
     end = anyio.run(played, recording)
+    if end and turn and turn.responses and turn.responses[-1].code is not None:
+        turn.responses[-1].succeeded = went_well(end.messages)
+    recording.save(options.recording)
     if end is None:
         print('The conversation is over.')
     elif options.all:

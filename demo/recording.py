@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, UserPromptPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 RECORDING: Final = Path(__file__).with_name('recording.json')
@@ -25,6 +33,8 @@ class Response(BaseModel):
     text: str | None = None
     code: str | None = None
     """Kept in the file as a list of lines, so that a person can read it."""
+    succeeded: bool | None = None
+    """How its cell went when it was recorded. Where it goes otherwise, the next response would not fit."""
 
     @field_validator('code', mode='before')
     @classmethod
@@ -68,10 +78,10 @@ class Recording(BaseModel):
 
 
 class OffTheRecord(Exception):
-    """The recording has no answer to what happened here, as when a cell fails that went well when it was recorded."""
+    """The recording has no answer to what happened here: it is at its end, or a cell went otherwise than recorded."""
 
     def __init__(self, messages: list[ModelMessage], info: AgentInfo) -> None:
-        super().__init__(f'The recording ends here. The last message was: {messages[-1].parts[-1]}')
+        super().__init__(f'The recording has no answer to this:\n{last_return(messages)}')
         self.messages = messages
         self.info = info
 
@@ -87,7 +97,7 @@ def recorded_model(recording: Recording) -> FunctionModel:
         prompts = [index for index, message in enumerate(messages) if is_prompt(message)]
         responses = recording.turns[len(prompts) - 1].responses
         given = sum(isinstance(message, ModelResponse) for message in messages[prompts[-1] :])
-        if given >= len(responses):
+        if given >= len(responses) or (given and responses[given - 1].succeeded not in (None, went_well(messages))):
             raise OffTheRecord(messages, info)
         return written(responses[given])
 
@@ -96,6 +106,16 @@ def recorded_model(recording: Recording) -> FunctionModel:
 
 def is_prompt(message: ModelMessage) -> bool:
     return isinstance(message, ModelRequest) and any(isinstance(part, UserPromptPart) for part in message.parts)
+
+
+def last_return(messages: list[ModelMessage]) -> ToolReturnPart | None:
+    """What the last cell gave, if the last message is about one."""
+    return next((part for part in messages[-1].parts if isinstance(part, ToolReturnPart)), None)
+
+
+def went_well(messages: list[ModelMessage]) -> bool:
+    returned = last_return(messages)
+    return returned is None or returned.outcome == 'success'
 
 
 def written(response: Response) -> ModelResponse:

@@ -98,7 +98,7 @@ class Screen:
             failed = sum(record.state == 'raised' for record in records if record.request.tool.python_name == name)
             times = f'{count} calls, ' if count > 1 else ''
             note = f', {failed} failed' if failed else ''
-            self.line('called', f'{name}: {times}{milliseconds(sum(seconds) / count)} each{note}')
+            self.line('called', f'{name}: {times}{milliseconds(max(seconds))}{" at most" if count > 1 else ""}{note}')
 
     def printed(self, printed: Printed) -> None:
         if printed.text:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import anyio
 from rich.console import Console
 
 from .conversation import PROMPTS, live_model, take_turn
-from .recording import RECORDING, Recording
+from .recording import RECORDING, OffTheRecord, Recording
 from .screen import Screen
 
 OUT = Path(__file__).with_name('out')
@@ -26,7 +27,10 @@ def main() -> None:
         recording = None if live_model() else Recording.load(options.recording)
         await take_turn(options.number, folder=options.folder, screen=Screen(Console()), recording=recording)
 
-    anyio.run(turn)
+    try:
+        anyio.run(turn)
+    except OffTheRecord as end:
+        sys.exit(str(end))
 
 
 if __name__ == '__main__':
