@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import pydantic_monty
@@ -48,18 +48,52 @@ def run_monty(
     *sources: str,
     tools: Mapping[str, Callable[..., Any]] | None = None,
     prints: list[str] | None = None,
+    restore: bool = False,
 ) -> Any:
-    """The same in one Monty session. Async tools are called like any other."""
-    return asyncio.run(_run_monty(sources, dict(tools or {}), prints))
+    """The same in one Monty session; async tools are answered when their results are awaited.
 
-
-async def _run_monty(sources: tuple[str, ...], tools: dict[str, Any], prints: list[str] | None) -> Any:
-    def keep_printed(stream: str, text: str) -> None:
-        if prints is not None:
-            prints.append(text)
-
+    With `restore`, every source runs in a fresh session that was given the state of the one before.
+    """
+    printed = pydantic_monty.CollectString()
     value: Any = None
-    async with pydantic_monty.AsyncMonty(max_processes=1) as pool, pool.checkout() as session:
-        for source in sources:
-            value = await session.feed_run(source, external_lookup=tools, print_callback=keep_printed)
+    with pydantic_monty.Monty(max_processes=1) as pool:
+        state: bytes | None = None
+        batches = [(source,) for source in sources] if restore else [sources]
+        for batch in batches:
+            with pool.checkout() as session:
+                if state is not None:
+                    session.load_session(state)
+                for source in batch:
+                    snapshot = session.feed_start(source, external_lookup=dict(tools or {}), print_callback=printed)
+                    value = _driven(snapshot, tools or {})
+                state = session.dump()
+    if prints is not None:
+        prints.append(printed.output)
     return value
+
+
+def _driven(snapshot: pydantic_monty.SyncSnapshot, tools: Mapping[str, Callable[..., Any]]) -> Any:
+    pending: dict[int, Any] = {}
+    while not isinstance(snapshot, pydantic_monty.MontyComplete):
+        if isinstance(snapshot, pydantic_monty.FutureSnapshot):
+            settled = {call_id: _settled(pending.pop(call_id)) for call_id in snapshot.pending_call_ids}
+            snapshot = snapshot.resume(settled)
+            continue
+        tool = tools.get(snapshot.function_name) if isinstance(snapshot, pydantic_monty.FunctionSnapshot) else None
+        if (
+            tool is not None
+            and inspect.iscoroutinefunction(tool)
+            and isinstance(snapshot, pydantic_monty.FunctionSnapshot)
+        ):
+            pending[snapshot.call_id] = tool(*snapshot.args, **snapshot.kwargs)
+            snapshot = snapshot.resume({'future': ...})
+        else:
+            snapshot = snapshot.resume_auto()
+    return snapshot.output
+
+
+def _settled(running: Coroutine[Any, Any, Any]) -> pydantic_monty.ExternalSettledResult:
+    try:
+        return {'return_value': asyncio.run(running)}
+    except Exception as error:
+        return {'exception': error}
