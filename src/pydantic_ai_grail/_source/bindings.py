@@ -7,15 +7,23 @@ never be taken for unknown.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, TypeVar
+
+Item = TypeVar('Item')
 
 OPENING_NAMES: Final = frozenset({'exec', 'globals', 'locals', 'vars', '__import__', '__builtins__'})
 """Who uses one of these may bind names that no reader of the code can see."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def joined(sets: Iterable[frozenset[Item]]) -> frozenset[Item]:
+    """The union of any number of sets."""
+    return frozenset[Item]().union(*sets)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bindings:
     """The names that a piece of code binds in its session."""
 
@@ -28,16 +36,22 @@ class Bindings:
     is_open: bool = False
     """Names may be bound that are not listed: by `exec`, `globals()`, `import *`."""
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         return self.assigned | self.declared
 
     def __or__(self, other: Bindings) -> Bindings:
-        return Bindings(
-            assigned=self.assigned | other.assigned,
-            declared=self.declared | other.declared,
-            reached=self.reached | other.reached,
-            is_open=self.is_open or other.is_open,
+        return Bindings.union([self, other])
+
+    @classmethod
+    def union(cls, parts: Iterable[Bindings]) -> Bindings:
+        """What all of them bind."""
+        parts = tuple(parts)
+        return cls(
+            assigned=joined(each.assigned for each in parts),
+            declared=joined(each.declared for each in parts),
+            reached=joined(each.reached for each in parts),
+            is_open=any(each.is_open for each in parts),
         )
 
 

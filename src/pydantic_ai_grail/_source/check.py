@@ -136,11 +136,10 @@ async def _findings(cell: Inspected, checkers: Checkers, *, revealed: frozenset[
 
 
 def _scope(cell: Inspected, history: History) -> Scope:
-    flat = {name for name, entry in cell.catalog.entries.items() if entry.module is None}
     return Scope(
         package=package_of(cell.catalog),
-        offered=frozenset(flat | cell.flat_declarations),
-        tool_modules=frozenset(cell.catalog.modules),
+        offered=cell.offers.flat,
+        tool_modules=cell.offers.modules,
         builtins=cell.support.builtins,
         bound=cell.bindings.names,
         unsure=cell.unsure if history.cells else cell.unsure | cell.past.names,

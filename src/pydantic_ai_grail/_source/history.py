@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
@@ -46,7 +46,7 @@ class PastCell:
         return _tree_of(self.source, None if self.completed else self.stopped_line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class History:
     """What the cells of a session have bound so far. A value: `after` gives a new one."""
 
@@ -64,30 +64,20 @@ class History:
         grown = replace(self, cells=(*self.cells, cell))
         return grown if _size(grown.cells) <= MAX_CHARS else _condense(grown)
 
+    @cached_property
     def bindings(self) -> Bindings:
         """All names that may live in the sandbox."""
-        found = Bindings(reached=self.reached, is_open=self.is_open)
-        for cell in self.cells:
-            found |= _bindings_of_cell(cell)
-        return found
+        condensed = Bindings(reached=self.reached, is_open=self.is_open)
+        return Bindings.union([condensed, *map(_bindings_of_cell, self.cells)])
 
+    @cached_property
     def stores(self) -> Stores:
         """All that may have been put into objects."""
-        found = self.forgotten
-        for cell in self.cells:
-            found |= _stores_of_cell(cell)
-        return found
+        return Stores.union([self.forgotten, *map(_stores_of_cell, self.cells)])
 
     def bound_names(self) -> frozenset[str]:
         """All names that may live in the sandbox and that a reader of the cells can tell."""
-        return self.bindings().names
-
-    def assigned_names(self) -> tuple[str, ...]:
-        """The names that hold data rather than functions, classes or modules; the one assigned last comes last."""
-        newest_first = (
-            name for cell in reversed(self.cells) for name in sorted(_bindings_of_cell(cell).assigned, reverse=True)
-        )
-        return tuple(name for name in reversed(dict.fromkeys(newest_first)) if name != ANY)
+        return self.bindings.names
 
     def to_json(self) -> str:
         """For the header of a snapshot; `from_json` reads it."""
@@ -118,7 +108,7 @@ class History:
             reached=frozenset(stored.reached),
             is_open=stored.is_open,
         )
-        history.bindings()  # so that a cell which is not Python is found here
+        _ = history.bindings  # so that a cell which is not Python is found here
         return history
 
 
@@ -167,9 +157,9 @@ def _condense(history: History) -> History:
     before = replace(history, cells=old)
     return History(
         cells=(PastCell(source=_condensed(old, MAX_CHARS // 2), completed=True), *recent),
-        forgotten=before.stores(),
-        reached=before.bindings().reached,
-        is_open=before.bindings().is_open or _only_names(old) is None,
+        forgotten=before.stores,
+        reached=before.bindings.reached,
+        is_open=before.bindings.is_open or _only_names(old) is None,
     )
 
 

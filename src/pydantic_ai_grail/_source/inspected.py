@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from .._catalog.entries import Catalog, Entry
@@ -16,6 +16,7 @@ from .arguments import Validate
 from .bindings import Bindings, bindings_of, names_in
 from .edits import SourceText
 from .history import History
+from .offers import offers_of
 from .outline import Outline
 from .places import Places, Range
 from .provenance import Provenance, sources_of, sources_of_cell
@@ -53,9 +54,10 @@ class Inspected:
         self.outline = outline
         self.history = history
         self.catalog = catalog
+        self.offers = offers_of(catalog)
         self.support = support
         self.validate = validate
-        self.past = history.bindings()
+        self.past = history.bindings
         self.own = bindings_of(outline.tree)
 
     @property
@@ -70,7 +72,7 @@ class Inspected:
     @cached_property
     def stores(self) -> Stores:
         """What the session and the cell put into objects."""
-        return self.history.stores() | stores_of(self.outline.tree)
+        return self.history.stores | stores_of(self.outline.tree)
 
     @cached_property
     def unsure(self) -> frozenset[str]:
@@ -120,23 +122,10 @@ class Inspected:
     def places(self) -> Places:
         return Places(self.outline)
 
-    @cached_property
-    def declarations(self) -> dict[str, Declaration]:
-        """The records that signatures mention, by name; those of one name in several modules as one."""
-        found: dict[str, Declaration] = {}
-        for entry in self.catalog.entries.values():
-            for each in entry.signature.declarations:
-                known = found.get(each.name)
-                found[each.name] = each if known is None or known.fields == each.fields else _merged(known, each)
-        return found
-
-    @cached_property
-    def flat_declarations(self) -> frozenset[str]:
-        """Records that tools without a module mention."""
-        entries = self.catalog.entries.values()
-        return frozenset(
-            each.name for entry in entries if entry.module is None for each in entry.signature.declarations
-        )
+    @property
+    def declarations(self) -> Mapping[str, Declaration]:
+        """The records that signatures mention, by name."""
+        return self.offers.declarations
 
     @cached_property
     def local_names(self) -> frozenset[str]:
@@ -198,9 +187,3 @@ class Inspected:
         end_line, end_column = self.text.place(place[1])
         position = Position(line=line, column=column, end_line=end_line, end_column=end_column)
         return Diagnostic(code=code, message=message, position=position, stage='check', fix=fix)
-
-
-def _merged(one: Declaration, other: Declaration) -> Declaration:
-    keys = {field.key for field in one.fields}
-    more = tuple(field for field in other.fields if field.key not in keys)
-    return replace(one, fields=(*one.fields, *more), is_open=one.is_open or other.is_open)

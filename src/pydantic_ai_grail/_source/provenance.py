@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from .._catalog.entries import Catalog
-from .bindings import Bindings
+from .bindings import Bindings, joined
 from .history import PastCell
 from .stores import Stores
 
@@ -45,16 +45,20 @@ class Sources:
     changed_keys: frozenset[str]
     """Keys under which records hold containers that code puts something into."""
 
-    def __or__(self, other: Sources) -> Sources:
-        known = dict(self.known)
-        for name, sources in other.known.items():
-            known[name] = (*known.get(name, ()), *sources)
-        return Sources(
-            known, self.opaque | other.opaque, self.changed | other.changed, self.changed_keys | other.changed_keys
+    @classmethod
+    def union(cls, parts: Iterable[Sources]) -> Sources:
+        """The sources of all of them."""
+        parts = tuple(parts)
+        known: dict[str, tuple[Source, ...]] = {}
+        for part in parts:
+            for name, sources in part.known.items():
+                known[name] = (*known.get(name, ()), *sources)
+        return cls(
+            known,
+            joined(each.opaque for each in parts),
+            joined(each.changed for each in parts),
+            joined(each.changed_keys for each in parts),
         )
-
-
-NO_SOURCES: Final = Sources({}, frozenset(), frozenset(), frozenset())
 
 
 def containers_changed(tree: ast.AST) -> frozenset[str]:
@@ -165,9 +169,7 @@ class Provenance:
         stores: Stores,
         unsure: frozenset[str],
     ) -> None:
-        self._sources = NO_SOURCES
-        for each in sources:
-            self._sources |= each
+        self._sources = Sources.union(sources)
         self._is_aliased = any(not self._is_made_here(name) for name in self._sources.changed)
         self._catalog = catalog
         self._bindings = bindings

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .bindings import bindings_of, names_in
+from .bindings import bindings_of, joined, names_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +51,21 @@ class Stores:
         return frozenset(key for name, key in self.grown if name not in own)
 
     def __or__(self, other: Stores) -> Stores:
-        return Stores(
-            keys=self.keys | other.keys,
-            attributes=self.attributes | other.attributes,
-            keyed=self.keyed | other.keyed,
-            fresh=self.fresh | other.fresh,
-            not_fresh=self.not_fresh | other.not_fresh,
-            grown=self.grown | other.grown,
-            own=self.own | other.own,
-            not_own=self.not_own | other.not_own,
+        return Stores.union([self, other])
+
+    @classmethod
+    def union(cls, parts: Iterable[Stores]) -> Stores:
+        """What all of them store."""
+        parts = tuple(parts)
+        return cls(
+            keys=joined(each.keys for each in parts),
+            attributes=joined(each.attributes for each in parts),
+            keyed=joined(each.keyed for each in parts),
+            fresh=joined(each.fresh for each in parts),
+            not_fresh=joined(each.not_fresh for each in parts),
+            grown=joined(each.grown for each in parts),
+            own=joined(each.own for each in parts),
+            not_own=joined(each.not_own for each in parts),
         )
 
 
