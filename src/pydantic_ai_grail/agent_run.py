@@ -9,7 +9,6 @@ from typing import Any
 from ._monty.worker import Worker
 from ._reply.reply import state_unsaved_note
 from ._run.cell import Ran
-from ._run.variables import live_variables
 from ._sessions.envelope import code_digest
 from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
@@ -98,7 +97,7 @@ class Keeping:
             code_digest=self.digest,
             outcome='completed' if isinstance(ran.outcome, Completed) else 'failed',
             history=text,
-            variables=await live_variables(worker, ran.history.assigned_names()),
+            names=ran.history.assigned_names(),
         )
         self.kept = True
         try:

@@ -12,6 +12,7 @@ from corpus.tools import EFFECTS, SEQUENTIAL, TOOLS
 from pydantic_ai import Agent, Tool
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+
 from pydantic_ai_grail import CodeMode, MemoryStore
 from pydantic_ai_grail._reply.values import to_plain
 from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells

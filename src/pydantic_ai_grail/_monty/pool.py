@@ -46,6 +46,7 @@ class WorkerPool:
     def __init__(self) -> None:
         self._opening = threading.Lock()
         self._pools: tuple[AsyncMonty, AsyncMonty] | None = None
+        self._was_forked_away = False
 
     @asynccontextmanager
     async def lend(
@@ -54,7 +55,8 @@ class WorkerPool:
         """A fresh session on a warm worker, for the length of the block.
 
         Raises:
-            SandboxUnavailable: When no worker could be had within `MAX_WAIT_SECONDS`.
+            SandboxUnavailable: When no worker could be had within `MAX_WAIT_SECONDS`, or this process was forked from
+                one that had workers.
         """
         core, overflow = self._pools or self._open()
 
@@ -82,6 +84,11 @@ class WorkerPool:
         # Blocks this thread for a few ms, once. Pools do not belong to the event loop that opened them, so another one
         # can do it: no task can be cancelled half-way through, and several threads may ask at once.
         with self._opening:
+            if self._was_forked_away:
+                raise SandboxUnavailable(
+                    'This process was forked from one that had already run cells, and the threads that speak with the '
+                    'sandbox stayed there. Fork first and run agents then, or start processes with spawn.'
+                )
             if self._pools is None:
                 core = AsyncMonty(min_processes=1, max_processes=CORE_WORKERS, checkout_timeout=CORE_WAIT_SECONDS)
                 overflow = AsyncMonty(min_processes=0, max_processes=MAX_WORKERS, checkout_timeout=MAX_WAIT_SECONDS)
@@ -97,8 +104,12 @@ class WorkerPool:
             _away_from_any_loop(_exit, *pools)
 
     def forget(self) -> None:
-        """Let go of the workers without ending them: they belong to the process this one was forked from."""
+        """Let go of the workers without ending them: they belong to the process this one was forked from.
+
+        Monty's threads stay there too, so that a pool opened here would wait for ever (Monty 1.4).
+        """
         self._opening = threading.Lock()
+        self._was_forked_away = self._pools is not None
         self._pools = None
 
 

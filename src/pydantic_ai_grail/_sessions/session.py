@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from .._monty.worker import Worker
 from .keeper import CellRef, Found, Keeper, Saved
+from .variables import live_variables
 
 HOLD_BYTES: Final = 2 * 1024 * 1024
 """From this size on a dump costs some 20 ms to write and 40 ms to load (Monty 1.4), each time."""
@@ -118,7 +119,6 @@ class Session:
             saved=parent,
             feeds=worker.feeds,
             history=cell.history,
-            variables=cell.variables,
         )
         self._newest = None
         if self._held is not None:
@@ -130,7 +130,7 @@ class Session:
             self._state, self._unsaved = reached, Unsaved(cell, parent)
             return None
         self._state = replace(reached, dump=dump)
-        saved = await self._save(dump, cell, parent, feeds=worker.feeds)
+        saved = await self._save(dump, worker, cell, parent, feeds=reached.feeds)
         self._state = replace(self._state, saved=saved)
         return saved
 
@@ -155,7 +155,7 @@ class Session:
             if worker is None or unsaved is None:
                 return None
             dump = await worker.dump()
-            return await self._save(dump, unsaved.cell, unsaved.parent, feeds=worker.feeds)
+            return await self._save(dump, worker, unsaved.cell, unsaved.parent, feeds=worker.feeds)
         finally:
             self._held = self._unsaved = None
             await self._holding.aclose()
@@ -164,7 +164,11 @@ class Session:
         if self._held is not None:
             await self.aclose()
 
-    async def _save(self, dump: bytes, cell: KeptCell, parent: Saved | None, *, feeds: int) -> Saved:
+    async def _save(
+        self, dump: bytes, worker: Worker, cell: KeptCell, parent: Saved | None, *, feeds: int
+    ) -> Saved:
+        variables = await live_variables(worker, cell.names)
+        self._state = replace(self._state, variables=variables)
         return await self.keeper.save(
             dump,
             conversation_id=self.conversation_id,
@@ -172,7 +176,7 @@ class Session:
             code_digest=cell.code_digest,
             outcome=cell.outcome,
             parent=parent,
-            variables=cell.variables,
+            variables=variables,
             history=cell.history,
             feeds=feeds,
         )
@@ -186,7 +190,8 @@ class KeptCell:
     code_digest: str
     outcome: Literal['completed', 'failed']
     history: str
-    variables: Mapping[str, str]
+    names: tuple[str, ...]
+    """What may be a variable after it, the newest last."""
 
 
 @dataclass(frozen=True, slots=True)

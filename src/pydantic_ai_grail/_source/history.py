@@ -79,6 +79,13 @@ class History:
         """All names that may live in the sandbox and that a reader of the cells can tell."""
         return self.bindings.names
 
+    def assigned_names(self) -> tuple[str, ...]:
+        """The names that hold data rather than functions, classes or modules; the one assigned last comes last."""
+        newest_first = (
+            name for cell in reversed(self.cells) for name in sorted(_bindings_of_cell(cell).assigned, reverse=True)
+        )
+        return tuple(name for name in reversed(dict.fromkeys(newest_first)) if name != ANY)
+
     def to_json(self) -> str:
         """For the header of a snapshot; `from_json` reads it."""
         return _Stored(

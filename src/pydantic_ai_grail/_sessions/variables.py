@@ -1,7 +1,8 @@
 """Which variables live after a cell and what they are, asked of the sandbox itself in one small extra program.
 
-Only names the session's code may have bound are asked for. A name that was never bound is answered by the host with a
-function, so it reads as one, and functions are left out with classes and modules: the model is told of data.
+Only names that the session's code may have bound are asked for; one that was not bound is passed over. Functions,
+classes and modules are left out: the model is told of data. Monty keeps the source of every program it was fed, so this
+one is fed after the state was dumped, to a session that ends then.
 """
 
 from __future__ import annotations
@@ -10,33 +11,34 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .._monty.worker import BlockedStop, CallStop, DoneStop, FailedStop, HostAccess, HostStop, NameStop, SleepStop, Worker
+from .._monty.worker import DoneStop, HostAccess, NameStop, Worker
 
 MAX_NAMES: Final = 60
+_ROWS: Final = '__rows'
 _SIZED: Final = frozenset({'list', 'dict', 'set', 'frozenset', 'tuple', 'str', 'bytes'})
 _CLASS: Final = re.compile(r"<(?:class|type) '(?:[\w.]*\.)?(\w+)'>")
 
 
 async def live_variables(worker: Worker, names: Iterable[str]) -> Mapping[str, str]:
-    """Names and a word or two on each (`list, 214`), the newest last. Empty when it cannot be told."""
+    """Names and a word or two on each (`list, 214`), the newest last; empty when it cannot be told. Leaves traces."""
     asked = [name for name in names if not name.startswith('_')][-MAX_NAMES:]
     if not asked:
         return {}
-    rows = ', '.join(
-        f'({name!r}, str(type({name})), len({name}) if type({name}) in (list, dict, set, frozenset, tuple, str, bytes)'
-        f' else None)'
-        for name in asked
-    )
-    stop = await worker.feed(f'[{rows}]', prints=_nowhere, host=HostAccess())
-    while not isinstance(stop, (DoneStop, FailedStop)):
-        match stop:
-            case NameStop():
-                stop = await worker.answer_name(is_function=True)
-            case CallStop() | HostStop() | SleepStop() | BlockedStop():
-                return {}
-    if isinstance(stop, FailedStop):
+    stop = await worker.feed(_program(asked), prints=_nowhere, host=HostAccess())
+    while isinstance(stop, NameStop):
+        # Answered with a value, the name would be bound to it from now on.
+        stop = await worker.answer_name(is_function=False)
+    if not isinstance(stop, DoneStop):
         return {}
     return {name: _word(kind, size) for name, kind, size in stop.value if _type_name(kind) not in _NO_DATA}
+
+
+def _program(names: Iterable[str]) -> str:
+    lines = [f'{_ROWS} = []']
+    for name in names:
+        size = f'len({name}) if type({name}) in (list, dict, set, frozenset, tuple, str, bytes) else None'
+        lines += ['try:', f'    {_ROWS}.append(({name!r}, str(type({name})), {size}))', 'except NameError: pass']
+    return '\n'.join([*lines, _ROWS])
 
 
 _NO_DATA: Final = frozenset({'function', 'type', 'module', 'builtin_function_or_method', 'coroutine'})
