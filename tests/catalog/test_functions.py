@@ -44,6 +44,11 @@ class Node:
     children: list[Node] | None = None
 
 
+@dataclass
+class Unresolved:
+    a: OnlyForCheckers
+
+
 class Where(TypedDict):
     city: str
 
@@ -232,3 +237,13 @@ def test_annotations_that_only_checkers_can_resolve_leave_the_schema_to_speak() 
     )
     signature = signature_from_function(price, facts, name='price')
     assert signature_text(signature) == '(amount: float, other: str = ...) -> str'
+
+
+def test_a_sole_record_that_cannot_be_read_leaves_the_schema_to_speak() -> None:
+    def unresolved(options: Unresolved) -> None: ...
+    def plain(options: int) -> None: ...
+
+    schema: dict[str, Any] = {'type': 'object', 'properties': {'a': {'type': 'integer'}}, '$defs': {'X': True}}
+    facts = FunctionFacts(parameters_schema=schema, single_argument='options')
+    for function in (unresolved, plain):
+        assert signature_text(signature_from_function(function, facts, name='f')) == '(a: int = ...) -> None'

@@ -43,11 +43,13 @@ from pydantic import (
     model_serializer,
 )
 from typing_extensions import ReadOnly, TypeAliasType, TypedDict
+from typing_extensions import TypeVar as TypingExtensionsTypeVar
 
 from pydantic_ai_grail._catalog.python_types import TypeWriter
 from pydantic_ai_grail._catalog.signatures import Direction
 
 T = TypeVar('T')
+Defaulted = TypingExtensionsTypeVar('Defaulted', default=str)
 Bound = TypeVar('Bound', bound=int)
 Either = TypeVar('Either', int, str)
 
@@ -168,7 +170,7 @@ class AsCelsius:
         (collections.Counter[str], 'dict[str, int]'),
         (collections.deque[int], 'list[int]'),
         (collections.abc.Sequence[int], 'Sequence[int]'),
-        (collections.abc.Iterable[int], 'Iterable[int]'),
+        (collections.abc.Iterable, 'Sequence[Any]'),
         (collections.abc.Set[int], 'set[int]'),
         (Point, 'tuple[float, str]'),
         # unions
@@ -195,6 +197,7 @@ class AsCelsius:
         (Broken, 'Any'),
         (T, 'Any'),
         (Bound, 'int'),
+        (Defaulted, 'str'),
         (Either, 'int | str'),
         (Annotated[int, Field(gt=0)], 'int'),
         (Final[int], 'int'),
@@ -223,6 +226,8 @@ def test_a_type_becomes_an_annotation(annotation: Any, expected: str) -> None:
     ('annotation', 'taken', 'given'),
     [
         (pydantic.Json[int], 'str', 'int'),
+        (collections.abc.Iterable[int], 'Iterable[int]', 'Sequence[int]'),
+        (set[tuple[int, list[str]]], 'list[tuple[int, list[str]]]', 'list[tuple[int, list[str]]]'),
         (Annotated[int, pydantic.PlainSerializer(str, return_type=str)], 'int', 'str'),
         (Annotated[int, pydantic.PlainSerializer(str, return_type=str, when_used='json')], 'int', 'int'),
         (Annotated[int, pydantic.PlainSerializer(lambda value: value)], 'int', 'Any'),
@@ -279,6 +284,17 @@ class Serialized(BaseModel):
     @field_serializer('raw', when_used='json')
     def _raw(self, value: int) -> str:
         return str(value)
+
+
+class Unresolvable(BaseModel):
+    x: int
+    y: int
+
+    @field_serializer('x')
+    def _x(self, value: int) -> Missing: ...  # pyright: ignore[reportUndefinedVariable, reportUnknownParameterType] # noqa: F821 # so it is meant
+
+    @field_serializer('y', return_type=str)
+    def _y(self, value: int): ...
 
 
 class Flattened(BaseModel):
@@ -405,6 +421,7 @@ def test_serializers_say_what_a_field_is_given_as() -> None:
     assert declared(Serialized, 'out') == (
         'class Serialized(TypedDict):\n    when: str\n    what: Any\n    raw: int\nSerialized'
     )
+    assert declared(Unresolvable, 'out') == 'class Unresolvable(TypedDict):\n    x: Any\n    y: str\nUnresolvable'
     assert declared(Flattened, 'out') == 'list[int]'
     assert declared(Flattened, 'in') == 'class Flattened(TypedDict):\n    x: int\nFlattened'
 

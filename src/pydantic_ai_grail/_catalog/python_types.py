@@ -27,7 +27,7 @@ import typing_extensions
 from pydantic import BaseModel, RootModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from .declarations import RecordBook
+from .declarations import RecordBook, names_in
 from .json_schemas import SchemaWriter
 from .names import type_name
 from .records import is_record, record_of, serialized_as
@@ -73,7 +73,7 @@ _PLAIN: Final[Mapping[Any, str]] = {
     dict: 'dict[str, Any]',
     collections.deque: 'list[Any]',
     collections.abc.Sequence: 'Sequence[Any]',
-    collections.abc.Iterable: 'Iterable[Any]',
+    collections.abc.Iterable: 'Sequence[Any]',
     collections.abc.Mapping: 'dict[str, Any]',
 }
 _AS_TEXT: Final[tuple[Any, ...]] = (
@@ -105,7 +105,8 @@ _ONE_ITEM: Final[Mapping[Any, str]] = {
     collections.abc.Iterator: 'Iterable',
     collections.abc.Generator: 'Iterable',
 }
-_HASHED: Final = ('set', 'frozenset')
+_HASHED: Final = frozenset({'set', 'frozenset'})
+_UNHASHABLE: Final = frozenset({'dict', 'list', 'set'})
 _MAPPINGS: Final = (
     dict,
     collections.defaultdict,
@@ -175,14 +176,10 @@ class TypeWriter:
 
     def fields_of_type(self, annotation: Any) -> tuple[Field, ...] | None:
         """The fields of a record type as a tool's own parameters; `None` if it is no record that can be read."""
-        while get_origin(annotation) is Annotated:
-            annotation = get_args(annotation)[0]
-        cls = get_origin(annotation) or annotation
-        if not is_record(cls):
+        if not is_record(annotation):
             return None
-        bound = _bind(getattr(cls, '__parameters__', ()), [self.write(item) for item in get_args(annotation)])
         try:
-            return self.fields_of(cls, bound)[0]
+            return self.fields_of(annotation)[0]
         except (NameError, TypeError, AttributeError):
             return None
 
@@ -236,8 +233,11 @@ class TypeWriter:
 
     def _collection(self, name: str, item: str) -> str:
         # Records cross as dicts, which no set can hold: a set of them crosses as a list.
-        if name in _HASHED and (item in self.book or item.startswith(('dict', 'list', 'set'))):
+        if name in _HASHED and any(used in self.book or used in _UNHASHABLE for used in names_in(item)):
             name = 'list'
+        # What is given was iterated on the way, and has a length.
+        if name == 'Iterable' and self.direction == 'out':
+            name = 'Sequence'
         return f'{name}[{item}]'
 
     def _class(self, cls: type[Any], bound: Mapping[Any, str]) -> str:
