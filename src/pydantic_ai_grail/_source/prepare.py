@@ -39,8 +39,10 @@ def prepare(
         return (tree,)
     prepared = mend(tree, written, catalog=catalog, bound=bound, support=support, mends=unfenced)
     tools = {name.partition('.')[0] for name in (*catalog.entries, *catalog.modules)}
-    found = report(prepared.tree, prepared.source, support, bound=bound | tools | RUNTIME_NAMES)
-    return tuple(_in_original(prepared, one) for one in found) if found else prepared
+    reported = report(prepared.tree, prepared.source, support, bound=bound | tools | RUNTIME_NAMES)
+    found = [*prepared.unplaced, *(_in_original(prepared, one) for one in reported)]
+    found.sort(key=lambda one: (one.position.line, one.position.column))
+    return tuple(found) or prepared
 
 
 def _in_original(prepared: Prepared, diagnostic: Diagnostic) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from ..diagnostics import Mend, Position
+from ..diagnostics import Diagnostic, Mend, Position
 from .edits import Origins
 
 
@@ -21,6 +21,8 @@ class Prepared:
     """Running it gives a value that means something; False for a cell that ends in a loop, a `def`, a `print`."""
     value_name: str | None = None
     """The variable that holds the value, if one does."""
+    unplaced: tuple[Diagnostic, ...] = ()
+    """Imports that are missing and for which no line had room. Positions are those of the model's code."""
     origins: Origins = field(default_factory=Origins, repr=False)
 
     def original_position(self, line: int, column: int) -> tuple[int, int]:

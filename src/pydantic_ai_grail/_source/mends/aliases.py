@@ -41,7 +41,7 @@ def mend_aliases(mending: Mending) -> None:
         if dotted in _MODULE_ALIASES:
             new = _MODULE_ALIASES[dotted]
             if mending.mend('alias', attribute, f'`{dotted}` is `{new}`', mending.instead(attribute, new)):
-                mending.replaced |= {node for node in ast.walk(attribute) if isinstance(node, ast.Name)}
+                mending.replace(attribute)
         elif dotted == 'datetime.UTC':
             end = mending.text.span(attribute)[1]
             edit = Edit(end - len('UTC'), end, 'timezone.utc')

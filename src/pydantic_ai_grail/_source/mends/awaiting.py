@@ -17,17 +17,27 @@ from .mending import Mending
 
 def mend_awaits(mending: Mending) -> None:
     """Await what is not, and stop awaiting what cannot be."""
-    calls = [(call, entry) for call in mending.outline.nodes(ast.Call) if (entry := mending.tool(call.func))]
-    for call, entry in calls:
-        name = entry.facts.python_name
+    coroutines = _coroutine_functions(mending.outline)
+    for call in mending.outline.nodes(ast.Call):
+        entry = mending.tool(call.func)
         parent = mending.outline.parents[call]
-        if entry.facts.sequential:
+        if entry is not None and entry.facts.sequential:
             if isinstance(parent, ast.Await):
-                _unawait(mending, parent, call, name)
-        elif isinstance(parent, ast.Await) or not can_await(mending.outline, call):
+                _unawait(mending, parent, call, entry.facts.python_name)
             continue
-        elif Fates(mending).of(call) is not Fate.DOUBTFUL:
-            _await(mending, call, name)
+        is_coroutine = entry is not None or (isinstance(call.func, ast.Name) and call.func.id in coroutines)
+        if not is_coroutine or isinstance(parent, ast.Await) or not can_await(mending.outline, call):
+            continue
+        if Fates(mending).of(call) is not Fate.DOUBTFUL:
+            _await(mending, call, mending.text.segment(call.func))
+
+
+def _coroutine_functions(outline: Outline) -> set[str]:
+    """Names that the cell gives to an `async def` at the top level, and to nothing else."""
+    names = [node.name for node in outline.nodes(ast.AsyncFunctionDef) if outline.parents[node] is outline.tree]
+    others = {node.id for node in outline.nodes(ast.Name) if not isinstance(node.ctx, ast.Load)}
+    others |= {node.name for node in outline.nodes(ast.FunctionDef, ast.ClassDef)}
+    return {name for name in names if names.count(name) == 1 and name not in others}
 
 
 def can_await(outline: Outline, node: ast.AST) -> bool:

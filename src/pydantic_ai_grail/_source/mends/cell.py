@@ -10,6 +10,7 @@ from ..._monty.support import Support
 from ...diagnostics import Mend
 from ..edits import Origins, apply
 from ..outline import Outline
+from ..parse import parse
 from ..prepared import Prepared
 from .aliases import mend_aliases
 from .awaiting import mend_awaits
@@ -83,16 +84,17 @@ def _applied(mending: Mending, final: FinalValue, mends: tuple[Mend, ...]) -> Pr
         line_count, added_for = len(mending.text.lines), (final.line, 1)
         text = f'{text}{"" if text.endswith(chr(10)) else chr(10)}{final.expression}\n'
     if text != source:
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:
+        parsed = parse(text)
+        if not isinstance(parsed, ast.Module):
             return None
+        tree = parsed
     return Prepared(
         source=text,
         tree=tree,
         mends=(*mends, *sorted(mending.mends, key=_line)),
         has_value=final.has_value,
         value_name=final.name,
+        unplaced=tuple(mending.unplaced),
         origins=Origins(shifts=shifts, line_count=line_count, added_for=added_for),
     )
 

@@ -39,7 +39,7 @@ def _mend_bases(mending: Mending, node: ast.ClassDef) -> None:
         return
     edit = mending.between(header.end(), closing + 1, '')
     if edit is not None and mending.mend('base', node, what, edit):
-        mending.replaced |= {inner for inner in ast.walk(base) if isinstance(inner, ast.Name)}
+        mending.replace(base)
 
 
 def _is_typed_dict(mending: Mending, base: ast.expr) -> bool:

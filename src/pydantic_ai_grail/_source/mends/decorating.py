@@ -21,4 +21,4 @@ def mend_wraps(mending: Mending) -> None:
                 at = mending.text.source.rfind('@', 0, start)
                 edit = mending.between(at, end, '')
                 if edit is not None and mending.mend('wraps', decorator, 'left out `@functools.wraps`', edit):
-                    mending.replaced |= {inner for inner in ast.walk(decorator.func) if isinstance(inner, ast.Name)}
+                    mending.replace(decorator.func)

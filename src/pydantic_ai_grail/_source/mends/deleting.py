@@ -43,8 +43,9 @@ def _target(mending: Mending, target: ast.expr) -> list[Edit] | None:
             return [Edit(end, end, ' = []')]
         case ast.Subscript(value=value, slice=key) if mending.lacks('del-item') and not _is_slice(key):
             opening = mending.text.source.find('[', mending.text.span(value)[1])
+            open_key, close_key = ('((', ')') if isinstance(key, ast.Tuple) else ('(', '')
             after = ', None)' if _is_counter(mending, value) else ')'
-            return [Edit(opening, opening + 1, '.pop('), Edit(end - 1, end, after)]
+            return [Edit(opening, opening + 1, f'.pop{open_key}'), Edit(end - 1, end, f'{close_key}{after}')]
         case _:
             return None
 

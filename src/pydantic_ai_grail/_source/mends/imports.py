@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from ...diagnostics import Diagnostic, Position
 from ...suggestions import closest
 from .mending import Mending
 
@@ -32,15 +33,33 @@ def mend_imports(mending: Mending) -> None:
     """Import what the cell uses and binds nowhere."""
     for statement, uses in _wanted(mending).items():
         edits = mending.needs(statement, uses)
-        if edits:
+        if edits is None:
+            mending.unplaced.append(_unplaced(mending, statement, uses[0]))
+        elif edits:
             line = min(mending.text.place(edit.start)[0] for edit in edits)
             mending.add('import', line, f'added `{statement}`', edits)
 
 
-def _wanted(mending: Mending) -> dict[str, list[ast.AST]]:
+def _unplaced(mending: Mending, statement: str, use: ast.Name) -> Diagnostic:
+    position = Position(
+        line=use.lineno,
+        column=mending.text.column(use.lineno, use.col_offset),
+        end_line=use.lineno,
+        end_column=mending.text.column(use.lineno, use.end_col_offset or use.col_offset),
+    )
+    return Diagnostic(
+        code='unknown-name',
+        message=f'`{use.id}` is used and not imported.',
+        position=position,
+        stage='portability',
+        fix=f'Start the code with a line of its own: {statement}',
+    )
+
+
+def _wanted(mending: Mending) -> dict[str, list[ast.Name]]:
     outline = mending.outline
-    modules: dict[str, list[ast.AST]] = {}
-    members: dict[str, dict[str, list[ast.AST]]] = {}
+    modules: dict[str, list[ast.Name]] = {}
+    members: dict[str, dict[str, list[ast.Name]]] = {}
     for name, uses in outline.loads.items():
         if name in mending.support.builtins or name in mending.catalog.entries:
             continue
@@ -52,7 +71,7 @@ def _wanted(mending: Mending) -> dict[str, list[ast.AST]]:
     for name, uses in _annotated(mending).items():
         if (module := _home(mending, name, ('typing', *FROM_IMPORTED))) is not None:
             members.setdefault(module, {}).setdefault(name, []).extend(uses)
-    statements: dict[str, list[ast.AST]] = {f'import {module}': uses for module, uses in modules.items()}
+    statements: dict[str, list[ast.Name]] = {f'import {module}': uses for module, uses in modules.items()}
     for module, named in members.items():
         together = [use for uses in named.values() for use in uses]
         statements[f'from {module} import {", ".join(named)}'] = together

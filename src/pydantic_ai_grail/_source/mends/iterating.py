@@ -10,6 +10,8 @@ import ast
 from typing import Final
 
 from ..edits import Edit
+from .awaiting import can_await
+from .fates import Fate, Fates
 from .mending import Mending
 
 _LAZY: Final = ('map', 'filter', 'zip', 'reversed', 'enumerate')
@@ -39,7 +41,9 @@ def mend_mapped_tools(mending: Mending) -> None:
                     continue
                 (start, end), (first, last) = mending.text.span(call), mending.text.span(function)
                 item_start, item_end = mending.text.span(items)
-                head = mending.between(start, first, '[')
+                waits = not entry.facts.sequential and can_await(mending.outline, call)
+                waits = waits and Fates(mending).of(call, inside=True) is not Fate.DOUBTFUL
+                head = mending.between(start, first, '[await ' if waits else '[')
                 middle = mending.between(last, item_start, '(_item) for _item in ')
                 tail = mending.between(item_end, end, ']')
                 if head is not None and middle is not None and tail is not None:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ..._catalog.catalog import Catalog, Entry
 from ..._monty.support import Support
-from ...diagnostics import Mend
+from ...diagnostics import Diagnostic, Mend
 from ..edits import Edit, SourceText, overlap
 from ..outline import Outline
 from .placing import placed
@@ -29,10 +29,16 @@ class Mending:
     mends: list[Mend] = field(default_factory=list[Mend])
     replaced: set[ast.AST] = field(default_factory=set[ast.AST])
     """Names that no longer stand in the code, so that an import of theirs has nobody to import for."""
+    unplaced: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    """Imports that no line has room for."""
 
     @property
     def text(self) -> SourceText:
         return self.outline.text
+
+    def replace(self, node: ast.AST) -> None:
+        """Note that the names in a node no longer stand in the code."""
+        self.replaced |= {inner for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
     def lacks(self, feature: str) -> bool:
         return not self.support.has(feature)

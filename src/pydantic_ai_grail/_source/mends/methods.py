@@ -149,7 +149,7 @@ def _mend_operators(mending: Mending) -> None:
             if mending.mend(
                 'operator', call, f'`{_segment(mending, call)}` became a lambda', mending.instead(call, text)
             ):
-                mending.replaced |= {node for node in ast.walk(call.func) if isinstance(node, ast.Name)}
+                mending.replace(call.func)
     for node in (*outline.nodes(ast.Attribute), *outline.nodes(ast.Name)):
         if node in called or not isinstance(node.ctx, ast.Load):
             continue
@@ -160,7 +160,7 @@ def _mend_operators(mending: Mending) -> None:
             if mending.mend(
                 'operator', node, f'`{_segment(mending, node)}` became a lambda', mending.instead(node, text)
             ):
-                mending.replaced |= {inner for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+                mending.replace(node)
 
 
 def _maker(mending: Mending, call: ast.Call, dotted: str) -> str | None:

@@ -53,7 +53,7 @@ def _mend_task(mending: Mending, call: ast.Call) -> None:
     if len(found) == len(edits):
         note = 'a call that is under way needs no `create_task`' if not is_statement else 'awaited instead of a task'
         if mending.mend('task', call, note, *found):
-            mending.replaced |= {node for node in ast.walk(call.func) if isinstance(node, ast.Name)}
+            mending.replace(call.func)
 
 
 def _is_awaitable(mending: Mending, call: ast.Call) -> bool:
@@ -72,6 +72,8 @@ def _gathered(gather: ast.Call) -> Iterator[ast.expr]:
         match argument:
             case ast.Starred(value=ast.ListComp(elt=item) | ast.GeneratorExp(elt=item) | ast.SetComp(elt=item)):
                 yield item
+            case ast.Starred(value=ast.Call() as mapped):
+                yield mapped
             case ast.Starred(value=ast.List(elts=items) | ast.Tuple(elts=items)):
                 yield from items
             case _:
@@ -85,13 +87,16 @@ def _mend_sequential(mending: Mending, gather: ast.Call) -> bool:
     if not direct or gather.keywords:
         return bool(direct)
     parent = mending.outline.parents[gather]
-    if len(direct) == len(items) and isinstance(parent, ast.Await):
-        start, end = mending.text.span(parent)
+    awaited = parent if len(direct) == len(items) and isinstance(parent, ast.Await) else None
+    if awaited is not None:
+        start, end = mending.text.span(awaited)
         edits = [
             mending.between(start, mending.text.span(gather.args[0])[0], '['),
             mending.between(mending.text.span(gather.args[-1])[1], end, ']'),
         ]
         note = 'these tools give their results at once; gathered them in a list'
+    elif any(_mapped(mending, item) for item in direct):
+        return True
     else:
         sleep = f'{mending.text.segment(gather.func.value)}.sleep' if isinstance(gather.func, ast.Attribute) else None
         imported = [] if sleep is not None else mending.needs('import asyncio', [gather])
@@ -99,14 +104,24 @@ def _mend_sequential(mending: Mending, gather: ast.Call) -> bool:
         edits = [*(imported or []), *around]
         note = 'a tool that gives its result at once cannot be gathered by itself; wrapped it'
     found = [edit for edit in edits if edit is not None]
-    return len(found) == len(edits) and mending.mend('gather', gather, note, *found)
+    if len(found) != len(edits) or not mending.mend('gather', gather, note, *found):
+        return False
+    if awaited is not None:
+        mending.replace(gather.func)
+    return True
 
 
 def _is_sequential(mending: Mending, item: ast.expr) -> bool:
-    if not isinstance(item, ast.Call):
-        return False
-    entry = mending.tool(item.func)
+    function = _mapped(mending, item) or (item.func if isinstance(item, ast.Call) else None)
+    entry = None if function is None else mending.tool(function)
     return entry is not None and entry.facts.sequential
+
+
+def _mapped(mending: Mending, item: ast.expr) -> ast.expr | None:
+    """The function of a `map(function, ...)`."""
+    if isinstance(item, ast.Call) and item.args and mending.outline.is_builtin(item.func, 'map'):
+        return item.args[0]
+    return None
 
 
 def _mend_exceptions(mending: Mending, gather: ast.Call) -> None:
