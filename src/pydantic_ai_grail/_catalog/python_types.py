@@ -8,16 +8,10 @@ has none: no annotation of a tool is ever an error here.
 from __future__ import annotations
 
 import collections
-import collections.abc
 import datetime
 import enum
-import ipaddress
-import os
-import pathlib
 import re
 import types
-import typing
-import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, TypeVar, Union, cast, get_args, get_origin
@@ -29,6 +23,7 @@ from pydantic.fields import FieldInfo
 
 from .declarations import RecordBook, names_in
 from .json_schemas import SchemaWriter
+from .leaf_types import AS_TEXT, HASHED, MAPPINGS, ONE_ITEM, PLAIN, UNHASHABLE
 from .names import type_name
 from .records import is_record, record_of, serialized_as
 from .signatures import Direction, Field
@@ -37,83 +32,6 @@ from .sources import literal, union
 Docs = Mapping[str, Mapping[str, str]]
 """Descriptions of the fields of records, by the record's name in a JSON schema."""
 
-_PLAIN: Final[Mapping[Any, str]] = {
-    None: 'None',
-    type(None): 'None',
-    Any: 'Any',
-    object: 'Any',
-    str: 'str',
-    typing.LiteralString: 'str',
-    bool: 'bool',
-    int: 'int',
-    float: 'float',
-    complex: 'complex',
-    bytes: 'bytes',
-    bytearray: 'bytes',
-    datetime.datetime: 'datetime',
-    datetime.date: 'date',
-    datetime.time: 'time',
-    datetime.timedelta: 'timedelta',
-    datetime.timezone: 'timezone',
-    datetime.tzinfo: 'timezone',
-    Decimal: 'Decimal',
-    pydantic.AwareDatetime: 'datetime',
-    pydantic.NaiveDatetime: 'datetime',
-    pydantic.PastDatetime: 'datetime',
-    pydantic.FutureDatetime: 'datetime',
-    pydantic.PastDate: 'date',
-    pydantic.FutureDate: 'date',
-    pydantic.SecretBytes: 'bytes',
-    pydantic.JsonValue: 'Any',
-    # bare containers
-    list: 'list[Any]',
-    tuple: 'tuple[Any, ...]',
-    set: 'set[Any]',
-    frozenset: 'frozenset[Any]',
-    dict: 'dict[str, Any]',
-    collections.deque: 'list[Any]',
-    collections.abc.Sequence: 'Sequence[Any]',
-    collections.abc.Iterable: 'Sequence[Any]',
-    collections.abc.Mapping: 'dict[str, Any]',
-}
-_AS_TEXT: Final[tuple[Any, ...]] = (
-    str,
-    uuid.UUID,
-    os.PathLike,
-    pathlib.PurePath,
-    re.Pattern,
-    ipaddress.IPv4Address,
-    ipaddress.IPv6Address,
-    ipaddress.IPv4Network,
-    ipaddress.IPv6Network,
-    pydantic.SecretStr,
-    pydantic.AnyUrl,
-    pydantic.EmailStr,
-    pydantic.NameEmail,
-)
-_ONE_ITEM: Final[Mapping[Any, str]] = {
-    list: 'list',
-    collections.deque: 'list',
-    collections.abc.MutableSequence: 'list',
-    set: 'set',
-    collections.abc.Set: 'set',
-    collections.abc.MutableSet: 'set',
-    frozenset: 'frozenset',
-    collections.abc.Sequence: 'Sequence',
-    collections.abc.Collection: 'Sequence',
-    collections.abc.Iterable: 'Iterable',
-    collections.abc.Iterator: 'Iterable',
-    collections.abc.Generator: 'Iterable',
-}
-_HASHED: Final = frozenset({'set', 'frozenset'})
-_UNHASHABLE: Final = frozenset({'dict', 'list', 'set'})
-_MAPPINGS: Final = (
-    dict,
-    collections.defaultdict,
-    collections.OrderedDict,
-    collections.abc.Mapping,
-    collections.abc.MutableMapping,
-)
 _TRANSPARENT: Final = (
     Final,
     ClassVar,
@@ -139,7 +57,7 @@ class TypeWriter:
         """The source of `annotation`, with type variables as `bound` has them."""
         bound = bound or {}
         try:
-            plain = _PLAIN.get(annotation)
+            plain = PLAIN.get(annotation)
         except TypeError:  # an unhashable thing is no type
             return 'Any'
         if plain is not None:
@@ -153,7 +71,7 @@ class TypeWriter:
             return self._parametrized(annotation, origin, get_args(annotation), bound)
         if isinstance(annotation, type):
             return self._class(cast(type[Any], annotation), {})
-        if isinstance(annotation, typing_extensions.TypeAliasType):
+        if hasattr(annotation, '__value__'):  # made by `type X = ...`, or by a back-port of it
             return self._alias(annotation, bound)
         if supertype := getattr(annotation, '__supertype__', None):  # NewType
             return self.write(supertype, bound)
@@ -194,13 +112,13 @@ class TypeWriter:
             return self.write(args[0], bound)
         if origin is tuple:
             return self._tuple(args, bound)
-        if origin in _ONE_ITEM:
-            return self._collection(_ONE_ITEM[origin], self.write(args[0], bound))
-        if origin in _MAPPINGS:
+        if origin in ONE_ITEM:
+            return self._collection(ONE_ITEM[origin], self.write(args[0], bound))
+        if origin in MAPPINGS:
             return f'dict[{self.write(args[0], bound)}, {self.write(args[1], bound)}]'
         if origin is collections.Counter:
             return f'dict[{self.write(args[0], bound)}, int]'
-        if isinstance(origin, typing_extensions.TypeAliasType):
+        if hasattr(origin, '__value__'):
             return self._alias(origin, _bind(origin.__type_params__, [self.write(item, bound) for item in args]))
         if isinstance(origin, type):
             parameters = cast(tuple[Any, ...], getattr(origin, '__parameters__', ()))
@@ -233,7 +151,7 @@ class TypeWriter:
 
     def _collection(self, name: str, item: str) -> str:
         # Records cross as dicts, which no set can hold: a set of them crosses as a list.
-        if name in _HASHED and any(used in self.book or used in _UNHASHABLE for used in names_in(item)):
+        if name in HASHED and any(used in self.book or used in UNHASHABLE for used in names_in(item)):
             name = 'list'
         # What is given was iterated on the way, and has a length.
         if name == 'Iterable' and self.direction == 'out':
@@ -253,11 +171,11 @@ class TypeWriter:
         if (names := _tuple_fields(cls)) is not None:
             hints = _hints(cls)
             return self._tuple(tuple(hints.get(name, Any) for name in names), bound)
-        if issubclass(cls, _AS_TEXT):
+        if issubclass(cls, AS_TEXT):
             return 'str'
         for base in (bool, int, float, Decimal, datetime.datetime, datetime.date, bytes):
             if issubclass(cls, base):
-                return _PLAIN[base]
+                return PLAIN[base]
         return self._from_schema(cls)
 
     def _record(self, cls: type, bound: Mapping[Any, str]) -> str:
