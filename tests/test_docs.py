@@ -3,13 +3,16 @@
 - A `python` fence is executed, and what it prints is compared with its `#>` comments. Models with a provider's name
   are played by `support.doc_answers`.
 - A `{.python .cell}` fence is a cell that a model wrote: it goes through `run_code`, in one conversation a page, with
-  the page's variable `tools`, if there is one, as tools, and `options` for `CodeMode`. A `{.text .reply}` fence right
-  below it is, word for word, what the model gets back.
+  the page's variable `tools`, if there is one, as tools, and `options` for `CodeMode`. A `{.text .reply}` fence
+  below it, with words between them or not, is exactly what the model gets back.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,7 @@ from pydantic_ai_grail import CodeMode
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('**/*.md'))]
-REPLY = re.compile(r'`*\s*^``` ?\{\.text \.reply\}\n(.*?)^```', re.DOTALL | re.MULTILINE)
+REPLY = re.compile(r'```\n(?:(?!```).*\n)*```\{\.text \.reply\}\n((?:(?!```).*\n)*)```')
 
 
 def spoken(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
@@ -46,6 +49,11 @@ def spoken(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
             return ModelResponse([ToolCallPart('run_code', {'code': source})])
         case text:
             return ModelResponse([TextPart(text.replace('{result}', reply_in(messages[-1])))])
+
+
+def scripted_model(model: models.Model | str, *_: object) -> models.Model:
+    """In place of Pydantic AI's `infer_model`: any name of a model is ours."""
+    return model if isinstance(model, models.Model) else FunctionModel(spoken)
 
 
 def prompt_of(message: ModelMessage) -> str | None:
@@ -85,7 +93,7 @@ class Cells:
 def test_what_a_page_shows_is_what_happens(
     page: Path, eval_example: EvalExample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(models, 'infer_model', lambda *_: FunctionModel(spoken))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - any model's name
+    monkeypatch.setattr(models, 'infer_model', scripted_model)
     monkeypatch.chdir(tmp_path)
     eval_example.set_config(ruff_line_length=100, ruff_ignore=['F821', 'F811', 'E402'], target_version='py310')
     names: dict[str, Any] = {}
@@ -96,15 +104,36 @@ def test_what_a_page_shows_is_what_happens(
             got = cells.run(example.source.rstrip('\n'))
             assert (str(example), expected_reply(example, got)) == (str(example), got)
         else:
-            if eval_example.update_examples:
-                eval_example.format_ruff(example)
-                names = eval_example.run_print_update(example, module_globals=names)
-            else:
-                eval_example.lint_ruff(example)
-                names = eval_example.run_print_check(example, module_globals=names)
+            names = run_snippet(eval_example, example, names)
+
+
+def run_snippet(eval_example: EvalExample, example: CodeExample, names: dict[str, Any]) -> dict[str, Any]:
+    """Execute a snippet below those before it, and give back all names of the page."""
+    try:
+        if eval_example.update_examples:
+            eval_example.format_ruff(example)
+            return names | eval_example.run_print_update(example, module_globals=names)
+        eval_example.lint_ruff(example)
+        return names | eval_example.run_print_check(example, module_globals=names)
+    except Exception as error:
+        message = f'{example}: {type(error).__name__}: {error}'
+    pytest.fail(message, pytrace=False)  # outside, since pytest cannot show the traceback that pytest-examples makes
 
 
 def expected_reply(example: CodeExample, got: str) -> str:
     """What the page says comes back; what came back, when it does not say."""
     found = REPLY.match(example.path.read_text(), example.end_index)
     return found[1].rstrip('\n') if found else got
+
+
+@pytest.mark.slow
+def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, '-m', 'mkdocs', 'build', '--strict', '--quiet', '--site-dir', str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {'NO_MKDOCS_2_WARNING': '1'},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (built.returncode, built.stderr) == (0, '')

@@ -17,5 +17,24 @@ class Code:
     source: str
 
 
-ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {}
+ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
+    # quickstart.md, README.md
+    'What did each customer spend in November 2026?': [
+        Code(
+            'from datetime import date\n'
+            'spent = {}\n'
+            'found = await orders(date(2026, 11, 1))\n'
+            'for order in found:\n'
+            '    spent[order["customer"]] = spent.get(order["customer"], 0) + order["total"]\n'
+            'spent'
+        ),
+        'ada spent 95.40, grace 240.00.',
+    ],
+    'And on which days?': [
+        Code(
+            'days = {}\nfor order in found:\n    days.setdefault(order["customer"], []).append(order["placed"].day)\ndays'
+        ),
+        'ada on the 3rd and 18th, grace on the 17th.',
+    ],
+}
 """In a text, `{result}` stands for what the last cell gave."""
