@@ -65,14 +65,15 @@ def run_monty(
                     session.load_session(state)
                 for source in batch:
                     snapshot = session.feed_start(source, external_lookup=dict(tools or {}), print_callback=printed)
-                    value = _driven(snapshot, tools or {})
+                    value = driven(snapshot, tools or {})
                 state = session.dump()
     if prints is not None:
         prints.append(printed.output)
     return value
 
 
-def _driven(snapshot: pydantic_monty.SyncSnapshot, tools: Mapping[str, Callable[..., Any]]) -> Any:
+def driven(snapshot: pydantic_monty.SyncSnapshot, tools: Mapping[str, Callable[..., Any]]) -> Any:
+    """Drive a sync snapshot to its end."""
     pending: dict[int, Any] = {}
     while not isinstance(snapshot, pydantic_monty.MontyComplete):
         if isinstance(snapshot, pydantic_monty.FutureSnapshot):

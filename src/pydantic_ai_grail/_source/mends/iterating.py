@@ -42,7 +42,7 @@ def mend_mapped_tools(mending: Mending) -> None:
                 (start, end), (first, last) = mending.text.span(call), mending.text.span(function)
                 item_start, item_end = mending.text.span(items)
                 waits = not entry.facts.sequential and can_await(mending.outline, call)
-                waits = waits and Fates(mending).of(call, inside=True) is not Fate.DOUBTFUL
+                waits = waits and Fates(mending).of(call, 1) is not Fate.DOUBTFUL
                 head = mending.between(start, first, '[await ' if waits else '[')
                 middle = mending.between(last, item_start, '(_item) for _item in ')
                 tail = mending.between(item_end, end, ']')
