@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic_ai import FunctionToolset, Tool
@@ -193,6 +193,7 @@ async def test_two_hundred_unchanged_tools_cost_less_than_two_milliseconds() -> 
 # Laws
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=6), st.text(max_size=6)), unique_by=lambda each: each[0]), st.booleans())
 def test_every_tool_is_reachable_under_a_name_of_its_own(tools: list[tuple[str, str]], flat: bool) -> None:
     readings = [

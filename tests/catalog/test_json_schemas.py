@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydantic_ai_grail._catalog.arranging import arrange
@@ -204,6 +204,7 @@ schemas: st.SearchStrategy[dict[str, Any]] = st.deferred(
 )
 
 
+@settings(deadline=None)
 @given(schemas, schemas)
 def test_any_schema_becomes_a_stub_that_parses(taken: dict[str, Any], given: dict[str, Any]) -> None:
     signature = signature_from_json_schema(taken, given, name='tool')

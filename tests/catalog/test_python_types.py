@@ -7,6 +7,7 @@ import collections.abc
 import datetime as dt
 import ipaddress
 import re
+import sys
 import uuid
 from abc import ABC
 from dataclasses import dataclass, field
@@ -517,3 +518,13 @@ def test_docs_of_fields_come_from_the_schema_where_the_class_has_none() -> None:
     writer = TypeWriter('out', docs={'Box': {'content': 'What is in it'}})
     writer.write(Box[int])
     assert writer.book.declarations[0].source == 'class BoxInt(TypedDict):\n    content: int  # What is in it'
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason='the statement is new in 3.12')
+def test_a_type_statement_names_a_type() -> None:
+    names: dict[str, Any] = {'__name__': __name__}
+    exec('type Words = list[str]\ntype Pair[T] = tuple[T, T]\ntype Deep = list[Deep]', names)  # noqa: S102 # 3.11 cannot parse it
+    writer = TypeWriter('in')
+    assert writer.write(names['Words'] | None) == 'list[str] | None'
+    assert writer.write(names['Pair'][int]) == 'tuple[int, int]'
+    assert writer.write(names['Deep']) == 'list[Any]'

@@ -22,18 +22,17 @@ def arrange(
     """The catalog of these tools."""
     flat = _flat(tools, reserved)
     if fits_flat(flat, budget_chars=budget_chars):
-        return flat
+        return _catalog(flat, {})
     return _in_modules(tools, reserved)
 
 
-def _flat(tools: list[tuple[ToolReading, Home]], reserved: Collection[str]) -> Catalog:
+def _flat(tools: list[tuple[ToolReading, Home]], reserved: Collection[str]) -> list[Entry]:
     names = assign_identifiers({reading.tool_name: reading.tool_name for reading, _ in tools}, reserved=reserved)
     signatures = unify([reading.signature for reading, _ in tools], taken=names.values())
-    entries = [
+    return [
         _entry(reading, names[reading.tool_name], signature)
         for (reading, _), signature in zip(tools, signatures, strict=True)
     ]
-    return _catalog(entries, {})
 
 
 def _in_modules(tools: list[tuple[ToolReading, Home]], reserved: Collection[str]) -> Catalog:

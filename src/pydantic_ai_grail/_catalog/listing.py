@@ -6,7 +6,7 @@ where it needs it: `help(github.list_issues)`, `search_tools('refund')`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from .declarations import one_line
@@ -22,7 +22,7 @@ _SHARES: Final = (6, 3, 1)
 def listing(catalog: Catalog, *, budget_chars: int) -> str:
     """What the model reads of the tools, about `budget_chars` long at most."""
     if not catalog.modules:
-        return _flat(catalog, flat_detail(catalog, budget_chars=budget_chars))
+        return _flat(list(catalog.entries.values()), flat_detail(catalog, budget_chars=budget_chars))
     for write in (_outlines, _described_names, _names):
         if len(text := write(catalog)) <= budget_chars:
             return text
@@ -31,19 +31,19 @@ def listing(catalog: Catalog, *, budget_chars: int) -> str:
 
 def flat_detail(catalog: Catalog, *, budget_chars: int) -> Detail:
     """How much a flat listing says of each tool."""
+    entries = list(catalog.entries.values())
     for detail, share in zip(LEVELS, _SHARES, strict=True):
-        if len(_flat(catalog, detail)) <= budget_chars // share:
+        if len(_flat(entries, detail)) <= budget_chars // share:
             return detail
     return TERSE
 
 
-def fits_flat(catalog: Catalog, *, budget_chars: int) -> bool:
-    """Whether the listing can show every signature."""
-    return len(_flat(catalog, TERSE)) <= budget_chars
+def fits_flat(entries: Sequence[Entry], *, budget_chars: int) -> bool:
+    """Whether the listing of these functions can show every signature."""
+    return len(_flat(entries, TERSE)) <= budget_chars
 
 
-def _flat(catalog: Catalog, detail: Detail) -> str:
-    entries = list(catalog.entries.values())
+def _flat(entries: Sequence[Entry], detail: Detail) -> str:
     marks_sync = not all(entry.facts.sequential for entry in entries)
     return '\n'.join(
         [
