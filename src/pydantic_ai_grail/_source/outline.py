@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal, TypeVar
 
 from .edits import SourceText
@@ -43,7 +44,7 @@ class Outline:
     def __init__(self, tree: ast.Module, source: str, *, session: frozenset[str] = frozenset()) -> None:
         self.tree: Final = tree
         self.text: Final = SourceText(source)
-        self.session: Final = session
+        self.session = session
         """Names that live in the session, bound by earlier cells."""
         self.parents: Final[dict[ast.AST, ast.AST]] = {}
         self.module: Final = Scope('module', tree)
@@ -145,22 +146,24 @@ class Outline:
     def _visit(self, node: ast.AST, parent: ast.AST, scope: Scope) -> None:
         self.parents[node] = parent
         kind = type(node)
-        self._nodes.setdefault(kind, []).append(node)
-        if isinstance(node, ast.Name):
-            self._name(node, scope)
-            return
-        if isinstance(node, ast.Constant):
+        found = self._nodes.get(kind)
+        if found is None:
+            self._nodes[kind] = [node]
+        else:
+            found.append(node)
+        if kind is ast.Name:
+            self._name(node, scope)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # by its type
             return
         if (special := self._special.get(kind)) is not None:
             special(node, scope)
             return
-        for name in kind._fields:
+        for name in _children_of(kind):
             child = getattr(node, name, None)
             if isinstance(child, list):
                 for item in child:  # pyright: ignore[reportUnknownVariableType]  # `ast` does not type its fields
                     if isinstance(item, ast.AST):
                         self._visit(item, node, scope)
-            elif isinstance(child, ast.AST) and not isinstance(child, _CONTEXTS):
+            elif isinstance(child, ast.AST):
                 self._visit(child, node, scope)
 
     def _all(self, nodes: Iterable[ast.AST | None], parent: ast.AST, scope: Scope) -> None:
@@ -288,4 +291,28 @@ class Outline:
         self._all((*node.keys, *node.patterns), node, scope)
 
 
-_CONTEXTS: Final = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
+_NO_NODES: Final = frozenset(
+    {
+        'ctx',
+        'op',
+        'ops',
+        'id',
+        'attr',
+        'arg',
+        'kind',
+        'type_comment',
+        'name',
+        'level',
+        'module',
+        'conversion',
+        'is_async',
+    }
+)
+"""Fields that hold no node, or one that is the same everywhere, such as an operator."""
+
+
+@cache
+def _children_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    if kind is ast.Constant:
+        return ()
+    return tuple(name for name in kind._fields if name not in _NO_NODES)

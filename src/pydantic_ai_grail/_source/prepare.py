@@ -39,7 +39,8 @@ def prepare(
         return (tree,)
     prepared = mend(tree, written, catalog=catalog, bound=bound, support=support, mends=unfenced)
     tools = {name.partition('.')[0] for name in (*catalog.entries, *catalog.modules)}
-    reported = report(prepared.tree, prepared.source, support, bound=bound | tools | RUNTIME_NAMES)
+    names = bound | tools | RUNTIME_NAMES
+    reported = report(prepared.tree, prepared.source, support, bound=names, outline=prepared.outline)
     found = [*prepared.unplaced, *(_in_original(prepared, one) for one in reported)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(found) or prepared

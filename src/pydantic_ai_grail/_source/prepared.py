@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..diagnostics import Diagnostic, Mend, Position
 from .edits import Origins
+from .outline import Outline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Prepared:
     """The variable that holds the value, if one does."""
     unplaced: tuple[Diagnostic, ...] = ()
     """Imports that are missing and for which no line had room. Positions are those of the model's code."""
+    outline: Outline | None = field(default=None, repr=False, compare=False)
+    """What was read off the tree, if it is still true of it: where nothing was mended."""
     origins: Origins = field(default_factory=Origins, repr=False)
 
     def original_position(self, line: int, column: int) -> tuple[int, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from ..._catalog.catalog import Catalog
@@ -22,31 +24,37 @@ from .final import FinalValue, final_value
 from .imports import mend_imports
 from .iterating import mend_iterators, mend_mapped_tools
 from .mending import Mending
-from .methods import mend_methods
-from .polyfills import mend_options
+from .methods import mend_methods, mend_operators
+from .polyfills import mend_hasattr, mend_json, mend_sub
 from .sets import mend_sets
 from .shadowing import mend_shadowed_builtins
 from .tasks import mend_tasks
 from .unused import mend_unused_imports
 
-MENDS: Final = (
-    mend_tasks,
-    mend_mapped_tools,
-    mend_awaits,
-    mend_methods,
-    mend_sets,
-    mend_options,
-    mend_dates,
-    mend_iterators,
-    mend_deletes,
-    mend_shadowed_builtins,
-    mend_aliases,
-    mend_classes,
-    mend_wraps,
-    mend_unused_imports,
-    mend_imports,
+MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
+    (mend_tasks, ('gather', 'create_task', 'ensure_future')),
+    (mend_mapped_tools, ('map',)),
+    (mend_awaits, ()),
+    (mend_methods, ('key', 'map', 'filter', '.')),
+    (mend_operators, ('operator',)),
+    (mend_sets, ('union', 'intersection', 'difference', 'update')),
+    (mend_json, ('default',)),
+    (mend_sub, ('.sub',)),
+    (mend_hasattr, ('hasattr',)),
+    (mend_dates, ('strptime', 'timedelta', 'utcnow', 'timestamp')),
+    (mend_iterators, ('next', '(')),
+    (mend_deletes, ('del',)),
+    (mend_shadowed_builtins, ('for',)),
+    (mend_aliases, ('Error', 'error', 'UTC', 'timeout')),
+    (mend_classes, ('class',)),
+    (mend_wraps, ('wraps',)),
+    (mend_unused_imports, ('import',)),
+    (mend_imports, ()),
 )
-"""In the order in which they claim the text. Imports come last: the others free names, and bind some."""
+"""Each mend with texts one of which is in every cell that needs it, so that most cells skip most mends.
+
+In the order in which they claim the text. Imports come last: the others free names, and bind some.
+"""
 
 
 def mend(
@@ -63,15 +71,19 @@ def mend(
     `bound` are the names that live in the session, tools apart; `mends` those that the source has had already. Never
     raises: where the mends together would not give Python, the cell stays as it was written.
     """
-    mending = Mending(outline=Outline(tree, source, session=bound), catalog=catalog, support=support)
-    for find in MENDS:
-        find(mending)
+    outline = Outline(tree, source, session=bound)
+    mending = Mending(outline=outline, catalog=catalog, support=support)
+    for find, needles in MENDS:
+        if not needles or any(needle in source for needle in needles):
+            find(mending)
     final = final_value(mending)
     prepared = _applied(mending, final, mends)
     if prepared is None:
         mending.edits.clear()
         mending.mends.clear()
         prepared = _applied(mending, final, mends)
+    if prepared is not None and not mending.edits:
+        prepared = replace(prepared, outline=outline)
     return prepared or Prepared(source=source, tree=tree, mends=mends, has_value=final.has_value)
 
 
@@ -80,14 +92,15 @@ def _applied(mending: Mending, final: FinalValue, mends: tuple[Mend, ...]) -> Pr
     source, tree = mending.text.source, mending.outline.tree
     text, shifts = apply(mending.text, mending.edits)
     line_count, added_for = 0, (1, 1)
-    if final.expression is not None:
-        line_count, added_for = len(mending.text.lines), (final.line, 1)
-        text = f'{text}{"" if text.endswith(chr(10)) else chr(10)}{final.expression}\n'
     if text != source:
         parsed = parse(text)
         if not isinstance(parsed, ast.Module):
             return None
         tree = parsed
+    if final.expression is not None:
+        line_count, added_for = len(mending.text.lines), (final.line, 1)
+        tree = _with_last(tree, final.expression, line_count + 1)
+        text = f'{text}{"" if text.endswith(chr(10)) else chr(10)}{final.expression}\n'
     return Prepared(
         source=text,
         tree=tree,
@@ -97,6 +110,13 @@ def _applied(mending: Mending, final: FinalValue, mends: tuple[Mend, ...]) -> Pr
         unplaced=tuple(mending.unplaced),
         origins=Origins(shifts=shifts, line_count=line_count, added_for=added_for),
     )
+
+
+def _with_last(tree: ast.Module, expression: str, line: int) -> ast.Module:
+    """The tree with one more line, without parsing it all again."""
+    [last] = ast.parse(expression).body
+    ast.increment_lineno(last, line - 1)
+    return ast.Module(body=[*tree.body, last], type_ignores=[])
 
 
 def _line(mend: Mend) -> int:

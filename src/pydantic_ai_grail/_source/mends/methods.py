@@ -36,7 +36,7 @@ _OPERATORS: Final = {
 
 
 def mend_methods(mending: Mending) -> None:
-    """Rewrite methods used as values, calls through classes, and the makers of functions in `operator`."""
+    """Rewrite methods used as values, and calls through classes."""
     names = frozenset[str]().union(*mending.support.methods.values())
     if mending.lacks('method-values'):
         for node, arguments in _positions(mending):
@@ -45,8 +45,6 @@ def mend_methods(mending: Mending) -> None:
     if mending.lacks('type-method-calls'):
         for call, _ in mending.calls:
             _mend_call_through_class(mending, call)
-    if 'operator' not in mending.support.modules:
-        _mend_operators(mending)
 
 
 def _positions(mending: Mending) -> Iterator[tuple[ast.Attribute, int]]:
@@ -136,8 +134,11 @@ def _mend_call_through_class(mending: Mending, call: ast.Call) -> None:
             pass
 
 
-def _mend_operators(mending: Mending) -> None:
+def mend_operators(mending: Mending) -> None:
+    """Rewrite what `operator` makes, and its operators used as values."""
     outline = mending.outline
+    if 'operator' in mending.support.modules:
+        return
     called: set[ast.AST] = set()
     for call, dotted in mending.calls:
         if (

@@ -27,17 +27,10 @@ _SUB = (
 )
 
 
-def mend_options(mending: Mending) -> None:
-    """`json.dumps(default=...)`, `re.sub` with a function, `hasattr` of a method of a builtin type."""
-    if mending.lacks('json.dumps(default=)'):
-        _mend_json(mending)
-    if mending.lacks('re-sub-function'):
-        _mend_sub(mending)
-    if mending.lacks('hasattr-builtin'):
-        _mend_hasattr(mending)
-
-
-def _mend_json(mending: Mending) -> None:
+def mend_json(mending: Mending) -> None:
+    """`json.dumps(default=...)`: convert what JSON cannot hold before it is dumped."""
+    if not mending.lacks('json.dumps(default=)'):
+        return
     for call, name in mending.calls_of('json.dumps', 'json.dump'):
         default = keyword(call, 'default')
         if default is None or not call.args or isinstance(call.args[0], ast.Starred):
@@ -54,7 +47,10 @@ def _mend_json(mending: Mending) -> None:
         mending.mend('json-default', call, f'`default` of `{name}` became a lambda', *defined, *removed, *around)
 
 
-def _mend_sub(mending: Mending) -> None:
+def mend_sub(mending: Mending) -> None:
+    """`re.sub` with a function: put the text together from the matches."""
+    if not mending.lacks('re-sub-function'):
+        return
     functions = {node.name for node in mending.outline.nodes(ast.FunctionDef)}
     for call, name in mending.calls:
         if name == 're.sub' and len(call.args) >= 3 and _is_function(call.args[1], functions):
@@ -80,7 +76,10 @@ def _is_function(node: ast.expr, functions: set[str]) -> bool:
     return isinstance(node, ast.Lambda) or (isinstance(node, ast.Name) and node.id in functions)
 
 
-def _mend_hasattr(mending: Mending) -> None:
+def mend_hasattr(mending: Mending) -> None:
+    """`hasattr` of a method of a builtin type: ask for the type too."""
+    if not mending.lacks('hasattr-builtin'):
+        return
     for call, _ in mending.calls_of('hasattr'):
         match call:
             case ast.Call(args=[_, ast.Constant(value=str(name))], keywords=[]):
