@@ -12,7 +12,7 @@ import pytest
 
 import pydantic_ai_grail
 
-PUBLIC: list[str] = sorted(getattr(pydantic_ai_grail, '__all__', ()))
+PUBLIC = pydantic_ai_grail.__all__
 
 
 def callables(name: str) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -45,10 +45,11 @@ def test_a_public_name_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize('name', PUBLIC)
 def test_options_are_keyword_only(name: str) -> None:
-    """A position is for what a call is about; an option has a name at the call."""
+    """A position is for what a call is about, and for one default at most; any other option has a name at the call."""
     for place, function in callables(name):
-        parameters = [item for item in inspect.signature(function).parameters.values() if item.name != 'self']
-        loose = [item.name for item in parameters[1:] if item.kind is item.POSITIONAL_OR_KEYWORD]
+        parameters = inspect.signature(function).parameters.values()
+        options = [item for item in parameters if item.default is not item.empty][1:]
+        loose = [item.name for item in options if item.kind is item.POSITIONAL_OR_KEYWORD]
         assert loose == [], f'{place}: make {loose} keyword-only'
 
 
