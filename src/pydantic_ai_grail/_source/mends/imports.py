@@ -1,7 +1,8 @@
 """Modules that are used and not imported are imported.
 
 A name used bare is imported from its module where Python's habits leave no doubt which that is, and how it is used
-fits: `timedelta(days=1)`, `datetime.now()`, `@dataclass`. A bare name that could be anything is left to the check.
+fits: `timedelta(days=1)`, `datetime.now()`, `@dataclass`. A bare name that could be anything is left to the check, and
+annotations are left alone: nothing evaluates them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ FROM_IMPORTED: Final = (
     'itertools',
     'math',
     'copy',
-    'typing',
 )
 """Modules whose names code is used to use bare. A habit of Python's, not a fact of Monty's."""
 
@@ -68,23 +68,11 @@ def _wanted(mending: Mending) -> dict[str, list[ast.Name]]:
             continue
         for module, member in _imports_of(mending, name, free):
             (members.setdefault(module, {}) if member else modules).setdefault(member or module, []).extend(free)
-    for name, uses in _annotated(mending).items():
-        if (module := _home(mending, name, ('typing', *FROM_IMPORTED))) is not None:
-            members.setdefault(module, {}).setdefault(name, []).extend(uses)
     statements: dict[str, list[ast.Name]] = {f'import {module}': uses for module, uses in modules.items()}
     for module, named in members.items():
         together = [use for uses in named.values() for use in uses]
         statements[f'from {module} import {", ".join(named)}'] = together
     return statements
-
-
-def _annotated(mending: Mending) -> dict[str, list[ast.Name]]:
-    """Free names that stand in annotations only. They matter to nobody but the check."""
-    found: dict[str, list[ast.Name]] = {}
-    for use in mending.outline.annotations:
-        if use.id not in mending.outline.loads and mending.outline.is_free(use):
-            found.setdefault(use.id, []).append(use)
-    return found
 
 
 def _imports_of(mending: Mending, name: str, uses: Sequence[ast.Name]) -> Iterator[tuple[str, str | None]]:
@@ -97,7 +85,8 @@ def _imports_of(mending: Mending, name: str, uses: Sequence[ast.Name]) -> Iterat
     attributes = {chain[1] if len(chain) > 1 else None for chain in chains}
     in_module = mending.support.modules.get(name)
     known = (in_module or frozenset()) | mending.support.lacking_attributes.get(name, frozenset())
-    if in_module is not None and None not in attributes and attributes & known:
+    is_plain = name not in known or attributes <= known  # `datetime` is a class in a module of its name
+    if in_module is not None and None not in attributes and attributes & known and is_plain:
         yield name, None
         return
     module = _home(mending, name, FROM_IMPORTED)

@@ -1,7 +1,6 @@
-"""Imports of what Monty lacks, where nothing that runs needs them: left out, or bound to `Any` for annotations.
+"""Imports of what Monty lacks, where nothing that runs needs them, are left out. A star import names what it imports.
 
-Annotations are not evaluated in the sandbox, so a name that only annotations use may stand for anything.
-`from module import *` names what it imports.
+Annotations are not evaluated in the sandbox, so a name that only annotations use is not needed.
 """
 
 from __future__ import annotations
@@ -14,15 +13,14 @@ from .mending import Mending
 
 
 def mend_unused_imports(mending: Mending) -> None:
-    """Leave out what cannot be imported and is not used; call what only annotations use `Any`."""
-    annotated = {name.id for name in mending.outline.annotations}
+    """Leave out what cannot be imported and is not used."""
     for statement in mending.outline.nodes(ast.Import, ast.ImportFrom):
         if isinstance(statement, ast.ImportFrom) and statement.level == 0 and statement.names[0].name == '*':
             _mend_wildcard(mending, statement)
             continue
         lacking = [alias for alias in statement.names if _is_lacking(mending, statement, alias)]
         if lacking and not any(_is_used(mending, alias) for alias in lacking) and not _is_tried(mending, statement):
-            _rewrite(mending, statement, lacking, annotated)
+            _rewrite(mending, statement, lacking)
 
 
 def _is_lacking(mending: Mending, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
@@ -48,27 +46,14 @@ def _is_tried(mending: Mending, statement: ast.stmt) -> bool:
     return any(isinstance(ancestor, ast.Try) for ancestor in mending.outline.ancestors(statement))
 
 
-def _rewrite(
-    mending: Mending, statement: ast.Import | ast.ImportFrom, lacking: Sequence[ast.alias], annotated: set[str]
-) -> None:
-    kept = [alias for alias in statement.names if alias not in lacking]
-    parts: list[str] = []
+def _rewrite(mending: Mending, statement: ast.Import | ast.ImportFrom, lacking: Sequence[ast.alias]) -> None:
+    kept = ', '.join(_spelled(alias) for alias in statement.names if alias not in lacking)
+    text = 'pass'
     if kept:
-        names = ', '.join(_spelled(alias) for alias in kept)
-        parts.append(
-            f'from {statement.module} import {names}' if isinstance(statement, ast.ImportFrom) else f'import {names}'
-        )
-    for alias in lacking:
-        local = alias.asname or alias.name.partition('.')[0]
-        if local in annotated:
-            in_typing = isinstance(statement, ast.ImportFrom) and alias.name in mending.support.modules.get(
-                'typing', ()
-            )
-            name = alias.name if in_typing else 'Any'
-            parts.append(f'from typing import {name}' if name == local else f'from typing import {name} as {local}')
-    edits = _over_lines(mending, statement, '; '.join(parts) or 'pass')
+        text = f'from {statement.module} import {kept}' if isinstance(statement, ast.ImportFrom) else f'import {kept}'
     left_out = ', '.join(f'`{alias.name}`' for alias in lacking)
-    mending.mend('unused-import', statement, f'left out the import of {left_out}, which nothing that runs uses', *edits)
+    note = f'left out the import of {left_out}, which nothing that runs uses'
+    mending.mend('unused-import', statement, note, *_over_lines(mending, statement, text))
 
 
 def _spelled(alias: ast.alias) -> str:

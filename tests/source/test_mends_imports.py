@@ -1,0 +1,137 @@
+"""What is used and not imported is imported, on a line that is there; a guess is not made."""
+
+from __future__ import annotations
+
+import pytest
+from support.cells import bare_catalog, mended, prepared, refusals
+from support.interpreters import run_cpython, run_monty
+
+IMPORTED = [
+    ('json.dumps([1])', 'import json; json.dumps([1])'),
+    ('x = 1\nprint(json.dumps(x))', 'x = 1\nimport json; print(json.dumps(x))'),
+    ('x = [\n    1,\n]; y = json.dumps(x)\ny', 'x = [\n    1,\n]; import json; y = json.dumps(x)\ny'),
+    ('"""doc"""\nfrom __future__ import annotations\njson.dumps(1)', '"""doc"""\nfrom __future__ import annotations\nimport json; json.dumps(1)'),
+    ('# first\nfor x in json.loads("[1]"):\n    r = x\nr', 'import json; # first\nfor x in json.loads("[1]"):\n    r = x\nr'),
+    ('\nfor x in json.loads("[1]"):\n    r = x\nr', 'import json; \nfor x in json.loads("[1]"):\n    r = x\nr'),
+    ('for x in [1]:\n    r = json.dumps(x)\nr', 'for x in [1]:\n    import json; r = json.dumps(x)\nr'),
+    ('if True: r = json.dumps(1)\nr', 'if True: import json; r = json.dumps(1)\nr'),
+    ('if False:\n    r = json.dumps(1)\nelse:\n    r = json.dumps(2)\nr', 'if False:\n    import json; r = json.dumps(1)\nelse:\n    import json; r = json.dumps(2)\nr'),
+    ('try:\n    r = json.loads("x")\nexcept ValueError:\n    r = json.dumps(1)\nr', 'try:\n    import json; r = json.loads("x")\nexcept ValueError:\n    import json; r = json.dumps(1)\nr'),
+    ('def f():\n    return json.dumps(1)\nf()', 'def f():\n    return json.dumps(1)\nimport json; f()'),
+    ('def f():\n    return json.dumps(1)\n\nr = [f() for _ in "a"]\nr', 'def f():\n    return json.dumps(1)\n\nimport json; r = [f() for _ in "a"]\nr'),
+    ('def f():\n    return json.dumps(1)\nfor _ in "a":\n    r = f()\nr', 'def f():\n    import json; return json.dumps(1)\nfor _ in "a":\n    r = f()\nr'),
+    ('class K:\n    def m(self):\n        return json.dumps(3)\nK().m()', 'class K:\n    def m(self):\n        import json; return json.dumps(3)\nK().m()'),
+    ('def f():\n\tif 1:\n\n\t\tfor x in [1]:\n\t\t\treturn json.dumps(x)\nfor _ in "a":\n\tr = f()\nr', 'def f():\n\tif 1:\n\n\t\tfor x in [1]:\n\t\t\timport json; return json.dumps(x)\nfor _ in "a":\n\tr = f()\nr'),
+    ('match 1:\n    case 1:\n        r = math.floor(1.5)\nr', 'match 1:\n    case 1:\n        import math; r = math.floor(1.5)\nr'),
+    ('os.path.join("a", "b")', 'import os; os.path.join("a", "b")'),
+    ('datetime.datetime(2024, 1, 1).isoformat()', 'import datetime; datetime.datetime(2024, 1, 1).isoformat()'),
+    ('datetime(2024, 1, 1).isoformat()', 'from datetime import datetime; datetime(2024, 1, 1).isoformat()'),
+    ('datetime.fromisoformat("2024-01-01") - timedelta(days=1)', 'from datetime import datetime, timedelta; datetime.fromisoformat("2024-01-01") - timedelta(days=1)'),
+    ('(date(2024, 1, 1), datetime.timedelta(1))', 'import datetime; from datetime import date; (date(2024, 1, 1), datetime.timedelta(1))'),
+    ('isinstance(Decimal("1"), (int, Decimal))', 'from decimal import Decimal; isinstance(Decimal("1"), (int, Decimal))'),
+    ('x = defaultdict(Counter)\nx["a"]["b"] += 1\ndict(x)', 'from collections import defaultdict, Counter; x = defaultdict(Counter)\nx["a"]["b"] += 1\ndict(x)'),
+    ('x = 1\n@dataclass\nclass P:\n    x: int = 1\n    y: list = field(default_factory=list)\nP().y', 'from dataclasses import dataclass, field; x = 1\n@dataclass\nclass P:\n    x: int = 1\n    y: list = field(default_factory=list)\nP().y'),
+    ('sqrt(4)', 'from math import sqrt; sqrt(4)'),
+    ('reduce(lambda a, b: a + b, [1, 2])', 'from functools import reduce; reduce(lambda a, b: a + b, [1, 2])'),
+    ('r = [(k, len(list(g))) for k, g in groupby([1, 1])]\nr', 'from itertools import groupby; r = [(k, len(list(g))) for k, g in groupby([1, 1])]\nr'),
+    ('time.sleep\ntime.time() > 0', 'import time; time.sleep\ntime.time() > 0'),
+    ('Path("a.txt").suffix', 'from pathlib import Path; Path("a.txt").suffix'),
+    ('import math\njson.dumps(math.pi)', 'import math\nimport json; json.dumps(math.pi)'),
+    ('f"{json.dumps([1])}"', 'import json; f"{json.dumps([1])}"'),
+]  # fmt: skip
+
+GUESSES = [
+    ('product["name"]', 'a name that a module of CPython happens to have'),
+    ('count + 1', 'the same'),
+    ('field.name', 'the same'),
+    ('date["x"]', 'not used as a class'),
+    ('date.nothing', 'no attribute of the class'),
+    ('datetime.now(), datetime.timedelta(1)', 'a class and a module at once'),
+    ('json', 'a module that nothing is taken from'),
+    ('json.nothing', 'nothing that the module has'),
+    ('searches(1)', 'a misspelled tool'),
+    ('copy.deepcopy; copy = 1', 'a variable of the cell'),
+    ('data.json', 'an attribute'),
+    ('"json.dumps(1)"', 'text'),
+    ('statistics.mode', 'reported instead'),
+]
+
+
+@pytest.mark.parametrize(('written', 'meant'), IMPORTED)
+def test_what_is_used_is_imported_before_its_first_use(written: str, meant: str) -> None:
+    cell = prepared(written)
+
+    assert mended(written) == meant
+    assert {mend.kind for mend in cell.mends} == {'import'}
+    assert run_monty(cell.source) == run_cpython(meant)
+
+
+@pytest.mark.parametrize(('source', 'why'), GUESSES)
+def test_what_is_not_plain_is_not_imported(source: str, why: str) -> None:
+    if why == 'reported instead':
+        [refusal] = refusals(source)
+        assert refusal.code == 'unsupported-import'
+    else:
+        assert prepared(source).mends == ()
+
+
+@pytest.mark.parametrize('source', ['json.dumps(1)', 'Counter("a")', 'github.list_issues()[0]'])
+def test_names_of_the_session_are_not_imported_again(source: str) -> None:
+    names = {'json', 'Counter', 'github'}
+
+    assert [mend for mend in prepared(source, bound=names).mends if mend.kind == 'import'] == []
+
+
+def test_a_tool_named_like_something_of_the_library_is_the_tool() -> None:
+    catalog = bare_catalog('reduce', 'date')
+
+    assert mended('reduce(1)[0]', catalog=catalog) == '(await reduce(1))[0]'
+    assert mended('date()[0]', catalog=catalog) == '(await date())[0]'
+
+
+def test_modules_of_tools_are_imported_by_their_whole_name() -> None:
+    catalog = bare_catalog('github.list_issues', 'acme.crm.find')
+
+    assert mended('r = github.list_issues()\nlen(r)', catalog=catalog) == (
+        'import github; r = await github.list_issues()\nlen(r)'
+    )
+    assert mended('len(acme.crm.find(1))', catalog=catalog) == 'import acme.crm; len(await acme.crm.find(1))'
+    assert mended('help(github.nothing)', catalog=catalog) == 'import github; help(github.nothing)'
+
+
+def test_a_name_that_only_annotations_use_needs_no_import() -> None:
+    cell = prepared('def f(x: Decimal) -> Any:\n    y: Path = x\n    return y\nf(1)')
+
+    assert cell.mends == ()
+    assert run_monty(cell.source) == 1
+
+
+def test_each_import_is_told_in_one_short_line() -> None:
+    [mend] = prepared('x = 1\nprint(json.dumps(x))').mends
+
+    assert (mend.kind, mend.line, mend.note) == ('import', 2, 'added `import json`')
+
+
+@pytest.mark.parametrize(
+    ('source', 'name', 'fix'),
+    [
+        ('@dataclass\nclass P:\n    x: int\n', 'dataclass', 'from dataclasses import dataclass'),
+        ('for x in json.loads("[1]"):\n    print(x)', 'json', 'import json'),
+        ('if 1:\n    for x in json.loads("[1]"):\n        print(x)', 'json', 'import json'),
+        ('from __future__ import annotations\nif math.pi:\n    print(1)', 'math', 'import math'),
+    ],
+)
+def test_where_no_line_has_room_the_import_is_asked_for(source: str, name: str, fix: str) -> None:
+    [refusal] = refusals(source)
+
+    assert refusal.code == 'unknown-name'
+    assert refusal.message == f'`{name}` is used and not imported.'
+    assert refusal.fix == f'Start the code with a line of its own: {fix}'
+    line = source.split('\n')[refusal.position.line - 1]
+    assert line[refusal.position.column - 1 : (refusal.position.end_column or 0) - 1] == name
+
+
+def test_a_mended_cell_after_a_continued_line_is_still_python() -> None:
+    source = 'x = 1 + \\\n    2\n\n\ny = json.dumps(x)\ny'
+
+    assert run_monty(prepared(source).source) == '3'
