@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / 'examples'
-WARNINGS = ('-W', 'error', '-W', 'ignore::ResourceWarning')
-"""Pydantic AI's `run_sync` leaves its event loop to the interpreter, which remarks on it."""
+WARNINGS = ('-W', 'error', '-W', 'ignore::ResourceWarning', '-W', 'ignore:There is no current event loop')
+"""Pydantic AI's `run_sync` asks for an event loop where there may be none, and leaves it to the interpreter to close."""
 LIVE_KEYS = ('ANTHROPIC_API_KEY', 'OPENAI_API_KEY')
 
 
