@@ -40,7 +40,9 @@ def constructs(outline: Outline, support: Support) -> Iterator[Diagnostic]:
         if outline.has(*rule.nodes) and not support.has(rule.feature):
             for node in outline.nodes(*rule.nodes):
                 if rule.applies(outline, node):
-                    yield finding(outline.text, node, rule.code, rule.message, rule.fix)  # type: ignore[arg-type]
+                    place = node.target if isinstance(node, ast.comprehension) else node
+                    if isinstance(place, ast.expr | ast.stmt):
+                        yield finding(outline.text, place, rule.code, rule.message, rule.fix)
     for node in outline.nodes(ast.ClassDef):
         yield from _class(outline, support, node)
 

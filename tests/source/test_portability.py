@@ -1,0 +1,416 @@
+"""What Monty cannot run is refused at once, with something to write instead that gives what CPython gives."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, replace
+
+import pytest
+from support.cells import prepared, refusals
+from support.interpreters import run_cpython, run_monty
+
+from pydantic_ai_grail._monty.support import load_support
+from pydantic_ai_grail._source.portability import report
+from pydantic_ai_grail.diagnostics import CODES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A cell that CPython runs and Monty does not, and one that does the same in both."""
+
+    code: str
+    source: str
+    instead: str
+    """What the fix asks for. Gives in Monty what `source` gives in CPython."""
+    fix: str
+    """Part of the fix."""
+
+
+CASES = (
+    Case(
+        code='no-inheritance',
+        source='class E(Exception):\n    pass\ntry:\n    raise E("x")\nexcept E as e:\n    r = str(e)\nr',
+        instead='try:\n    raise ValueError("x")\nexcept ValueError as e:\n    r = str(e)\nr',
+        fix='Raise a builtin exception',
+    ),
+    Case(
+        code='no-inheritance',
+        source='from enum import Enum\nclass Color(Enum):\n    RED = "red"\nColor.RED.value',
+        instead='RED = "red"\nRED',
+        fix='plain constants',
+    ),
+    Case(
+        code='no-inheritance',
+        source='from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int\nP(1, y=2).y',
+        instead='from collections import namedtuple\nP = namedtuple("P", ["x", "y"])\nP(1, y=2).y',
+        fix="P = namedtuple('P', ['x', 'y'])",
+    ),
+    Case(
+        code='no-inheritance',
+        source='from typing import TypedDict\nclass Row(TypedDict):\n    x: int\nRow(x=1)',
+        instead='dict(x=1)',
+        fix='plain dict',
+    ),
+    Case(
+        code='no-inheritance',
+        source='from abc import ABC\nclass A(ABC):\n    x = 1\nA.x',
+        instead='class A:\n    x = 1\nA.x',
+        fix='Leave the base out',
+    ),
+    Case(
+        code='no-inheritance',
+        source='class A:\n    def f(self):\n        return 1\nclass B(A):\n    pass\nB().f()',
+        instead='def f():\n    return 1\nf()',
+        fix='Put what they share into functions',
+    ),
+    Case(
+        code='no-metaclass',
+        source='class A(metaclass=type):\n    x = 1\nA.x',
+        instead='class A:\n    x = 1\nA.x',
+        fix='without keywords',
+    ),
+    Case(
+        code='no-method-decorators',
+        source='class A:\n    @property\n    def x(self):\n        return 1\nA().x',
+        instead='class A:\n    def x(self):\n        return 1\nA().x()',
+        fix='thing.x()',
+    ),
+    Case(
+        code='no-method-decorators',
+        source='class A:\n    @staticmethod\n    def f():\n        return 1\nA.f()',
+        instead='def f():\n    return 1\nf()',
+        fix='a function outside of the class',
+    ),
+    Case(
+        code='no-method-decorators',
+        source='class A:\n    @classmethod\n    def make(cls):\n        return 1\nA.make()',
+        instead='def make():\n    return 1\nmake()',
+        fix='returns the object',
+    ),
+    Case(
+        code='no-special-method',
+        source='class A:\n    def __len__(self):\n        return 3\nlen(A())',
+        instead='class A:\n    def size(self):\n        return 3\nA().size()',
+        fix='size()',
+    ),
+    Case(
+        code='no-special-method',
+        source='class A:\n    def __init__(self, x):\n        self.x = x\n    def __lt__(self, other):\n        return self.x < other.x\n'
+        'min([A(2), A(1)]).x',
+        instead='class A:\n    def __init__(self, x):\n        self.x = x\nmin([A(2), A(1)], key=lambda thing: thing.x).x',
+        fix='Sort by a key',
+    ),
+    Case(
+        code='no-class-body',
+        source='class A:\n    a, b = 1, 2\nA.b',
+        instead='class A:\n    a = 1\n    b = 2\nA.b',
+        fix='NAME = value',
+    ),
+    Case(
+        code='no-yield',
+        source='def f():\n    for x in [1, 2]:\n        yield x * 2\nlist(f())',
+        instead='def f():\n    items = []\n    for x in [1, 2]:\n        items.append(x * 2)\n    return items\nf()',
+        fix='Build a list',
+    ),
+    Case(
+        code='no-yield',
+        source='def f():\n    yield from [1, 2]\nlist(f())',
+        instead='def f():\n    return [1, 2]\nf()',
+        fix='Build a list',
+    ),
+    Case(
+        code='no-del',
+        source='class A:\n    pass\na = A()\na.x = 1\ndel a.x\ngetattr(a, "x", None)',
+        instead='class A:\n    pass\na = A()\na.x = 1\na.x = None\ngetattr(a, "x", None)',
+        fix='Assign None',
+    ),
+    Case(
+        code='no-del',
+        source='x = [1, 2, 3, 4]\ndel x[::2]\nx',
+        instead='x = [1, 2, 3, 4]\nx = x[1::2]\nx',
+        fix='.pop(',
+    ),
+    Case(
+        code='no-async-with',
+        source='import asyncio\nr = []\nasync def f(x):\n    r.append(x)\nasync def main():\n'
+        '    async with asyncio.TaskGroup() as group:\n        group.create_task(f(1))\nawait main()\nr',
+        instead='import asyncio\nr = []\nasync def f(x):\n    r.append(x)\nawait asyncio.gather(f(1))\nr',
+        fix='asyncio.gather',
+    ),
+    Case(
+        code='no-async-for',
+        source='async def f():\n    yield 1\nasync def main():\n    async for x in f():\n        return x\nawait main()',
+        instead='async def f():\n    return [1]\nasync def main():\n    for x in await f():\n        return x\nawait main()',
+        fix='for item in await',
+    ),
+    Case(
+        code='no-async-for',
+        source='async def f():\n    yield 1\n[x async for x in f()]',
+        instead='async def f():\n    return [1]\n[x for x in await f()]',
+        fix='for x in await',
+    ),
+    Case(
+        code='no-exception-groups',
+        source='try:\n    raise ExceptionGroup("x", [ValueError("y")])\nexcept* ValueError as e:\n    r = 1\nr',
+        instead='try:\n    raise ValueError("y")\nexcept ValueError as e:\n    r = 1\nr',
+        fix='except ValueError',
+    ),
+    Case(
+        code='no-wildcard-import',
+        source='from string import *\ndigits',
+        instead='"0123456789"',
+        fix='Name what you need',
+    ),
+    Case(
+        code='unsupported-import',
+        source='import statistics\nstatistics.mean([1, 2])',
+        instead='xs = [1, 2]\nsum(xs) / len(xs)',
+        fix='sum(xs) / len(xs)',
+    ),
+    Case(
+        code='unsupported-import',
+        source='from statistics import median\nmedian([3, 1, 2, 5])',
+        instead='xs = [3, 1, 2, 5]\nys = sorted(xs); n = len(ys); (ys[(n - 1) // 2] + ys[n // 2]) / 2',
+        fix='ys = sorted(xs); n = len(ys); (ys[(n - 1) // 2] + ys[n // 2]) / 2',
+    ),
+    Case(
+        code='unsupported-import',
+        source='import heapq\nheapq.nlargest(2, [1, 3, 2])',
+        instead='xs, n = [1, 3, 2], 2\nsorted(xs, reverse=True)[:n]',
+        fix='sorted(xs, reverse=True)[:n]',
+    ),
+    Case(
+        code='unsupported-import',
+        source='import textwrap\ntextwrap.indent("a\\nb", "  ")',
+        instead='text = "a\\nb"\n"\\n".join("  " + line for line in text.splitlines())',
+        fix="'  ' + line for line in text.splitlines()",
+    ),
+    Case(
+        code='unsupported-import',
+        source='import calendar\ncalendar.monthrange(2024, 12)[1]',
+        instead='from datetime import date, timedelta\ny, m = 2024, 12\n'
+        '(date(y + m // 12, m % 12 + 1, 1) - timedelta(days=1)).day',
+        fix='(date(y + m // 12, m % 12 + 1, 1) - timedelta(days=1)).day',
+    ),
+    Case(
+        code='unsupported-import',
+        source='import io, csv\nlist(csv.reader(io.StringIO("a,b\\n1,2")))',
+        instead='import csv\ntext = "a,b\\n1,2"\nlist(csv.reader(text.splitlines()))',
+        fix='text.splitlines()',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='from collections import OrderedDict\nlist(OrderedDict(a=1))',
+        instead='list(dict(a=1))',
+        fix='dict keeps its order',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import functools\nsorted([3, 1], key=functools.cmp_to_key(lambda a, b: b - a))',
+        instead='sorted([3, 1], key=lambda x: -x)',
+        fix='Sort by a key',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='from dataclasses import dataclass, asdict\n@dataclass\nclass P:\n    x: int\nasdict(P(1))',
+        instead='from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\np = P(1)\n{"x": p.x}',
+        fix="{'x': p.x, 'y': p.y}",
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import datetime\nstr(datetime.date.fromordinal(738000))',
+        instead='from datetime import date, timedelta\nn = 738000\nstr(date(1, 1, 1) + timedelta(days=n - 1))',
+        fix='date(1, 1, 1) + timedelta(days=n - 1)',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import datetime as dt\nstr(dt.date.fromisocalendar(2024, 5, 3))',
+        instead='from datetime import date, timedelta\ny, week, day = 2024, 5, 3\n'
+        'str(date(y, 1, 4) + timedelta(weeks=week - 1, days=day - date(y, 1, 4).isoweekday()))',
+        fix='date(y, 1, 4) + timedelta(weeks=week - 1, days=day - date(y, 1, 4).isoweekday())',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import re\nre.findall("a # all", "aa", re.VERBOSE)',
+        instead='import re\nre.findall("a", "aa")',
+        fix='on one line',
+    ),
+    Case(
+        code='unsupported-builtin',
+        source='callable("x")',
+        instead='not isinstance("x", str)',
+        fix='isinstance(x, str)',
+    ),
+    Case(code='unsupported-builtin', source='ascii("é")', instead='"\'\\\\xe9\'"', fix='repr(text)'),
+    Case(
+        code='unsupported-option',
+        source='import json\njson.loads("{}", object_hook=len)',
+        instead='import json\nlen(json.loads("{}"))',
+        fix='Convert after loading',
+    ),
+    Case(
+        code='unsupported-option',
+        source='from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\nmin(P(2), P(1)).x',
+        instead='from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nmin(P(2), P(1), key=lambda thing: thing.x).x',
+        fix='sort by a key',
+    ),
+    Case(
+        code='unsupported-method',
+        source='import datetime\nd = datetime.date(2024, 12, 30)\ntuple(d.isocalendar())',
+        instead='import datetime\nd = datetime.date(2024, 12, 30)\nint(d.strftime("%G")), int(d.strftime("%V")), d.isoweekday()',
+        fix="int(d.strftime('%G')), int(d.strftime('%V')), d.isoweekday()",
+    ),
+    Case(code='unsupported-method', source='(5).bit_length()', instead='n = 5\nlen(bin(n)) - 2', fix='len(bin(n)) - 2'),
+    Case(
+        code='unsupported-method',
+        source='"abc".translate({97: "x"})',
+        instead='"abc".replace("a", "x")',
+        fix='Use replace',
+    ),
+    Case(
+        code='no-method-value',
+        source='f = str.upper\nf("a")',
+        instead='f = lambda value: value.upper()\nf("a")',
+        fix='lambda value: value.upper()',
+    ),
+    Case(
+        code='endless-generator',
+        source='import itertools\nnext(n for n in itertools.count(1) if n % 7 == 0)',
+        instead='n = 1\nwhile n % 7 != 0:\n    n += 1\nn',
+        fix='while',
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize('case', CASES, ids=lambda case: f'{case.code}: {case.source[:40]}')
+def test_what_is_refused_runs_in_cpython_and_has_an_equal_in_monty(case: Case) -> None:
+    found = refusals(case.source)
+
+    assert case.code in {one.code for one in found}
+    [first] = [one for one in found if one.code == case.code][:1]
+    assert first.stage == 'portability'
+    assert case.fix in (first.fix or '')
+    assert run_monty(prepared(case.instead).source) == run_cpython(case.source)
+
+
+@pytest.mark.parametrize('case', CASES, ids=lambda case: f'{case.code}: {case.source[:40]}')
+def test_what_is_refused_surely_fails_in_monty(case: Case) -> None:
+    if case.code == 'endless-generator':
+        pytest.skip('it would not end')
+    try:
+        alone = run_monty(case.source)
+    except Exception:
+        return
+    assert alone != run_cpython(case.source)
+
+
+@pytest.mark.parametrize('case', CASES, ids=lambda case: f'{case.code}: {case.source[:40]}')
+def test_a_refusal_is_short_and_points_into_the_code(case: Case) -> None:
+    for one in refusals(case.source):
+        assert one.code in CODES
+        assert len(f'{one.message} {one.fix or ""}') < 300
+        line = case.source.split('\n')[one.position.line - 1]
+        assert 1 <= one.position.column < (one.position.end_column or 0) <= len(line) + 1
+
+
+@pytest.mark.parametrize('case', CASES, ids=lambda case: f'{case.code}: {case.source[:40]}')
+def test_a_monty_that_could_run_it_is_refused_nothing(case: Case) -> None:
+    now = load_support()
+    able = replace(
+        now,
+        features=dict.fromkeys(now.features, True),
+        lacking_modules=frozenset(),
+        lacking_builtins=frozenset(),
+        lacking_methods=frozenset(),
+        lacking_attributes={},
+        modules={**now.modules, **{name: frozenset({'x'}) for name in now.lacking_modules}},
+    )
+
+    assert report(ast.parse(case.source), case.source, able) == ()
+
+
+def test_every_code_of_the_report_is_tested() -> None:
+    portability = [code for code in CODES if code.startswith(('no-', 'unsupported-', 'endless-'))]
+
+    assert {case.code for case in CASES} | {'no-type-statement'} == set(portability)
+
+
+@pytest.mark.parametrize('source', ['type X = int\n1', 'type X[T] = list[T]\n1'])
+def test_a_type_statement_is_refused_under_every_python(source: str) -> None:
+    [refusal] = refusals(source)
+
+    assert refusal.code == 'no-type-statement'
+    assert refusal.fix == 'Write it as an assignment: X = ...'
+    assert sys.version_info < (3, 12) or run_cpython(source) == 1
+
+
+def test_everything_is_found_at_once_in_the_order_of_the_source() -> None:
+    source = 'import statistics\nclass A(list):\n    @property\n    def x(self):\n        yield 1\nprint(statistics.mean(vars()))'
+
+    assert [(one.code, one.position.line) for one in refusals(source)] == [
+        ('unsupported-import', 1),
+        ('no-inheritance', 2),
+        ('no-method-decorators', 3),
+        ('no-yield', 5),
+        ('unsupported-builtin', 6),
+    ]
+
+
+RUNS = [
+    ('try:\n    import statistics\nexcept ImportError:\n    statistics = None\nstatistics is None or 1', set[str]()),
+    ('try:\n    from json import nothing\nexcept (ValueError, ImportError):\n    nothing = 1\nnothing', set[str]()),
+    ('try:\n    import heapq\nexcept:\n    heapq = 1\n1', set[str]()),
+    ('from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from decimal import nothing\n1', set[str]()),
+    ('callable = 3\ncallable', set[str]()),
+    ('def vars(x):\n    return x\nvars(1)', set[str]()),
+    ('def f(callable):\n    return callable\nf(2)', set[str]()),
+    ('[dir for dir in [1]]', set[str]()),
+    ('class A:\n    statistics = 1\n    callable = 2\nA().statistics + A.callable', set[str]()),
+    ('statistics = {"mean": 1}\nstatistics["mean"]', set[str]()),
+    ('class S:\n    mean = 3\nstatistics = S()\nstatistics.mean', set[str]()),
+    ('x = "import statistics; callable(x); yield; del x"\nlen(x) > 3', set[str]()),
+    ('class A:\n    def isocalendar(self):\n        return 1\nA().isocalendar()', set[str]()),
+    ('try:\n    r = callable(1)\nexcept NameError:\n    r = True\nFalse', set[str]()),
+    ('try:\n    r = 1\nexcept (KeyError, EOFError):\n    r = 2\nr', set[str]()),
+    ('def f() -> "statistics.X":\n    x: heapq.Y = 1\n    return x\nf()', set[str]()),
+    ('def f(x: callable = None) -> vars:\n    return 1\nf()', set[str]()),
+    ('import json\ntry:\n    json.nothing\nexcept AttributeError:\n    r = 1\nr', set[str]()),
+    ('class A:\n    """Doc."""\n    x: int\n    y: int = 2\n    def __init__(self):\n        self.z = 1\n    def __repr__(self):\n        return "A"\nrepr(A())', set[str]()),
+    ('import itertools\nlist(zip(itertools.count(1), "ab"))', set[str]()),
+    ('from itertools import count\nfor n in count(3):\n    if n > 4:\n        break\nn', set[str]()),
+    ('import random\nrandom.Random(1).random() < 1', set[str]()),
+    ('class A:\n    pass\na = A()\na.translate = lambda t: t\na.translate(1)', set[str]()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(('source', 'bound'), RUNS)
+def test_what_only_looks_as_if_it_could_not_run_is_left_to_run(source: str, bound: set[str]) -> None:
+    assert run_monty(prepared(source, bound=bound).source) == run_cpython(source)
+
+
+@pytest.mark.parametrize(
+    ('earlier', 'source'),
+    [
+        ('def callable(x):\n    return 7', 'callable(1)'),
+        ('statistics = {"mean": 4}', 'statistics["mean"]'),
+        ('class S:\n    mean = 3\nstatistics = S()', 'statistics.mean'),
+        ('import json as heapq', 'heapq.dumps(1)'),
+    ],
+)
+def test_names_that_live_in_the_session_are_what_the_session_says(earlier: str, source: str) -> None:
+    cell = prepared(source, bound={'callable', 'statistics', 'heapq'})
+
+    assert run_monty(earlier, cell.source) == run_cpython(earlier, source)
+
+
+def test_the_functions_of_the_session_itself_are_no_builtins_of_cpython() -> None:
+    assert prepared('help(search)').mends == ()
+
+
+def test_a_position_is_that_of_the_code_as_it_was_written() -> None:
+    source = "rows = search('a'); n = callable(rows) and json.dumps(rows)"
+
+    [refusal] = refusals(source)
+
+    assert source[refusal.position.column - 1 : (refusal.position.end_column or 0) - 1] == 'callable'
