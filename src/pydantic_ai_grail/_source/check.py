@@ -66,6 +66,22 @@ async def check(
     """
     if mode == 'off' or not original.strip():
         return Verdict()
+    try:
+        return await _check(prepared, catalog, history, checkers, validate, mode)
+    except RecursionError:
+        position = Position(line=1, column=1)
+        message = 'This cell ran unchecked: it is nested too deeply.'
+        return Verdict(hints=(Diagnostic(code='not-checked', message=message, position=position, stage='check'),))
+
+
+async def _check(
+    prepared: Prepared,
+    catalog: Catalog,
+    history: History,
+    checkers: Checkers,
+    validate: Validate | None,
+    mode: CheckMode,
+) -> Verdict:
     outline = Outline(prepared.tree, prepared.source, session=history.bound_names())
     cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
     refusals = [*tool_calls(cell), *names_of_types(cell), *only_added_to(cell), *gathered_not_awaited(cell)]

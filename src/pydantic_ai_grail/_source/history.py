@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from ..diagnostics import Diagnostic
 from .bindings import Bindings, bindings_of
 from .parse import parse
-from .stores import Stores, stores_of
+from .stores import ANY_STORES, Stores, stores_of
 
 ANY: Final = 'grail_any__'
 """A name of type `Any` that every checked source knows. The checker imports no stub names that begin with `_`."""
@@ -143,12 +143,18 @@ def _tree_of(source: str, stopped_line: int | None) -> ast.Module:
 
 @lru_cache(maxsize=512)
 def _bindings_of_cell(cell: PastCell) -> Bindings:
-    return bindings_of(cell.tree())
+    try:
+        return bindings_of(cell.tree())
+    except RecursionError:
+        return Bindings(is_open=True)  # too deeply nested to be read
 
 
 @lru_cache(maxsize=512)
 def _stores_of_cell(cell: PastCell) -> Stores:
-    return stores_of(cell.tree())
+    try:
+        return stores_of(cell.tree())
+    except RecursionError:
+        return ANY_STORES
 
 
 def _size(cells: tuple[PastCell, ...]) -> int:
@@ -178,10 +184,13 @@ def _condensed(cells: tuple[PastCell, ...], max_chars: int) -> str:
     room = max_chars - sum(len(name) + 3 for cell in cells for name in _bindings_of_cell(cell).names)
     for cell in reversed(cells):
         for statement in reversed(cell.tree().body):
-            names = bindings_of(statement).names
+            try:
+                names = bindings_of(statement).names
+                text = _kept(statement) if cell.completed and not names & unknown else None
+            except RecursionError:
+                continue  # the history is open then, so nothing that it binds counts as unknown
             if names <= settled:
                 continue
-            text = _kept(statement) if cell.completed and not names & unknown else None
             if text is not None and len(text) < room:
                 room -= len(text) + 1
                 kept.append(text)

@@ -72,11 +72,18 @@ def _statements(cell: PastCell, tool_modules: frozenset[str], unsure: frozenset[
     rewriter = Rewriter(tool_modules, unsure)
     found: list[PastStatement] = []
     for statement in cell.tree().body:
-        binds = bindings_of(statement).names
+        try:
+            binds = bindings_of(statement).names
+        except RecursionError:
+            continue  # too deeply nested to be read: what it binds stays unknown to the checker, and so is not refused
         gives = binds | containers_changed(statement)
         if not gives:
             continue
-        rewritten: ast.stmt | list[ast.stmt] = rewriter.visit(copy.deepcopy(statement))
+        # a copy, since the tree is shared and a rewriter changes what it is given
+        try:
+            rewritten: ast.stmt | list[ast.stmt] = rewriter.visit(copy.deepcopy(statement))
+        except RecursionError:
+            rewritten = []
         module = ast.Module(body=rewritten if isinstance(rewritten, list) else [rewritten], type_ignores=[])
         found.append(PastStatement(_unparsed(module, binds), gives, loads_of(module)))
     return tuple(found)
@@ -85,7 +92,10 @@ def _statements(cell: PastCell, tool_modules: frozenset[str], unsure: frozenset[
 def _unparsed(module: ast.Module, binds: frozenset[str]) -> str:
     try:
         return ast.unparse(ast.fix_missing_locations(module))
-    except ValueError:  # f-strings that Python 3.11 cannot write, with backslashes or all kinds of quotes in them
+    except (
+        ValueError,
+        RecursionError,
+    ):  # f-strings that Python 3.11 cannot write, with backslashes or all kinds of quotes in them
         return ' = '.join((*sorted(binds), ANY)) if binds else 'pass'
 
 

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from .bindings import bindings_of, joined, names_in
 
@@ -67,6 +68,10 @@ class Stores:
             own=joined(each.own for each in parts),
             not_own=joined(each.not_own for each in parts),
         )
+
+
+ANY_STORES: Final = Stores(keyed=frozenset({''}))
+"""What code may store that cannot be read."""
 
 
 def stores_of(tree: ast.AST) -> Stores:

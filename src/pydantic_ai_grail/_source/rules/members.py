@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import datetime
+import decimal
 import importlib
 
 from ...diagnostics import Diagnostic
@@ -98,6 +101,8 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
     kinds = [member.kind for member in members]
     if not all(kind in PLAIN_TYPES for kind in kinds):
         return None
+    if any(name in cell.support.methods.get(kind, ()) or _host_has(kind, name) for kind in kinds):
+        return None
     is_known = exists_anywhere(name) or name in cell.stores.attributes
     if is_known and (len(members) > 1 or not _is_steady(cell, finding, kind_only=True)):
         return None
@@ -110,6 +115,12 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
         fix = f'{base} is a list: loop over it, or take an item of it first, as in {base}[0].'
     message = f'{base} is of type {kinds[0]}, which has no attribute {name!r}.'
     return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
+
+
+def _host_has(kind: str, name: str) -> bool:
+    """Whether values of the type have the attribute in CPython; then whether Monty has it is not ours to say."""
+    home = builtins if hasattr(builtins, kind) else decimal if kind == 'Decimal' else datetime
+    return hasattr(getattr(home, kind, None), name)
 
 
 def _base(cell: Inspected, finding: Finding) -> str:

@@ -33,6 +33,8 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     places = cell.places
     if places.is_annotation(place) or places.never_runs(place) or places.is_deferred(place):
         return None
+    if _is_quoted(cell, place):
+        return None
     if places.catches(place, *NAME_ERRORS):
         return None
     if name in cell.own.names:
@@ -75,6 +77,8 @@ def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
         if isinstance(node.target, ast.Name) and outline.binding(node.target) is outline.module:
             added.setdefault(node.target.id, node)
     stores = Counter(node.id for node in outline.nodes(ast.Name) if isinstance(node.ctx, ast.Store))
+    stores.update(node.name for node in outline.nodes(ast.ExceptHandler, ast.MatchAs, ast.MatchStar) if node.name)
+    stores.update(node.rest for node in outline.nodes(ast.MatchMapping) if node.rest)
     for name, node in added.items():
         place = outline.text.span(node.target)
         if name in cell.past.names or name in cell.unsure or name in cell.own.declared or cell.bindings.is_open:
@@ -90,6 +94,24 @@ def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
         yield cell.diagnostic(
             'unknown-name', message, place, fix=f'Assign {name} a first value before, as in {name} = 0.'
         )
+
+
+def _is_quoted(cell: Inspected, place: Range) -> bool:
+    """Whether the name stands in a string that the checker reads as a type: `cast('Issue', row)`."""
+    line = cell.text.place(place[0])[0]
+    return any(
+        node.lineno <= line <= (node.end_lineno or node.lineno)
+        and isinstance(node.value, str)
+        and _holds(cell, node, place)
+        for node in cell.outline.nodes(ast.Constant)
+    )
+
+
+def _holds(cell: Inspected, node: ast.Constant, place: Range) -> bool:
+    if isinstance(cell.outline.parents.get(node), (ast.JoinedStr, ast.FormattedValue)):
+        return False  # before Python 3.12 such a text claims the place of the whole f-string
+    start, end = cell.text.span(node)
+    return start < place[0] and place[1] < end
 
 
 def exists(cell: Inspected, name: str) -> bool:

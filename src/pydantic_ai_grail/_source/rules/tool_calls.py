@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
 from ..inspected import Inspected
-from ..places import Range
 from .accepting import may_accept
 
 
@@ -27,7 +26,7 @@ def tool_calls(cell: Inspected) -> Iterator[Diagnostic]:
         found = [*_Call(cell, entry, call).mistakes()] or [*_literals(cell, entry, call)]
         if found:
             place = cell.place_of(call)
-            if not cell.places.never_runs(place) and not cell.places.catches(place, 'TypeError'):
+            if not cell.places.never_runs(place) and not cell.places.catches(place, 'TypeError', 'ValueError'):
                 yield from found
 
 
@@ -137,33 +136,61 @@ def _literals(cell: Inspected, entry: Entry, call: ast.Call) -> Iterator[Diagnos
     for word in call.keywords:
         if word.arg in by_name:
             given[by_name[word.arg].key] = (by_name[word.arg], word.value)
-    values = {key: literal(argument) for key, (_, argument) in given.items()}
-    known = {key: value for key, value in values.items() if value is not _OPAQUE}
-    for key, message in _refused(cell, entry, known, {key: given[key][0] for key in known}).items():
-        parameter, argument = given[key]
+    known = {key: value for key, (_, argument) in given.items() if (value := literal(argument)) is not _OPAQUE}
+    objections = _by_validator if cell.validate is not None and not entry.arguments_as_json else _by_annotation
+    for objection in objections(cell, entry, known, {key: given[key][0] for key in known}):
+        parameter, argument = given[objection.key]
         place = cell.place_of(argument)
         if not cell.places.catches(place, 'ValueError'):
-            yield cell.diagnostic('wrong-type', message, place, fix=_option(parameter, known[key]))
+            fix = objection.fix or _option(parameter, known[objection.key])
+            yield cell.diagnostic(objection.code, objection.message, place, fix=fix)
 
 
-def _refused(cell: Inspected, entry: Entry, known: dict[str, Any], parameters: dict[str, Parameter]) -> dict[str, str]:
-    """A sentence for each argument that is not accepted."""
-    name = entry.facts.python_name
-    if cell.validate is not None and not entry.arguments_as_json:
-        found: dict[str, str] = {}
-        for error in cell.validate(name, known) if known else ():
-            if error.path and error.path[0] in known:
-                inside = ''.join(f'[{step!r}]' for step in error.path[1:] if isinstance(step, int))
-                key = str(error.path[0])
-                found.setdefault(
-                    key, f'{name}() cannot take {parameters[key].name}{inside} = {_short(known[key])}: {error.message}.'
-                )
-        return found
-    return {
-        key: f'{name}() takes {parameters[key].name} as {parameters[key].annotation}, and {_short(value)} is none.'
-        for key, value in known.items()
-        if not may_accept(parameters[key].annotation, value, cell.declarations)
-    }
+class _Objection(NamedTuple):
+    """What speaks against one argument."""
+
+    key: str
+    """The tool's own name of the argument."""
+    code: str
+    message: str
+    fix: str | None = None
+
+
+def _by_validator(
+    cell: Inspected, entry: Entry, known: dict[str, Any], parameters: dict[str, Parameter]
+) -> Iterator[_Objection]:
+    """What the tool's validator says, one objection for each argument."""
+    name, seen = entry.facts.python_name, set[str]()
+    for error in cell.validate(name, known) if cell.validate is not None and known else ():
+        key = str(error.path[0]) if error.path else ''
+        if key not in known or key in seen:
+            continue
+        seen.add(key)
+        inner = str(error.path[-1])
+        called = f'{name}({parameters[key].name}=...)'
+        if error.kind == 'missing':
+            yield _Objection(
+                key, 'missing-key', f'{called} lacks the key {inner!r}.', f'Add {inner!r}: ... to the dict.'
+            )
+        elif error.kind == 'extra_forbidden':
+            yield _Objection(key, 'unknown-key', f'{called} takes no key {inner!r}.', f'Leave {inner!r} out.')
+        else:
+            at = ''.join(f'[{step!r}]' for step in error.path[1:] if isinstance(step, int))
+            value = f'{parameters[key].name}{at} = {_short(known[key])}'
+            yield _Objection(key, 'wrong-type', f'{name}() cannot take {value}: {error.message}.')
+
+
+def _by_annotation(
+    cell: Inspected, entry: Entry, known: dict[str, Any], parameters: dict[str, Parameter]
+) -> Iterator[_Objection]:
+    """What the annotation alone says, for tools whose validator accepts anything."""
+    for key, value in known.items():
+        annotation = parameters[key].annotation
+        if not may_accept(annotation, value, cell.declarations):
+            what = f'{parameters[key].name} as {annotation}'
+            yield _Objection(
+                key, 'wrong-type', f'{entry.facts.python_name}() takes {what}, and {_short(value)} is none.'
+            )
 
 
 def _short(value: Any) -> str:
@@ -193,7 +220,3 @@ def literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return _OPAQUE
-
-
-def place_in(outer: Range, inner: Range) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]

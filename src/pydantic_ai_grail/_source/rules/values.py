@@ -15,6 +15,7 @@ from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
 from .accepting import may_accept
 from .coroutines import given_to_a_reader, is_coroutine, not_awaited, not_called
+from .examples import example_record
 from .ty_texts import TypeText, union_of
 
 _SAMPLES: Final[dict[str, Sequence[Any]]] = {
@@ -96,11 +97,18 @@ def _never_accepted(cell: Inspected, entry: Entry, parameter: Parameter, member:
     """Whether no value of a type gets through the annotation and the tool's own validator."""
     if is_coroutine(member):
         return True
+    is_changed = cell.stores.any_key or cell.stores.added_keys
+    if member.head in cell.declarations and is_changed and _takes_dicts(cell, parameter):
+        return False  # code may have made of it what the parameter takes
     samples = samples_of(cell, member)
     return bool(samples) and all(
         not may_accept(parameter.annotation, sample, cell.declarations) and _is_refused(cell, entry, parameter, sample)
         for sample in samples
     )
+
+
+def _takes_dicts(cell: Inspected, parameter: Parameter) -> bool:
+    return any(member.head in cell.declarations or member.head == 'dict' for member in union_of(parameter.annotation))
 
 
 def _is_refused(cell: Inspected, entry: Entry, parameter: Parameter, value: Any) -> bool:
@@ -117,7 +125,7 @@ def samples_of(cell: Inspected, member: TypeText) -> Sequence[Any]:
     if member.head == 'None':
         return [None]
     if member.head in cell.declarations:
-        return [{field.key: None for field in cell.declarations[member.head].fields}]
+        return [example_record(cell.declarations[member.head], cell.declarations)]
     return _SAMPLES.get(member.head, ())
 
 
