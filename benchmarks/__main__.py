@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -37,13 +38,13 @@ def main() -> None:
     async def measure_all() -> Results:
         return await run(rounds=options.rounds, console=console)
 
-    console = Console()
+    console, load = Console(), os.getloadavg()[0]
     results = anyio.run(measure_all)
     show(results, console)
     if options.json:
         options.json.write_text(json.dumps(results.as_json(), indent=1))
     if options.markdown:
-        options.markdown.write_text(markdown(results, rounds=options.rounds, command='make bench'))
+        options.markdown.write_text(markdown(results, rounds=options.rounds, load=load))
 
 
 if __name__ == '__main__':

@@ -25,11 +25,12 @@ once: what is left is what the framework costs. *plain* is an agent without code
 directly (50 calls in one response), *peer* is `pydantic_ai_harness.CodeMode`, *ours* checks every cell and takes a
 snapshot after it, as it does by default. All have the same tools and the code modes run the same code. The contenders
 take turns, round by round; medians of {rounds} rounds, after warm-up. *Noise* is half the span between the quartiles
-as a part of the median, the largest of the row. *Adds* is what is over the plain agent. A later turn is the second of a conversation: its code reads a
-variable of the first. The peer keeps that state in a dict in both rows, we in memory and in a SQLite file.
+as a part of the median, the largest of the row. *Adds* is what is over the plain agent. A later turn is the second of
+a conversation: its code reads a variable of the first. The peer keeps that state in a dict in both rows, we in memory
+and in a SQLite file.
 
 Absolute times are those of one machine; the ratios are what to read. Measured on {day} with `{command}`:
-{versions}.
+{versions}; {load:.1f} processes wanted a core when it began.
 """
 
 
@@ -79,9 +80,17 @@ def show(results: Results, console: Console) -> None:
     console.print(versions())
 
 
-def markdown(results: Results, *, rounds: int, command: str) -> str:
-    """The page of the documentation."""
-    preface = PREFACE.format(rounds=rounds, command=command, day=date.today().isoformat(), versions=versions())
+def markdown(results: Results, *, rounds: int, load: float, command: str = 'make bench') -> str:
+    """The page of the documentation.
+
+    Args:
+        results: What was measured.
+        rounds: How often.
+        load: How busy the machine was with other things, as a load average.
+        command: How to measure again.
+    """
+    day = date.today().isoformat()
+    preface = PREFACE.format(rounds=rounds, command=command, day=day, versions=versions(), load=load)
     return '\n'.join(
         [
             preface,
