@@ -61,7 +61,9 @@ def test_what_was_sealed_comes_back_unchanged(
 def test_what_compresses_is_compressed_and_what_does_not_is_left() -> None:
     size = 300_000
     assert len(sealed(b'state ' * (size // 6))) < size / 50
-    assert 0 < len(sealed(random.Random(1).randbytes(size))) - size < 1000
+    noise = random.Random(1).randbytes(size)
+    assert 0 < len(sealed(noise)) - size < 1000
+    assert open_sealed(sealed(noise), KEYRING)[1] == noise
 
 
 def test_equal_snapshots_have_equal_names_and_others_have_not() -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
 from pathlib import Path
-from subprocess import PIPE
 
 import pytest
+from support.lean import finish_together, start
 
 from pydantic_ai_grail._sessions.keyring import Keyring
 from pydantic_ai_grail._sessions.secrets import keyring_for, read_or_create
@@ -99,14 +97,7 @@ print([read_or_create(Path(sys.argv[1], f'{number}.key')) for number in range(40
 
 
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
-    processes = [
-        subprocess.Popen([sys.executable, '-c', MAKE_KEYS, tmp_path], stdin=PIPE, stdout=PIPE, text=True)
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write('go\n')
-        process.stdin.flush()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
-    assert outputs == [outputs[0]] * 3
-    assert outputs[0].count("['") == len(list(tmp_path.iterdir())) == 40
+    results = finish_together([start(MAKE_KEYS, tmp_path) for _ in range(4)])
+    assert [(status, errors) for status, _, errors in results] == [(0, '')] * 4
+    assert len({output for _, output, _ in results}) == 1
+    assert results[0][1].count("['") == len(list(tmp_path.iterdir())) == 40

@@ -1,0 +1,164 @@
+"""`SqlStore`: what a store does, as SQLAlchemy Core statements that SQLite and PostgreSQL both understand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self, TypeVar
+
+from sqlalchemy import URL, Connection, Delete, Select, delete, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from ...errors import SettingsError, StoreError
+from ..base import Reach, SnapshotRecord, check_forget
+from ..tables import insert_once, snapshots
+from .in_loops import InLoops
+from .in_threads import InThreads
+
+T = TypeVar('T')
+
+SQLITE, POSTGRESQL = 'sqlite+pysqlite', 'postgresql+asyncpg'
+DRIVERS: Final = {
+    'sqlite': SQLITE,
+    'sqlite+aiosqlite': SQLITE,
+    'postgresql': POSTGRESQL,
+    'postgres': POSTGRESQL,
+}
+"""What a URL is taken for. Async ones for SQLite, as people have them in their settings, mean the same file."""
+
+
+class SqlStore:
+    """Keeps snapshots in a database, for as long as nobody forgets them.
+
+    A file (`'sqlite:///agent.db'`, relative to the working directory of the moment) is shared by the processes of one
+    machine; `'postgresql://user@host/name'` by many machines. The first use opens it and makes its tables. Event loops
+    may use it one after the other, or in several threads. `async with` closes its connections at the end; without it
+    they stay until the store is dropped or the process ends.
+
+    Args:
+        url: A SQLAlchemy URL; the driver may be left out.
+        busy_timeout_seconds: How long SQLite waits for other processes to finish writing.
+
+    Raises:
+        SettingsError: When the URL is for another database or driver, or is a SQLite database in memory.
+        ImportError: When the driver is not installed.
+    """
+
+    def __init__(self, url: str | URL, *, busy_timeout_seconds: float = 5.0) -> None:
+        self._url = _chosen(url)
+        self._database: InThreads | InLoops
+        if self._url.drivername == SQLITE:
+            self._database = InThreads(self._url, busy_timeout_seconds=busy_timeout_seconds)
+        else:
+            self._database = InLoops(self._url)
+
+    def __repr__(self) -> str:
+        shown = self._url.set(drivername=self._url.get_backend_name())
+        return f'SqlStore({shown.render_as_string()!r})'
+
+    @property
+    def reach(self) -> Reach:
+        return 'machine' if self._url.drivername == SQLITE else 'network'
+
+    @property
+    def path(self) -> Path | None:
+        """The database file, for SQLite."""
+        return Path(self._url.database) if self.reach == 'machine' and self._url.database else None
+
+    async def save(self, record: SnapshotRecord) -> None:
+        row = {name: getattr(record, name) for name in _NAMES}
+        await self._run('save', lambda connection: connection.execute(insert_once(snapshots, connection.dialect), row))
+
+    async def load(self, name: str) -> SnapshotRecord | None:
+        return await self._first(_COLUMNS.where(snapshots.c.name == name))
+
+    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+        is_cell = (snapshots.c.cell_id == cell_id) & (snapshots.c.code_digest == code_digest)
+        query = _COLUMNS.where(is_cell).order_by(*_NEWEST_FIRST)
+        if conversation_id is None:
+            holders = select(func.count(snapshots.c.conversation_id.distinct())).where(is_cell)
+            return await self._first(query.where(holders.scalar_subquery() == 1))
+        return await self._first(query.where(snapshots.c.conversation_id == conversation_id))
+
+    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+        query = _COLUMNS.where(snapshots.c.conversation_id == conversation_id).order_by(*_NEWEST_FIRST)
+        return await self._first(query if not_after is None else query.where(snapshots.c.created_at <= not_after))
+
+    async def forget(
+        self,
+        *,
+        conversation_id: str | None = None,
+        older_than: datetime | None = None,
+        keep_newest: int = 0,
+        keep_names: Collection[str] = (),
+    ) -> int:
+        check_forget(conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
+        statement = delete(snapshots)
+        if conversation_id is not None:
+            statement = statement.where(snapshots.c.conversation_id == conversation_id)
+        if older_than is not None:
+            statement = statement.where(snapshots.c.created_at < older_than)
+        if keep_names:
+            statement = statement.where(snapshots.c.name.not_in(keep_names))
+        if keep_newest:
+            statement = _sparing_newest(statement, keep_newest, conversation_id)
+        return await self._run('forget', lambda connection: connection.execute(statement).rowcount)
+
+    async def aclose(self) -> None:
+        await self._database.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._run('open', lambda connection: None)
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        await self.aclose()
+
+    async def _first(self, query: Select[Any]) -> SnapshotRecord | None:
+        row = await self._run('read', lambda connection: connection.execute(query.limit(1)).mappings().first())
+        return None if row is None else SnapshotRecord(**row)
+
+    async def _run(self, purpose: Literal['open', 'read', 'save', 'forget'], work: Callable[[Connection], T]) -> T:
+        try:
+            return await self._database.run(work, writes=purpose in ('save', 'forget'))
+        except (SQLAlchemyError, OSError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise StoreError(f'{self!r} could not {purpose}: {cause}') from error
+
+
+_NAMES: Final = tuple(field.name for field in fields(SnapshotRecord))
+_COLUMNS: Final = select(*(snapshots.c[name] for name in _NAMES))
+_NEWEST_FIRST: Final = (snapshots.c.created_at.desc(), snapshots.c.sequence.desc())
+
+
+def _sparing_newest(statement: Delete, count: int, conversation_id: str | None) -> Delete:
+    """`statement` without the `count` newest records of each conversation."""
+    age = func.row_number().over(partition_by=snapshots.c.conversation_id, order_by=_NEWEST_FIRST)
+    aged = select(snapshots.c.sequence, age.label('age'))
+    if conversation_id is not None:
+        aged = aged.where(snapshots.c.conversation_id == conversation_id)
+    ages = aged.subquery()
+    return statement.where(snapshots.c.sequence.in_(select(ages.c.sequence).where(ages.c.age > count)))
+
+
+def _chosen(url: str | URL) -> URL:
+    """The URL with our driver, and a relative file made absolute, since the working directory may change."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(f'{url!r} is no database URL; one looks like sqlite:///agent.db.') from error
+    driver = DRIVERS.get(parsed.drivername, parsed.drivername)
+    if driver not in (SQLITE, POSTGRESQL):
+        raise SettingsError(f'SqlStore works with SQLite and with PostgreSQL by asyncpg, not with {driver!r}.')
+    if driver == SQLITE:
+        if not parsed.database or parsed.database.startswith((':memory:', 'file:')):
+            raise SettingsError(
+                f'SqlStore({str(url)!r}) names no file. Use MemoryStore() to keep state in memory only.'
+            )
+        return parsed.set(drivername=driver, database=str(Path(parsed.database).absolute()))
+    return parsed.set(drivername=driver)
