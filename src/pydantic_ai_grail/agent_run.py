@@ -17,6 +17,7 @@ from .errors import GrailError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
 from .outcomes import Completed
 
+
 @dataclass(kw_only=True)
 class AgentRun:
     """Lifetime: one run of an agent; closed by the toolset that made it."""
@@ -26,6 +27,7 @@ class AgentRun:
     """Cells that failed or were refused in a row."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
+    _restore_seconds: float = 0.0
     _histories: dict[str, History] = field(default_factory=dict[str, History])
 
     async def locate(self, cells: CellsInHistory, cell_id: str, observe: Observer) -> State:
@@ -34,17 +36,29 @@ class AgentRun:
         Raises:
             SnapshotError, StoreError: When it cannot be had.
         """
-        started = time.perf_counter()
-        state = await self.session.locate(cells.refs, not_after=cells.last_message_at)
-        if self.session.was_restored and state.saved is not None:
+        state = await self.find(cells)
+        if self.session.restored and state.saved is not None:
+            self.session.restored = False
             observe(
                 StateRestored(
                     cell_id=cell_id,
                     snapshot=state.saved.name,
                     size_bytes=state.saved.size_bytes,
-                    seconds=time.perf_counter() - started,
+                    seconds=self._restore_seconds,
                 )
             )
+        return state
+
+    async def find(self, cells: CellsInHistory) -> State:
+        """The state after the newest of these cells, told to nobody.
+
+        Raises:
+            SnapshotError, StoreError: When it cannot be had.
+        """
+        started = time.perf_counter()
+        state = await self.session.locate(cells.refs, not_after=cells.last_message_at)
+        if self.session.restored:
+            self._restore_seconds = max(self._restore_seconds, time.perf_counter() - started)
         return state
 
     def history_of(self, state: State) -> History:

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from typing import Any, Final
 
-from opentelemetry.trace import Tracer
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog, CatalogBuilder
@@ -29,7 +28,7 @@ from ._source.check import check
 from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
 from .settings import Settings
-from .tracing.otel import CellSpan, cell_metrics
+from .tracing.otel import CellSpan, Tracer, cell_metrics
 
 _MAX_DESCRIPTIONS: Final = 8
 
@@ -44,7 +43,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
-        self._descriptions: OrderedDict[str, str] = OrderedDict()
+        self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
         self._keeper = Keeper(
             store=settings.store,
             keyring=keyring_for(settings.store, settings.snapshot_secret),
@@ -64,9 +63,13 @@ class Engine:
         """What a run of an agent in this conversation needs. The run closes it."""
         return AgentRun(session=Session(conversation_id=conversation_id, keeper=self._keeper))
 
-    def description(self, catalog: Catalog) -> str:
-        """What the model reads of `run_code` and of the tools it may call there."""
-        text = self._descriptions.get(catalog.fingerprint)
+    def description(self, catalog: Catalog, *, search_tool: str | None) -> str:
+        """What the model reads of `run_code` and of the tools it may call there.
+
+        `search_tool` is the name of the agent's own tool that reveals further tools, if it has one.
+        """
+        key = (catalog.fingerprint, catalog.wording, search_tool)
+        text = self._descriptions.get(key)
         if text is None:
             host = self.settings.host
             text = tool_description(
@@ -74,9 +77,11 @@ class Engine:
                 self.support,
                 has_os=host.os is not None,
                 mounts=tuple(mount.virtual_path for mount in host.mounts),
+                overlays=tuple(mount.virtual_path for mount in host.mounts if mount.mode == 'overlay'),
+                search_tool=search_tool,
                 budget_chars=self.settings.catalog_chars,
             )
-            self._descriptions[catalog.fingerprint] = text
+            self._descriptions[key] = text
             if len(self._descriptions) > _MAX_DESCRIPTIONS:
                 self._descriptions.popitem(last=False)
         return text
@@ -108,9 +113,7 @@ class Engine:
     @asynccontextmanager
     async def worker(self, session: Session, catalog: Catalog) -> AsyncGenerator[Worker]:
         """A worker that has the session's state and may import the catalog's modules."""
-        functions = {
-            module: [name.rpartition('.')[2] for name in names] for module, names in catalog.modules.items()
-        }
+        functions = {module: [name.rpartition('.')[2] for name in names] for module, names in catalog.modules.items()}
         lend = partial(lend_worker, self.settings.limits, host=self.settings.host, functions=functions)
         async with session.worker(lend) as worker:
             yield worker

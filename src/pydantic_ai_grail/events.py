@@ -1,7 +1,7 @@
 """What happened, said once, as frozen records; observers tell it on (spans, metrics, a user's own log).
 
 Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, `CellPrepared`, `CellChecked`,
-(`CallStarted`, `CallSettled`)*, `CellEnded`, (`SnapshotSaved` | `SnapshotFailed`)?, `CellClosed`.
+(`CallStarted`, `CallSettled`)*, (`SnapshotSaved` | `SnapshotFailed`)?, `CellEnded`, `CellClosed`.
 """
 
 from __future__ import annotations
@@ -118,3 +118,13 @@ class Observer(Protocol):
     """Told every event of a cell, in order, in the task that runs the cell. Must be quick and must not raise."""
 
     def __call__(self, event: Event, /) -> None: ...
+
+
+def to_all(*observers: Observer) -> Observer:
+    """One observer that tells several, in order."""
+
+    def observe(event: Event, /) -> None:
+        for observer in observers:
+            observer(event)
+
+    return observe

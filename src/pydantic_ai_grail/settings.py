@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypedDict, Unpack, cast
 
@@ -11,6 +11,7 @@ from pydantic_ai.tools import ToolSelector
 
 from ._monty.worker import HostAccess, MountDir, OsAccess
 from .errors import SettingsError
+from .events import Observer
 from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
 from .stores.base import Store
 from .stores.memory import MemoryStore
@@ -58,8 +59,10 @@ class CodeModeOptions(TypedDict, total=False):
     lost_state: LostState
     """When the state a history speaks of is missing or must not be loaded: `'restart'` (default) starts empty and tells
     the model, `'error'` raises the `SnapshotError` and ends the run."""
+    observers: Sequence[Observer]
+    """Told what happens in each cell, as it happens, beside the OpenTelemetry span: see `pydantic_ai_grail.events`."""
     catalog_chars: int
-    """How many characters of the prompt the tools may take before they move into modules. Default 8,000."""
+    """How many characters of the prompt the tools may take before they move into modules. Default 12,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +76,14 @@ class Settings:
     max_retries: int = 3
     max_result_chars: int = 10_000
     checking: Checking = 'strict'
-    host: HostAccess = HostAccess()
+    host: HostAccess = field(default_factory=HostAccess)
     snapshot_secret: Secret | None = None
     max_snapshot_bytes: int = 64 * 1024 * 1024
     keep_snapshots: int | None = 200
     store_timeout_secs: float = 10.0
     lost_state: LostState = 'restart'
-    catalog_chars: int = 8_000
+    observers: tuple[Observer, ...] = ()
+    catalog_chars: int = 12_000
 
     @classmethod
     def of(cls, **options: Unpack[CodeModeOptions]) -> Settings:
@@ -95,6 +99,7 @@ class Settings:
             raise SettingsError(f'Code mode has no option {sorted(unknown)[0]!r}. There are: {known}.')
         given['limits'] = _limits(given.pop('limits', None), given.pop('resource_limits', None))
         given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
+        given['observers'] = _observers(given.pop('observers', ()))
         given.setdefault('store', None)
         if given['store'] is None:
             given['store'] = MemoryStore()
@@ -143,6 +148,12 @@ def _limits(limits: Any, resource_limits: Any) -> Limits:
             f'There is no limit {sorted(unknown)[0]!r}. There are: {", ".join(Limits.__dataclass_fields__)}.'
         )
     raise SettingsError(f"limits is a Limits, a dict of its fields or 'unlimited', got {chosen!r}.")
+
+
+def _observers(observers: Any) -> tuple[Observer, ...]:
+    if not isinstance(observers, Sequence) or not all(callable(item) for item in cast('Sequence[Any]', observers)):
+        raise SettingsError(f'observers is a list of callables that take an event, got {observers!r}.')
+    return tuple(cast('Sequence[Observer]', observers))
 
 
 def _host(os_access: Any, mount: Any) -> HostAccess:

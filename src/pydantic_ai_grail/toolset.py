@@ -7,8 +7,8 @@ this package knows (catalog, state, outcome) here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self, Unpack, cast
+from dataclasses import dataclass
+from typing import Any, Final, NotRequired, Self, Unpack, cast
 
 from pydantic import TypeAdapter
 from pydantic_ai.exceptions import ToolFailed, UserError
@@ -17,20 +17,19 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ._catalog.catalog import Catalog
 from ._catalog.placement import place_tools
 from ._reply.reply import give_up, render, state_lost_note, variables_note
 from ._run.cell import Surroundings, run_cell
 from ._run.dispatch import Dispatcher
-from ._run.files import restore_files
 from ._sessions.session import State
 from .agent_run import AgentRun
 from .conversation import cells_in
 from .engine import Engine
 from .errors import SnapshotError, StoreError
-from .events import CellClosed, CellStarted, Observer, StateLost
+from .events import CellClosed, CellStarted, Observer, StateLost, to_all
 from .outcomes import Completed, Failed, Outcome, Refused
 from .settings import CodeModeOptions, Settings
 
@@ -130,6 +129,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         native = {name: tool for name, tool in tools.items() if places[name] == 'native'}
         if RUN_CODE in native:
             raise UserError(f'Code mode offers a tool named {RUN_CODE!r}. Rename yours, or prefix its toolset.')
+        search_tool = next((name for name, tool in native.items() if tool.tool_def.tool_kind == 'tool-search'), None)
         catalog = self._engine.catalogs.build(inside, root=self.wrapped)
         return {
             **native,
@@ -137,7 +137,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 toolset=self,
                 tool_def=ToolDefinition(
                     name=RUN_CODE,
-                    description=self._engine.description(catalog),
+                    description=self._engine.description(catalog, search_tool=search_tool),
                     parameters_json_schema=_SCHEMA,
                     metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
                     sequential=True,
@@ -163,7 +163,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
         source, restart = cast('str', tool_args['code']), bool(tool_args.get('restart', False))
         cell_id = ctx.tool_call_id or 'cell'
-        with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as observe:
+        with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
+            observe = to_all(span, *self.settings.observers)
             observe(CellStarted(cell_id=cell_id, conversation_id=self._run.session.conversation_id, source=source))
             try:
                 return await self._run_cell(source, restart, cell_id, ctx, cast('RunCodeTool[Any]', tool), observe)
@@ -237,7 +238,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=None, run_id=ctx.run_id)
             run.opening_note = ''
             try:
-                state = await run.session.locate(cells.refs, not_after=cells.last_message_at)
+                state = await run.find(cells)
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
             shown = [f'{name} ({kind})' for name, kind in state.variables.items()]
@@ -258,7 +259,6 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     ) -> ToolReturn[Any]:
         if isinstance(outcome, Completed):
             run.failures = 0
-            outcome = replace(outcome, value=restore_files(outcome.value))
         elif isinstance(outcome, Failed | Refused):
             run.failures += 1
             if run.failures > self.settings.max_retries:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from pydantic_ai_grail._monty.checker import MAX_PACKAGES, CheckerPool, RawDiagnostic, StubPackage
-from pydantic_ai_grail.errors import SandboxCrashed
+from pydantic_ai_grail.errors import SandboxCrashed, SandboxUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -117,25 +117,36 @@ async def test_a_killed_worker_is_replaced_and_the_check_made_again(pool: Checke
     ]
 
 
-async def test_a_hung_worker_is_ended_and_replaced(pool: CheckerPool) -> None:
+async def test_a_worker_that_takes_too_long_is_ended_and_replaced() -> None:
     hasty = CheckerPool(prelude='', size=1, request_seconds=0.5)
     try:
         assert await said(hasty, 'a = 1') == []
         (hung,) = workers()
-        hung.send_signal(signal.SIGSTOP)
-        assert await said(hasty, 'nothing') == [('unresolved-reference', 'Name `nothing` used when not defined')]
+        with pytest.raises(SandboxCrashed, match='took too long'):
+            await said(hasty, f'nested = {"[" * 90}{"]" * 90}')
         assert not hung.is_running()
+        assert await said(hasty, 'nothing') == [('unresolved-reference', 'Name `nothing` used when not defined')]
     finally:
         await hasty.aclose()
 
 
 async def test_a_check_whose_workers_die_twice_fails(pool: CheckerPool) -> None:
-    hasty = CheckerPool(prelude='', size=1, request_seconds=0.001)
-    try:
-        with pytest.raises(SandboxCrashed, match='ended twice over one cell'):
-            await hasty.diagnostics('\n'.join(f'x{n} = {{"a": [{n}]}}' for n in range(3000)), {})
-    finally:
-        await hasty.aclose()
+    def deadly() -> StubPackage:
+        for worker in workers():
+            worker.kill()
+            worker.wait()
+        return SEARCH
+
+    with pytest.raises(SandboxCrashed, match='ended twice over one cell'):
+        await pool.diagnostics('import tools', {'tools': deadly})
+
+
+async def test_a_checker_that_cannot_be_started_is_unavailable(
+    pool: CheckerPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv('MONTY_BIN', str(tmp_path / 'nothing-here'))
+    with pytest.raises(SandboxUnavailable, match='No checker could be started'):
+        await pool.diagnostics('a = 1', {})
 
 
 async def test_what_is_no_python_or_cannot_run_in_monty_is_checked_all_the_same(pool: CheckerPool) -> None:

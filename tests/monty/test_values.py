@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, StrEnum
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import pytest
@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, computed_field, field_serializer
 
 from pydantic_ai_grail._monty.pool import WORKERS
+from pydantic_ai_grail._monty.stops import DoneStop, FailedStop, Returned
 from pydantic_ai_grail._monty.values import NotCrossable, from_sandbox, to_sandbox
-from pydantic_ai_grail._monty.worker import DoneStop, FailedStop, HostAccess, Returned, Worker, lend_worker
+from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
 
 pytestmark = pytest.mark.anyio
@@ -159,12 +160,13 @@ def test_values_of_all_supported_types_come_back_from_the_sandbox_unchanged(valu
     assert _types(found) == _types(values)
 
 
-def _types(value: Any) -> Any:
+def _types(value: Any) -> list[Any]:
+    """The types of a value and of all that is in it, in order."""
     if isinstance(value, list | tuple):
-        return type(value), [_types(item) for item in value]  # pyright: ignore[reportUnknownVariableType]  # any list
+        return [type(cast('Any', value)), *map(_types, cast('list[Any]', value))]
     if isinstance(value, dict):
-        return dict, [_types(item) for item in value.values()]  # pyright: ignore[reportUnknownVariableType]  # any dict
-    return type(value)
+        return [dict, *map(_types, cast('dict[Any, Any]', value).values())]
+    return [type(value)]
 
 
 async def test_what_is_no_data_leaves_the_sandbox_as_a_short_description() -> None:

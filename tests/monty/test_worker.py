@@ -8,22 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from pydantic_ai_grail._monty.worker import (
+from pydantic_ai_grail._monty.stops import (
     BlockedStop,
     CallStop,
     DoneStop,
     FailedStop,
-    HostAccess,
     HostStop,
-    MountDir,
     NameStop,
     RaisedBy,
     Returned,
     SleepStop,
-    Worker,
-    lend_worker,
     sandbox_exception,
 )
+from pydantic_ai_grail._monty.worker import HostAccess, MountDir, Worker, lend_worker
 from pydantic_ai_grail.errors import SnapshotVersion
 from pydantic_ai_grail.limits import Limits
 

@@ -13,9 +13,14 @@ from pydantic_ai import UsageLimits
 from pydantic_ai.exceptions import UsageLimitExceeded
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import FunctionToolset
-from support.cells import driven
+from support.driving import dispatcher, driven
 
-from pydantic_ai_grail.limits import Limits
+from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
+from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
+from pydantic_ai_grail._run.driver import drive
+from pydantic_ai_grail._run.prints import PrintCapture
+from pydantic_ai_grail.events import Event
+from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -65,15 +70,46 @@ async def test_a_call_that_is_awaited_at_once_runs_alone() -> None:
     assert overlap.most == 1
 
 
-async def test_a_sequential_tool_waits_for_the_others_and_runs_alone() -> None:
+async def test_a_sequential_tool_waits_for_the_calls_under_way_and_runs_alone() -> None:
     overlap = Overlap()
-    code = 'import asyncio\nfirst = a()\nsecond = b()\n[await first, await second]'
-    run = await driven(
-        code.replace('second = b()', 'alone = b()').replace('await second', 'alone'),
-        toolset=overlap.toolset(sequential=('b',)),
-    )
+    code = """
+import asyncio
+async def first():
+    return await a()
+async def second():
+    await asyncio.sleep(0)
+    return b()
+await asyncio.gather(first(), second())
+"""
+    run = await driven(code, toolset=overlap.toolset(sequential=('b',)))
     assert run.value == ['a', 'b']
     assert overlap.order == ['+a', '-a', '+b', '-b']
+
+
+async def test_a_call_that_is_never_awaited_never_runs() -> None:
+    overlap = Overlap()
+    run = await driven('promise = a()\nb()\n1', toolset=overlap.toolset())
+    assert run.value == 1
+    assert overlap.order == []
+    assert run.calls == ()
+
+
+async def test_a_promise_of_an_earlier_cell_cannot_be_awaited_and_says_so() -> None:
+    events: list[Event] = []
+    calls = await dispatcher(toolset=Overlap().toolset(), events=events)
+    host = HostAccess()
+    async with lend_worker(DEFAULT_LIMITS, host=host, functions={}) as worker:
+        first = await drive(
+            worker, 'kept = a()\nx = 1', calls=calls, prints=PrintCapture(9), host=host, limits=Limits()
+        )
+        assert isinstance(first, DoneStop)
+        second = await drive(worker, 'await kept', calls=calls, prints=PrintCapture(9), host=host, limits=Limits())
+        assert isinstance(second, FailedStop)
+        assert second.failure.message == (
+            'this awaits a tool call that an earlier cell made and did not await; make the call again'
+        )
+        third = await drive(worker, 'x', calls=calls, prints=PrintCapture(9), host=host, limits=Limits())
+        assert third == DoneStop(value=1)
 
 
 async def test_in_pydantic_ais_sequential_mode_calls_run_one_at_a_time() -> None:

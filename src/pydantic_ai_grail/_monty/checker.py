@@ -196,7 +196,7 @@ class _Bench:
         )
         try:
             self._session = session.__enter__()
-        except (MontyError, OSError, TimeoutError) as error:
+        except (MontyError, RuntimeError, OSError) as error:
             raise SandboxUnavailable(f'No checker could be started: {error}') from error
         return self._session
 

@@ -16,7 +16,14 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from pydantic_monty import AsyncMonty, AsyncMontySession, ExternalModule, OSPolicy, ResourceLimits
+from pydantic_monty import (
+    AsyncMonty,
+    AsyncMontySession,
+    ExternalModule,
+    MontyCrashedError,
+    OSPolicy,
+    ResourceLimits,
+)
 
 from ..errors import SandboxUnavailable
 from ..limits import Limits
@@ -46,7 +53,7 @@ class WorkerPool:
     def __init__(self) -> None:
         self._opening = threading.Lock()
         self._pools: tuple[AsyncMonty, AsyncMonty] | None = None
-        self._was_forked_away = False
+        self._left_behind: tuple[AsyncMonty, AsyncMonty] | None = None
 
     @asynccontextmanager
     async def lend(
@@ -63,13 +70,11 @@ class WorkerPool:
         def checkout(pool: AsyncMonty) -> AsyncMontySession:
             return pool.checkout(limits=resource_limits(limits), os_policy=policy, external_modules=modules)
 
-        lent = checkout(core)
         try:
-            await lent.__aenter__()
+            lent = await _entered(lambda: checkout(core))
         except TimeoutError:
-            lent = checkout(overflow)
             try:
-                await lent.__aenter__()
+                lent = await _entered(lambda: checkout(overflow))
             except TimeoutError as error:
                 raise SandboxUnavailable(
                     f'No sandbox worker became free within {MAX_WAIT_SECONDS:.0f} s: {CORE_WORKERS + MAX_WORKERS} are '
@@ -84,7 +89,7 @@ class WorkerPool:
         # Blocks this thread for a few ms, once. Pools do not belong to the event loop that opened them, so another one
         # can do it: no task can be cancelled half-way through, and several threads may ask at once.
         with self._opening:
-            if self._was_forked_away:
+            if self._left_behind is not None:
                 raise SandboxUnavailable(
                     'This process was forked from one that had already run cells, and the threads that speak with the '
                     'sandbox stayed there. Fork first and run agents then, or start processes with spawn.'
@@ -106,11 +111,23 @@ class WorkerPool:
     def forget(self) -> None:
         """Let go of the workers without ending them: they belong to the process this one was forked from.
 
-        Monty's threads stay there too, so that a pool opened here would wait for ever (Monty 1.4).
+        Monty's threads stay there too, so that a pool opened here would wait for ever (Monty 1.4). The pools are kept
+        alive: dropped, they would take their sockets off the epoll instance that both processes share, and the other
+        process would wait for ever.
         """
         self._opening = threading.Lock()
-        self._was_forked_away = self._pools is not None
-        self._pools = None
+        self._left_behind, self._pools = self._pools, None
+
+
+async def _entered(checkout: Callable[[], AsyncMontySession]) -> AsyncMontySession:
+    """A session that answers. A worker that died while nobody used it is only found dead when it is lent."""
+    crash: MontyCrashedError | None = None
+    for _ in range(CORE_WORKERS + MAX_WORKERS):
+        try:
+            return await checkout().__aenter__()
+        except MontyCrashedError as error:
+            crash = error
+    raise SandboxUnavailable(f'Every sandbox worker died as soon as it was started: {crash}') from crash
 
 
 async def _enter(*pools: AsyncMonty) -> None:

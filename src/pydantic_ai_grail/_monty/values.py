@@ -63,14 +63,14 @@ def to_sandbox(value: Any, *, depth: int = 0) -> Any:
     if isinstance(value, bytearray):
         return bytes(value)
     if isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
-        # Pydantic's own dump, so that serializers, exclusions and computed fields have their say.
-        return to_sandbox(_ANYTHING.dump_python(value, warnings=False), depth=depth + 1)
+        # Pydantic's own dump, so that serializers, aliases, exclusions and computed fields have their say.
+        return to_sandbox(_dumped(value), depth=depth + 1)
     if isinstance(value, Mapping):
         mapping = cast('Mapping[Any, Any]', value)
         return {to_sandbox(key, depth=depth + 1): to_sandbox(item, depth=depth + 1) for key, item in mapping.items()}
     if isinstance(value, _COLLECTIONS):
-        items = (to_sandbox(item, depth=depth + 1) for item in cast('Iterable[Any]', value))
-        return _collection_of(value)(items)
+        items = [to_sandbox(item, depth=depth + 1) for item in cast('Iterable[Any]', value)]
+        return _collection_of(value, items)
     if isinstance(value, PathLike):
         return fspath(cast('PathLike[str]', value))
     if isinstance(value, Sequence):
@@ -86,11 +86,24 @@ _ANYTHING: Final = TypeAdapter[object](object)
 _COLLECTIONS: Final = (list, tuple, set, frozenset)
 
 
-def _collection_of(value: Any) -> Callable[[Iterable[Any]], Any]:
-    for base in (list, tuple, set):
-        if isinstance(value, base):
-            return base
-    return frozenset
+def _dumped(record: Any) -> Any:
+    try:
+        return _ANYTHING.dump_python(record, by_alias=True, warnings=False)
+    except TypeError:
+        # A set of records somewhere inside, which Pydantic cannot make a set of dicts either.
+        return to_jsonable_python(record, by_alias=True)
+
+
+def _collection_of(value: Any, items: list[Any]) -> Any:
+    """`items` as the kind of collection that `value` is; a set of records, which no set can hold as dicts, as a list."""
+    if isinstance(value, list):
+        return items
+    if isinstance(value, tuple):
+        return tuple(items)
+    try:
+        return set(items) if isinstance(value, set) else frozenset(items)
+    except TypeError:
+        return items
 
 
 def _plain_leaf(value: Any) -> Any:

@@ -8,7 +8,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from .._monty.worker import DoneStop, FailedStop, HostAccess, Worker
+from .._monty.stops import DoneStop, FailedStop
+from .._monty.worker import HostAccess, Worker
 from .._source.history import History, PastCell
 from .._source.prepare import prepare
 from .._source.prepared import Prepared
@@ -67,9 +68,7 @@ async def run_cell(source: str, around: Surroundings) -> Outcome:
     """
     cell_id = around.calls.cell_id
     started = time.perf_counter()
-    prepared = prepare(
-        source, catalog=around.calls.catalog, bound=around.history.bound_names(), support=around.support
-    )
+    prepared = prepare(source, catalog=around.calls.catalog, bound=around.history.bound_names(), support=around.support)
     seconds = time.perf_counter() - started
     if isinstance(prepared, tuple):
         around.observe(CellPrepared(cell_id=cell_id, mends=(), seconds=seconds))

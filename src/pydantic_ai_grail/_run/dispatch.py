@@ -25,8 +25,8 @@ from pydantic_ai.tools import ToolDenied
 from pydantic_core import to_jsonable_python
 
 from .._catalog.catalog import Catalog, Entry
-from .._monty.values import NotCrossable, to_sandbox
-from .._monty.worker import CallStop, RaisedBy, Returned, Settled, sandbox_exception
+from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
+from .._monty.values import to_sandbox
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id
 from ..events import CallSettled, CallStarted, Observer
 from ..suggestions import closest
@@ -54,6 +54,7 @@ class Dispatcher:
     """What tools returned for the model's eyes beside their value, by call id, in the order of the calls."""
     is_sequential: bool = field(init=False)
     """Pydantic AI's run-wide mode: one call at a time."""
+    _accepted: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.journal = CallJournal(self.cell_id)
@@ -71,7 +72,7 @@ class Dispatcher:
                 return Returned(answerer(*stop.args, **stop.kwargs))
             except (TypeError, LookupError) as error:
                 return sandbox_exception(error)
-        entry = self.catalog.entries.get(stop.name)
+        entry = self.catalog.find(stop.name)
         if entry is None:
             return self._unknown(stop.name)
         if stop.unreadable is not None:
@@ -80,22 +81,19 @@ class Dispatcher:
             arguments = bind(entry, stop.args, stop.kwargs)
         except TypeError as error:
             return sandbox_exception(error)
-        if len(self.journal) >= self.max_tool_calls:
+        if self._accepted >= self.max_tool_calls:
             return RaisedBy(
                 'RuntimeError',
                 f'this cell has made its {self.max_tool_calls} tool calls; make fewer, or go on in the next cell',
             )
-        ordinal = len(self.journal) + 1
-        request = CallRequest(
-            call_id=call_id(self.cell_id, ordinal),
-            ordinal=ordinal,
+        self._accepted += 1
+        return CallRequest(
+            call_id=call_id(self.cell_id, self._accepted),
+            ordinal=self._accepted,
             tool=entry.facts,
             arguments=arguments,
             line=stop.line,
         )
-        self.journal.start(request)
-        self.user_content[request.call_id] = ()
-        return request
 
     async def run(self, request: CallRequest) -> Settled:
         """Run a call and settle it in the journal.
@@ -103,6 +101,8 @@ class Dispatcher:
         Raises:
             UsageLimitExceeded: As for a direct call.
         """
+        self.journal.start(request)
+        self.user_content[request.call_id] = ()
         self.observe(CallStarted(cell_id=self.cell_id, request=request))
         started = time.perf_counter()
         state: CallState = 'cancelled'
@@ -146,7 +146,8 @@ class Dispatcher:
             result = result.return_value
         try:
             return 'returned', Returned(to_sandbox(result))
-        except NotCrossable as error:
+        except Exception as error:
+            # Besides `NotCrossable`, whatever serializers of the user's own may raise.
             return 'raised', RaisedBy('TypeError', f'{request.tool.python_name}() ran, but its result is lost: {error}')
 
     async def _through_tool_manager(self, request: CallRequest, entry: Entry) -> Any:

@@ -1,34 +1,31 @@
 """The async loop around a running program: it carries what the program asks to whom it concerns, and the answer back.
 
-Calls to `async def` tools are promised at once and run in a task group; the program goes on until every task of its own
-waits for one. Calls to `def` tools are barriers: they wait until nothing runs, then run alone. Leaving the loop, also
-by cancellation, ends every call that is still under way.
+Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so a call that
+is never awaited never runs, as in CPython, and those of a gather run together. Calls to `def` tools are barriers: they
+wait until nothing runs, then run alone. Leaving the loop, also by cancellation, ends every call that is under way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import assert_never
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
 
 import anyio
 from anyio.abc import TaskGroup
 
-from .._monty.worker import (
+from .._monty.stops import (
     BlockedStop,
     CallStop,
     DoneStop,
     FailedStop,
-    HostAccess,
     HostStop,
     NameStop,
-    PrintSink,
-    RaisedBy,
     Returned,
     Settled,
     SleepStop,
     Stop,
-    Worker,
 )
+from .._monty.worker import HostAccess, PrintSink, Worker
 from ..calls import CallRequest
 from ..limits import Limits
 from ..outcomes import Failure
@@ -59,6 +56,8 @@ class _Loop:
     calls: Dispatcher
     limits: Limits
     run_ending: Exception | None = None
+    _promised: dict[int, CallRequest | float] = field(default_factory=dict[int, CallRequest | float])
+    """Calls, and sleeps in seconds, that did not start yet, by Monty's number."""
     _settled: dict[int, Settled] = field(default_factory=dict[int, Settled])
     _running: int = 0
     _slept_seconds: float = 0.0
@@ -78,13 +77,13 @@ class _Loop:
     async def _step(self, stop: Stop, tasks: TaskGroup) -> Stop:
         match stop:
             case CallStop():
-                return await self._call(stop, tasks)
+                return await self._call(stop)
             case BlockedStop():
-                return await self._settle(stop)
+                return await self._settle(stop, tasks)
             case NameStop():
                 return await self.worker.answer_name(is_function=self.calls.is_function(stop.name))
             case SleepStop():
-                return await self._sleep(stop, tasks)
+                return await self._sleep(stop)
             case HostStop():
                 return await self.worker.answer_host()
             case DoneStop() | FailedStop():
@@ -92,43 +91,61 @@ class _Loop:
             case _:
                 assert_never(stop)
 
-    async def _call(self, stop: CallStop, tasks: TaskGroup) -> Stop:
+    async def _call(self, stop: CallStop) -> Stop:
         accepted = self.calls.accept(stop)
-        if isinstance(accepted, Returned):
-            return await self.worker.answer(accepted)
-        if isinstance(accepted, RaisedBy):
+        if not isinstance(accepted, CallRequest):
             return await self.worker.answer(accepted)
         if accepted.tool.sequential:
             await self._wait_until_idle()
             return await self.worker.answer(await self.calls.run(accepted))
-        if self.calls.is_sequential:
-            await self._wait_until_idle()
-            self._settled[stop.number] = await self.calls.run(accepted)
-        else:
-            self._running += 1
-            tasks.start_soon(self._run_call, stop.number, accepted)
+        self._promised[stop.number] = accepted
         return await self.worker.answer_later()
 
-    async def _run_call(self, number: int, request: CallRequest) -> None:
-        try:
-            self._settled[number] = await self.calls.run(request)
-        except RUN_ENDING as error:
-            self.run_ending = error
-        self._note_change()
-
-    async def _settle(self, stop: BlockedStop) -> Stop:
+    async def _settle(self, stop: BlockedStop, tasks: TaskGroup) -> Stop:
+        await self._start_promised(tasks)
         while self.run_ending is None:
             ready = {number: self._settled.pop(number) for number in stop.pending if number in self._settled}
             if ready:
                 return await self.worker.settle(ready)
+            if not self._running:
+                return await self._nothing_to_await()
             await self._changed.wait()
         return stop
+
+    async def _nothing_to_await(self) -> Stop:
+        """The program awaits a promise that ended with an earlier cell. Monty gives up once it is told of no result."""
+        stop = await self.worker.settle({})
+        if isinstance(stop, FailedStop):
+            return replace(stop, failure=replace(stop.failure, exception_type='RuntimeError', message=_OLD_PROMISE))
+        return stop
+
+    async def _start_promised(self, tasks: TaskGroup) -> None:
+        promised, self._promised = self._promised, {}
+        for number, what in promised.items():
+            if isinstance(what, CallRequest) and self.calls.is_sequential:
+                self._settled[number] = await self.calls.run(what)
+            else:
+                self._running += 1
+                tasks.start_soon(self._keep_promise, number, what)
+
+    async def _keep_promise(self, number: int, what: CallRequest | float) -> None:
+        try:
+            if isinstance(what, CallRequest):
+                self._settled[number] = await self.calls.run(what)
+            else:
+                await anyio.sleep(what)
+                self._settled[number] = Returned(None)
+        except RUN_ENDING as error:
+            self.run_ending = error
+        self._running -= 1
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
 
     async def _wait_until_idle(self) -> None:
         while self._running and self.run_ending is None:
             await self._changed.wait()
 
-    async def _sleep(self, stop: SleepStop, tasks: TaskGroup) -> Stop:
+    async def _sleep(self, stop: SleepStop) -> Stop:
         self._slept_seconds += stop.seconds
         allowed = self.limits.max_sleep_secs
         if allowed is not None and self._slept_seconds > allowed:
@@ -144,21 +161,11 @@ class _Loop:
         if stop.blocks:
             await anyio.sleep(stop.seconds)
             return await self.worker.answer(Returned(None))
-        self._running += 1
-        tasks.start_soon(self._run_sleep, stop.number, stop.seconds)
+        self._promised[stop.number] = stop.seconds
         return await self.worker.answer_later()
 
-    async def _run_sleep(self, number: int, seconds: float) -> None:
-        await anyio.sleep(seconds)
-        self._settled[number] = Returned(None)
-        self._note_change()
 
-    def _note_change(self) -> None:
-        self._running -= 1
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
-
-
-_STOPPED = FailedStop(
+_OLD_PROMISE: Final = 'this awaits a tool call that an earlier cell made and did not await; make the call again'
+_STOPPED: Final = FailedStop(
     failure=Failure(kind='cancelled', exception_type='CancelledError', message='the run was ended'), is_lost=True
 )

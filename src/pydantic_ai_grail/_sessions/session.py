@@ -47,8 +47,8 @@ class Session:
 
     conversation_id: str
     keeper: Keeper
-    was_restored: bool = False
-    """Whether the last `locate` went to the store and found a state there."""
+    restored: bool = False
+    """Whether the state at hand came from the store; whoever tells of it sets it back."""
     _newest: str | None = None
     """The newest cell of the history that the state at hand was located for."""
     _state: State = EMPTY
@@ -67,13 +67,12 @@ class Session:
         """
         refs = [ref for ref in refs if ref.cell_id not in self._stateless]
         newest = refs[0].cell_id if refs else self._state.cell_id
-        self.was_restored = False
         if newest is not None and newest in (self._state.cell_id, self._newest):
             return self._state
         await self._let_go()
         found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
         self._state, self._newest = EMPTY if found is None else _state_of(found), newest
-        self.was_restored = found is not None
+        self.restored = found is not None
         return self._state
 
     def note_stateless(self, cell_id: str) -> None:

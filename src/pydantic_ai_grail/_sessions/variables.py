@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .._monty.worker import DoneStop, HostAccess, NameStop, Worker
+from .._monty.stops import DoneStop, NameStop
+from .._monty.worker import HostAccess, Worker
 
 MAX_NAMES: Final = 60
 _ROWS: Final = '__rows'

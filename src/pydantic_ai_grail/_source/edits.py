@@ -7,6 +7,7 @@ a line break, so a line number means the same before and after, and only columns
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -143,27 +144,9 @@ def overlap(edits: Iterable[Edit], others: Iterable[Edit]) -> bool:
 
 
 def _physical_lines(source: str) -> list[str]:
-    """Lines as the parser counts them: at line feeds, carriage returns and both, at no other separator."""
+    """Lines as the parser counts them: at line feeds, carriage returns and both. The last has no break at its end."""
     if '\r' not in source:
-        return source.splitlines(keepends=True) if source.isascii() and not _has_odd_breaks(source) else _split(source)
-    return _split(source)
-
-
-def _has_odd_breaks(source: str) -> bool:
-    return any(mark in source for mark in '\v\f\x1c\x1d\x1e')
-
-
-def _split(source: str) -> list[str]:
-    lines: list[str] = []
-    start = 0
-    position = 0
-    while position < len(source):
-        if source[position] == '\r' and source[position + 1 : position + 2] == '\n':
-            position += 1
-        if source[position] in '\r\n':
-            lines.append(source[start : position + 1])
-            start = position + 1
-        position += 1
-    if start < len(source):
-        lines.append(source[start:])
-    return lines
+        lines = [f'{line}\n' for line in source.split('\n')]
+        lines[-1] = lines[-1][:-1]
+        return lines
+    return [*re.findall(r'[^\r\n]*(?:\r\n|\r|\n)', source), re.split(r'\r\n|\r|\n', source)[-1]]

@@ -27,7 +27,7 @@ MAX_STATEMENT_CHARS: Final = 4_000
 """Longest function or class that is kept of a condensed cell."""
 MAX_ASSIGNMENT_CHARS: Final = 160
 """Longest assignment that is kept of a condensed cell."""
-MAX_NAMES_CHARS: Final = MAX_CHARS // 4
+MAX_NAMES_CHARS: Final = MAX_CHARS // 2
 """Beyond it the names of condensed cells are not kept either; then no name counts as unknown any more."""
 
 

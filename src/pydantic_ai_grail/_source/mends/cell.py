@@ -98,7 +98,8 @@ def _applied(mending: Mending, final: FinalValue, mends: tuple[Mend, ...]) -> Pr
             return None
         tree = parsed
     if final.expression is not None:
-        line_count, added_for = len(mending.text.lines), (final.line, 1)
+        lines = mending.text.lines
+        line_count, added_for = len(lines) - (not lines[-1]), (final.line, 1)
         tree = _with_last(tree, final.expression, line_count + 1)
         text = f'{text}{"" if text.endswith(chr(10)) else chr(10)}{final.expression}\n'
     return Prepared(

@@ -61,14 +61,18 @@ def _spelled(alias: ast.alias) -> str:
 
 
 def _over_lines(mending: Mending, statement: ast.stmt, text: str) -> list[Edit]:
-    """New text for a statement, on its first line; its other lines stay, and stay blank."""
+    """New text for a statement, on its last line, where more may follow it; its other lines stay, and stay blank."""
     start, end = mending.text.span(statement)
+    lines = mending.text.source[start:end].splitlines(keepends=True)
+    if len(lines) == 1:
+        return [Edit(start, end, text)]
     edits: list[Edit] = []
-    for line in mending.text.source[start:end].splitlines(keepends=True):
-        length = len(line.rstrip('\r\n'))
-        edits.append(Edit(start, start + length, text if not edits else ''))
+    for line in lines[:-1]:
+        edits.append(Edit(start, start + len(line.rstrip('\r\n')), ''))
         start += len(line)
-    return edits
+    first = mending.text.lines[statement.lineno - 1]
+    indent = first[: len(first) - len(first.lstrip())]
+    return [*edits, Edit(start, end, f'{indent}{text}')]
 
 
 def _mend_wildcard(mending: Mending, statement: ast.ImportFrom) -> None:

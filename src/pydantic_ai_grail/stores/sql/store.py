@@ -15,7 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from ...errors import SettingsError, StoreError
 from ..base import Reach, SnapshotRecord, check_forget
 from ..tables import insert_once, snapshots
-from .in_loops import InLoops
+from .database import Database
+from .in_loop import InLoop, check_driver
 from .in_threads import InThreads
 
 T = TypeVar('T')
@@ -48,12 +49,13 @@ class SqlStore:
     """
 
     def __init__(self, url: str | URL, *, busy_timeout_seconds: float = 5.0) -> None:
-        self._url = _chosen(url)
-        self._database: InThreads | InLoops
-        if self._url.drivername == SQLITE:
-            self._database = InThreads(self._url, busy_timeout_seconds=busy_timeout_seconds)
+        chosen = _chosen(url)
+        self._url = chosen
+        if chosen.drivername == SQLITE:
+            self._database = Database(lambda: InThreads(chosen, busy_timeout_seconds=busy_timeout_seconds))
         else:
-            self._database = InLoops(self._url)
+            check_driver()
+            self._database = Database(lambda: InLoop(chosen))
 
     def __repr__(self) -> str:
         shown = self._url.set(drivername=self._url.get_backend_name())
