@@ -106,6 +106,6 @@ def test_the_way_back_is_the_way_there(data: st.DataObject) -> None:
         line, column = after.place(offset)
         original_line, original_column = origins.original(line, column)
         assert original_line == line
-        assert 1 <= original_column <= len((text.lines or [''])[line - 1]) + 1
+        assert 1 <= original_column <= len(text.lines[line - 1]) + 1
         if character not in 'XY\n':
             assert text.lines[line - 1][original_column - 1] == character

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.cells import bare_catalog, mended, prepared
 from support.interpreters import run_cpython, run_monty
+from support.mend_cells import AWAITED, LEFT
 
 CATALOG = bare_catalog('search', 'get', 'notify', sequential=['lock'])
 
@@ -26,80 +27,6 @@ def lock(text: str) -> str:
 
 
 TOOLS = {'search': search, 'get': get, 'notify': notify, 'lock': lock}
-
-AWAITED = [
-    ("rows = search('a')\nlen(rows)", "rows = await search('a')\nlen(rows)"),
-    ("search('a')[0]['id']", "(await search('a'))[0]['id']"),
-    ("get('a').get('size')", "(await get('a')).get('size')"),
-    ("[r['n'] for r in search('a')]", "[r['n'] for r in await search('a')]"),
-    ("[get(k)['size'] for k in 'ab']", "[(await get(k))['size'] for k in 'ab']"),
-    ("[r for k in 'ab' for r in search(k) if get(r['id'])]", "[r for k in 'ab' for r in await search(k) if await get(r['id'])]"),
-    ("{k: get(k) for k in 'ab'}", "{k: await get(k) for k in 'ab'}"),
-    ("for r in search('a'):\n    x = r\nx", "for r in await search('a'):\n    x = r\nx"),
-    ("total = 0\nfor r in search('a'):\n    total += get(r['id'])['size']\ntotal",
-     "total = 0\nfor r in await search('a'):\n    total += (await get(r['id']))['size']\ntotal"),
-    ("f\"{len(search('a'))} of {get('b')['id']!r:>4}\"", "f\"{len(await search('a'))} of {(await get('b'))['id']!r:>4}\""),
-    ("'yes' if search('a') else 'no'", "'yes' if await search('a') else 'no'"),
-    ("if not search('a'):\n    r = 1\nelse:\n    r = 2\nr", "if not await search('a'):\n    r = 1\nelse:\n    r = 2\nr"),
-    ("while (page := get('x'))['size'] > 3:\n    pass\npage", "while (page := await get('x'))['size'] > 3:\n    pass\npage"),
-    ("a, b = search('x')\na['id']", "a, b = await search('x')\na['id']"),
-    ("a, b = search('x'), get('y')\n(a[0], b['id'])", "a, b = await search('x'), await get('y')\n(a[0], b['id'])"),
-    ("sorted(search('a'), key=lambda r: -r['n'])[0]", "sorted(await search('a'), key=lambda r: -r['n'])[0]"),
-    ("results = []\nfor k in 'ab':\n    results.append(get(k))\nresults", "results = []\nfor k in 'ab':\n    results.append(await get(k))\nresults"),
-    ("d = {}\nfor k in 'ab':\n    d[k] = get(k)\n[d[k]['size'] for k in d]", "d = {}\nfor k in 'ab':\n    d[k] = await get(k)\n[d[k]['size'] for k in d]"),
-    ("pairs = [(k, get(k)) for k in 'ab']\n{k: v['size'] for k, v in pairs}", "pairs = [(k, await get(k)) for k in 'ab']\n{k: v['size'] for k, v in pairs}"),
-    ("rows = {k: {'detail': get(k)} for k in 'ab'}\nfor k, row in rows.items():\n    print(row['detail']['size'])\nlen(rows)",
-     "rows = {k: {'detail': await get(k)} for k in 'ab'}\nfor k, row in rows.items():\n    print(row['detail']['size'])\nlen(rows)"),
-    ("import json\njson.dumps(get('a'))", "import json\njson.dumps(await get('a'))"),
-    ("notify(get('a'))\n1", "await notify(await get('a'))\n1"),
-    ("x = search('a') or []\nlen(x)", "x = await search('a') or []\nlen(x)"),
-    ("[*search('a'), *search('b')]", "[*await search('a'), *await search('b')]"),
-    ("{**get('a'), 'x': 1}", "{**await get('a'), 'x': 1}"),
-    ("get('a')", "await get('a')"),
-    ("search = search('a')\nsearch[0]", "search = await search('a')\nsearch[0]"),
-    ("assert search('a'), 'none'\n1", "assert await search('a'), 'none'\n1"),
-    ("async def load(k):\n    return get(k)\nawait load('a')", "async def load(k):\n    return await get(k)\nawait load('a')"),
-    ("async def load(k):\n    row = get(k)\n    return row['size']\nload('abc')", "async def load(k):\n    row = await get(k)\n    return row['size']\nawait load('abc')"),
-    ("async def load(k):\n    return k\nrows = [load(k) for k in 'ab']\nprint(rows)\nrows", "async def load(k):\n    return k\nrows = [await load(k) for k in 'ab']\nprint(rows)\nrows"),
-    ("x = 2 ** len(get('a')) + -get('b')['size']\nx", "x = 2 ** len(await get('a')) + -(await get('b'))['size']\nx"),
-    ("é = 'ü'; y = get(é)['size']; y", "é = 'ü'; y = (await get(é))['size']; y"),
-    ("calls = [get(k) for k in 'ab']\ntotal = 0\nfor i, c in enumerate(calls):\n    total += c['size'] * i\ntotal",
-     "calls = [await get(k) for k in 'ab']\ntotal = 0\nfor i, c in enumerate(calls):\n    total += c['size'] * i\ntotal"),
-    ("max(search('a'), key=lambda r: r['n'])['id']", "max(await search('a'), key=lambda r: r['n'])['id']"),
-    ("table = {}\nfor k in 'ab':\n    table.setdefault(k, []).append(1)\n    table[k] += search(k)\nlen(table['a'])",
-     "table = {}\nfor k in 'ab':\n    table.setdefault(k, []).append(1)\n    table[k] += await search(k)\nlen(table['a'])"),
-]  # fmt: skip
-"""Cells as written, and as they should have been."""
-
-LEFT = [
-    "tasks = [get(k) for k in 'ab']\nawait asyncio.gather(*tasks)",
-    "a = get('a')\nb = get('b')\nawait asyncio.gather(a, b)",
-    "await asyncio.gather(*[get(k) for k in 'ab'])",
-    "await asyncio.gather(*(get(k) for k in 'ab'), search('c'))",
-    "calls = {k: get(k) for k in 'ab'}\nfor k, c in calls.items():\n    print(k, await c)",
-    "calls = {k: get(k) for k in 'ab'}\ndict(zip(calls, await asyncio.gather(*calls.values())))",
-    "tasks = []\nfor k in 'ab':\n    tasks.append(get(k))\nresults = await asyncio.gather(*tasks)",
-    "tasks = []\ntasks.extend([get('a')])\ntasks += [get('b')]\nawait asyncio.gather(*tasks)",
-    "t = get('a')\nprint('started')\nx = await t",
-    "t = get('a')\nx = (await t)['size']\nprint(t)",
-    "load = lambda k: get(k)\nawait load('a')",
-    "def load(k):\n    return get(k)\nawait load('a')",
-    "async def both(c):\n    return [await c, await c]\nawait both(get('a'))",
-    "def later(k):\n    return [get(k), get(k)]\nawait asyncio.gather(*later('a'))",
-    "pending = [get(k) for k in 'ab']\nprint('started')",
-    "asyncio.run(get('a'))",
-    "class Box:\n    pass\nbox = Box()\nbox.call = get('a')\nawait box.call",
-    "calls = [get('a')]\nwhile calls:\n    print(await calls.pop())",
-    "first = [get('a'), get('b')][0]\nawait first",
-    "x = y = get('a')\nprint(x['size'])\nawait y",
-    "async def go():\n    global kept\n    kept = get('a')\nawait go()\nawait kept",
-    "for call in [get('a'), get('b')]:\n    print(await call)",
-    "for (i, call) in enumerate([get('a'), get('b')]):\n    print(i, await call)",
-    "await (get('a') if 1 else get('b'))",
-    "(lambda call: call)(get('a'))",
-    "print(*[await call for call in (get('a'),)])",
-]  # fmt: skip
-"""Cells that keep a coroutine, or may."""
 
 
 @pytest.mark.parametrize(('written', 'meant'), AWAITED)

@@ -5,40 +5,7 @@ from __future__ import annotations
 import pytest
 from support.cells import bare_catalog, mended, prepared, refusals
 from support.interpreters import run_cpython, run_monty
-
-IMPORTED = [
-    ('json.dumps([1])', 'import json; json.dumps([1])'),
-    ('x = 1\nprint(json.dumps(x))', 'x = 1\nimport json; print(json.dumps(x))'),
-    ('x = [\n    1,\n]; y = json.dumps(x)\ny', 'x = [\n    1,\n]; import json; y = json.dumps(x)\ny'),
-    ('"""doc"""\nfrom __future__ import annotations\njson.dumps(1)', '"""doc"""\nfrom __future__ import annotations\nimport json; json.dumps(1)'),
-    ('# first\nfor x in json.loads("[1]"):\n    r = x\nr', 'import json; # first\nfor x in json.loads("[1]"):\n    r = x\nr'),
-    ('\nfor x in json.loads("[1]"):\n    r = x\nr', 'import json; \nfor x in json.loads("[1]"):\n    r = x\nr'),
-    ('for x in [1]:\n    r = json.dumps(x)\nr', 'for x in [1]:\n    import json; r = json.dumps(x)\nr'),
-    ('if True: r = json.dumps(1)\nr', 'if True: import json; r = json.dumps(1)\nr'),
-    ('if False:\n    r = json.dumps(1)\nelse:\n    r = json.dumps(2)\nr', 'if False:\n    import json; r = json.dumps(1)\nelse:\n    import json; r = json.dumps(2)\nr'),
-    ('try:\n    r = json.loads("x")\nexcept ValueError:\n    r = json.dumps(1)\nr', 'try:\n    import json; r = json.loads("x")\nexcept ValueError:\n    import json; r = json.dumps(1)\nr'),
-    ('def f():\n    return json.dumps(1)\nf()', 'def f():\n    return json.dumps(1)\nimport json; f()'),
-    ('def f():\n    return json.dumps(1)\n\nr = [f() for _ in "a"]\nr', 'def f():\n    return json.dumps(1)\n\nimport json; r = [f() for _ in "a"]\nr'),
-    ('def f():\n    return json.dumps(1)\nfor _ in "a":\n    r = f()\nr', 'def f():\n    import json; return json.dumps(1)\nfor _ in "a":\n    r = f()\nr'),
-    ('class K:\n    def m(self):\n        return json.dumps(3)\nK().m()', 'class K:\n    def m(self):\n        import json; return json.dumps(3)\nK().m()'),
-    ('def f():\n\tif 1:\n\n\t\tfor x in [1]:\n\t\t\treturn json.dumps(x)\nfor _ in "a":\n\tr = f()\nr', 'def f():\n\tif 1:\n\n\t\tfor x in [1]:\n\t\t\timport json; return json.dumps(x)\nfor _ in "a":\n\tr = f()\nr'),
-    ('match 1:\n    case 1:\n        r = math.floor(1.5)\nr', 'match 1:\n    case 1:\n        import math; r = math.floor(1.5)\nr'),
-    ('os.path.join("a", "b")', 'import os; os.path.join("a", "b")'),
-    ('datetime.datetime(2024, 1, 1).isoformat()', 'import datetime; datetime.datetime(2024, 1, 1).isoformat()'),
-    ('datetime(2024, 1, 1).isoformat()', 'from datetime import datetime; datetime(2024, 1, 1).isoformat()'),
-    ('datetime.fromisoformat("2024-01-01") - timedelta(days=1)', 'from datetime import datetime, timedelta; datetime.fromisoformat("2024-01-01") - timedelta(days=1)'),
-    ('(date(2024, 1, 1), datetime.timedelta(1))', 'import datetime; from datetime import date; (date(2024, 1, 1), datetime.timedelta(1))'),
-    ('isinstance(Decimal("1"), (int, Decimal))', 'from decimal import Decimal; isinstance(Decimal("1"), (int, Decimal))'),
-    ('x = defaultdict(Counter)\nx["a"]["b"] += 1\ndict(x)', 'from collections import defaultdict, Counter; x = defaultdict(Counter)\nx["a"]["b"] += 1\ndict(x)'),
-    ('x = 1\n@dataclass\nclass P:\n    x: int = 1\n    y: list = field(default_factory=list)\nP().y', 'from dataclasses import dataclass, field; x = 1\n@dataclass\nclass P:\n    x: int = 1\n    y: list = field(default_factory=list)\nP().y'),
-    ('sqrt(4)', 'from math import sqrt; sqrt(4)'),
-    ('reduce(lambda a, b: a + b, [1, 2])', 'from functools import reduce; reduce(lambda a, b: a + b, [1, 2])'),
-    ('r = [(k, len(list(g))) for k, g in groupby([1, 1])]\nr', 'from itertools import groupby; r = [(k, len(list(g))) for k, g in groupby([1, 1])]\nr'),
-    ('time.sleep\ntime.time() > 0', 'import time; time.sleep\ntime.time() > 0'),
-    ('Path("a.txt").suffix', 'from pathlib import Path; Path("a.txt").suffix'),
-    ('import math\njson.dumps(math.pi)', 'import math\nimport json; json.dumps(math.pi)'),
-    ('f"{json.dumps([1])}"', 'import json; f"{json.dumps([1])}"'),
-]  # fmt: skip
+from support.mend_cells import IMPORTED
 
 GUESSES = [
     ('product["name"]', 'a name that a module of CPython happens to have'),

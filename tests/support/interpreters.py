@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import warnings
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ def run_cpython(
             prints.append(sep.join(map(str, values)) + end)
 
     namespace: dict[str, Any] = {'__name__': '__main__', 'print': keep_printed, **(tools or {})}
-    with asyncio.Runner() as runner:
+    with asyncio.Runner() as runner, warnings.catch_warnings():
+        warnings.simplefilter('ignore', DeprecationWarning)
         for source in sources:
             namespace[_VALUE] = None
             code = compile(_keeping_value(source), '<cell>', 'exec', ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)

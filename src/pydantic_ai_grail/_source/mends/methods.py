@@ -37,7 +37,7 @@ _OPERATORS: Final = {
 
 def mend_methods(mending: Mending) -> None:
     """Rewrite methods used as values, and calls through classes."""
-    names = frozenset[str]().union(*mending.support.methods.values())
+    names = frozenset[str]().union(*mending.support.methods.values(), *mending.support.classes.values())
     if mending.lacks('method-values'):
         for node, arguments in _positions(mending):
             if node.attr in names:
@@ -55,6 +55,9 @@ def _positions(mending: Mending) -> Iterator[tuple[ast.Attribute, int]]:
             for keyword in call.keywords:
                 if keyword.arg == 'key' and isinstance(keyword.value, ast.Attribute):
                     yield keyword.value, 1
+        for keyword in call.keywords:
+            if keyword.arg == 'default_factory' and isinstance(keyword.value, ast.Attribute):
+                yield keyword.value, 0
         is_plain = not any(isinstance(argument, ast.Starred) for argument in call.args)
         if dotted in ('map', 'filter') and is_plain and call.args and isinstance(call.args[0], ast.Attribute):
             yield call.args[0], len(call.args) - 1
@@ -63,13 +66,17 @@ def _positions(mending: Mending) -> Iterator[tuple[ast.Attribute, int]]:
 def _mend_value(mending: Mending, node: ast.Attribute, arguments: int) -> None:
     owner = mending.outline.dotted(node.value)
     names = ['_value', '_other', '_third', '_fourth'][:arguments]
+    edits: tuple[Edit, ...]
     if owner is not None and _is_class(mending, node.value, owner):
-        if node.attr in mending.support.classes.get(owner, ()) or not names:
-            return  # a class method
-        edits: tuple[Edit, ...] = (
-            mending.instead(node.value, f'lambda {", ".join(names)}: {names[0]}'),
-            mending.after(node, f'({", ".join(names[1:])})'),
-        )
+        if node.attr in mending.support.classes[owner]:  # a class method
+            edits = mending.around(node, f'lambda {", ".join(names)}: ', f'({", ".join(names)})')
+        elif not names:
+            return
+        else:
+            edits = (
+                mending.instead(node.value, f'lambda {", ".join(names)}: {names[0]}'),
+                mending.after(node, f'({", ".join(names[1:])})'),
+            )
     elif _is_module(mending, node.value):
         return
     else:

@@ -6,7 +6,7 @@ Each rule asks the `Support` table first, so a Monty that learns a construct is 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,7 +48,15 @@ def constructs(outline: Outline, support: Support) -> Iterator[Diagnostic]:
 
 
 def _is_deleted(kind: type[ast.expr] | tuple[type[ast.expr], ...]) -> Callable[[Outline, Any], bool]:
-    return lambda outline, node: any(isinstance(target, kind) for target in node.targets)
+    return lambda outline, node: any(isinstance(target, kind) for target in _flat(node.targets))
+
+
+def _flat(targets: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    for target in targets:
+        if isinstance(target, ast.Tuple | ast.List):
+            yield from _flat(target.elts)
+        else:
+            yield target
 
 
 RULES: Final[tuple[Rule, ...]] = (
