@@ -102,6 +102,7 @@ MENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         'fence': 'A Markdown fence around the code is taken off.',
         'import': 'A module, class or function that is used and not imported is imported.',
+        'module': 'A tool called by its bare name is called through the one module that has it.',
         'await': 'A tool call whose result is used is awaited.',
         'no-await': 'A call to a tool that gives its result at once is not awaited.',
         'task': 'A call under way needs no `asyncio.create_task`.',

@@ -102,3 +102,33 @@ def test_a_mended_cell_after_a_continued_line_is_still_python() -> None:
     source = 'x = 1 + \\\n    2\n\n\ny = json.dumps(x)\ny'
 
     assert run_monty(prepared(source).source) == '3'
+
+
+@pytest.mark.parametrize(
+    ('source', 'meant', 'bound'),
+    [
+        ('x = list_issues()\nlen(x)', 'import github; x = await github.list_issues()\nlen(x)', set[str]()),
+        ('len(list_issues())', 'len(await github.list_issues())', {'github'}),
+        ('import github\nlist_issues()[0]', 'import github\n(await github.list_issues())[0]', set[str]()),
+        ('list_issues()[0]', 'list_issues()[0]', {'list_issues'}),
+        (
+            'def list_issues():\n    return [1]\nlist_issues()[0]',
+            'def list_issues():\n    return [1]\nlist_issues()[0]',
+            set[str](),
+        ),
+        ('github = 1\nlist_issues', 'github = 1\nlist_issues', set[str]()),
+        ('find(1)["x"]', 'find(1)["x"]', set[str]()),
+        ('len(list_issues(find))', 'import github; len(await github.list_issues(find))', set[str]()),
+        ('[f() for f in [list_issues]]', 'import github; [f() for f in [github.list_issues]]', set[str]()),
+    ],
+)
+def test_a_tool_is_called_through_the_one_module_that_has_it(source: str, meant: str, bound: set[str]) -> None:
+    catalog = bare_catalog('github.list_issues', 'crm.find', 'shop.find')
+
+    assert mended(source, catalog=catalog, bound=bound) == meant
+
+
+def test_a_note_says_where_the_tool_is() -> None:
+    [*_, mend] = prepared('list_issues', catalog=bare_catalog('github.list_issues')).mends
+
+    assert (mend.kind, mend.note) == ('module', '`list_issues` is in module `github`; wrote `github.list_issues`')

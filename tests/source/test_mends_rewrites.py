@@ -70,6 +70,6 @@ def test_a_note_is_one_short_line(kind: str, source: str) -> None:
 
 
 def test_every_kind_of_mend_is_tested() -> None:
-    elsewhere = {'fence', 'import', 'await', 'no-await'}
+    elsewhere = {'fence', 'import', 'module', 'await', 'no-await'}
 
     assert MENDS.keys() == CELLS.keys() | WITH_TOOLS.keys() | elsewhere

@@ -25,6 +25,7 @@ from .imports import mend_imports
 from .iterating import mend_iterators, mend_mapped_tools
 from .mending import Mending
 from .methods import mend_methods, mend_operators
+from .modules import mend_bare_tools
 from .polyfills import mend_hasattr, mend_json, mend_sub
 from .sets import mend_sets
 from .shadowing import mend_shadowed_builtins
@@ -35,6 +36,7 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_tasks, ('gather', 'create_task', 'ensure_future')),
     (mend_mapped_tools, ('map',)),
     (mend_awaits, ()),
+    (mend_bare_tools, ()),
     (mend_methods, ('key', 'map', 'filter', '.')),
     (mend_operators, ('operator',)),
     (mend_sets, ('union', 'intersection', 'difference', 'update')),

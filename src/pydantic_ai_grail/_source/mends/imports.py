@@ -61,7 +61,7 @@ def _wanted(mending: Mending) -> dict[str, list[ast.Name]]:
     modules: dict[str, list[ast.Name]] = {}
     members: dict[str, dict[str, list[ast.Name]]] = {}
     for name, uses in outline.loads.items():
-        if name in mending.support.builtins or name in mending.catalog.entries:
+        if name in mending.support.builtins or name in mending.catalog.entries or name in mending.bare_tools:
             continue
         free = [use for use in uses if use not in mending.replaced and outline.is_free(use)]
         if not free:

@@ -54,13 +54,26 @@ class Mending:
             if name is not None and name in dotted and ('.' in name or self.outline.is_free(_name(call.func))):
                 yield call, name
 
+    @cached_property
+    def bare_tools(self) -> dict[str, Entry]:
+        """Tools in modules by their bare names, where one module has the name and nothing else goes by it."""
+        found: dict[str, Entry | None] = {}
+        for dotted, entry in self.catalog.entries.items():
+            if entry.module is not None:
+                name = dotted.rpartition('.')[2]
+                found[name] = None if name in found else entry
+        taken = self.catalog.entries.keys() | self.support.builtins
+        return {name: entry for name, entry in found.items() if entry is not None and name not in taken}
+
     def tool(self, function: ast.expr) -> Entry | None:
         """The tool an expression names, if it surely names one."""
         entries = self.catalog.entries
         if isinstance(function, ast.Name):
             scope = self.outline.binding(function)
             if scope is None:
-                return entries.get(function.id) if function.id not in self.outline.session else None
+                if function.id in self.outline.session:
+                    return None
+                return entries.get(function.id) or self.bare_tools.get(function.id)
             if function.id in scope.bound:
                 return entries.get(function.id) if self._comes_before_its_binding(function) else None
         dotted = self.outline.dotted(function)
