@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pydantic_ai_grail.stores import MemoryStore, SqlStore, Store
-from pydantic_ai_grail.testing.store_contract import StoreContract
+from pydantic_ai_grail.testing.store_contract import NOON, StoreContract
 
 
 class TestMemoryStore(StoreContract):
@@ -21,4 +22,12 @@ class TestSqliteFile(StoreContract):
     @pytest.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[Store]:
         async with SqlStore(f'sqlite:///{tmp_path}/agent.db') as store:
+            yield store
+
+
+class TestPostgresql(StoreContract):
+    @pytest.fixture
+    async def store(self, postgresql_url: str) -> AsyncIterator[Store]:
+        async with SqlStore(postgresql_url) as store:
+            await store.forget(older_than=NOON + timedelta(days=365))
             yield store
