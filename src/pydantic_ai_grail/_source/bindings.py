@@ -20,7 +20,8 @@ OPENING_NAMES: Final = frozenset({'exec', 'globals', 'locals', 'vars', '__import
 
 def joined(sets: Iterable[frozenset[Item]]) -> frozenset[Item]:
     """The union of any number of sets."""
-    return frozenset[Item]().union(*sets)
+    found: frozenset[Item] = frozenset()
+    return found.union(*sets)
 
 
 @dataclass(frozen=True, kw_only=True)

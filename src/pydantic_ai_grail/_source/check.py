@@ -91,11 +91,9 @@ async def _check(
     else:
         certain, hints = await _typed(cell, checkers)
         refusals += certain
-    refusals = _one_per_mistake(refusals)
-    return Verdict(
-        refusals=tuple(_in_original(prepared, each) for each in refusals[:MAX_REFUSALS]),
-        hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]),
-    )
+    if refusals:
+        return Verdict(refusals=_one_per_mistake(_in_original(prepared, each) for each in refusals)[:MAX_REFUSALS])
+    return Verdict(hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]))
 
 
 async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic], list[Diagnostic]]:
@@ -186,13 +184,13 @@ def _names(cell: Inspected) -> Iterable[Diagnostic]:
             yield found
 
 
-def _one_per_mistake(found: list[Diagnostic]) -> list[Diagnostic]:
+def _one_per_mistake(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """In the order of the source, without those that stand inside or around one that was found before."""
     kept: list[Diagnostic] = []
     for diagnostic in found:
         if not any(_overlap(diagnostic.position, other.position) for other in kept):
             kept.append(diagnostic)
-    return sorted(kept, key=lambda each: (each.position.line, each.position.column))
+    return tuple(sorted(kept, key=lambda each: _start(each.position)))
 
 
 def _overlap(one: Position, other: Position) -> bool:

@@ -10,6 +10,7 @@ import importlib
 
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
+from ..bindings import joined
 from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
 from .attributes import PLAIN_TYPES, exists_anywhere, instead
@@ -101,13 +102,13 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
     kinds = [member.kind for member in members]
     if not all(kind in PLAIN_TYPES for kind in kinds):
         return None
-    if any(name in cell.support.methods.get(kind, ()) or _host_has(kind, name) for kind in kinds):
+    if any(name in _methods(cell, kind) or _host_has(kind, name) for kind in kinds):
         return None
     is_known = exists_anywhere(name) or name in cell.stores.attributes
     if is_known and (len(members) > 1 or not _is_steady(cell, finding, kind_only=True)):
         return None
     base = _base(cell, finding)
-    methods = frozenset(cell.support.methods.get(kinds[0], ()))
+    methods = _methods(cell, kinds[0])
     fix = instead(kinds[0], name, base, methods)
     if fix is None and (meant := closest(name, sorted(methods))):
         fix = f'{base}.{meant}'
@@ -115,6 +116,12 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
         fix = f'{base} is a list: loop over it, or take an item of it first, as in {base}[0].'
     message = f'{base} is of type {kinds[0]}, which has no attribute {name!r}.'
     return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
+
+
+def _methods(cell: Inspected, kind: str) -> frozenset[str]:
+    """The methods of a type's values here."""
+    homes = (kind, f'datetime.{kind}', f'decimal.{kind}')
+    return joined(cell.support.methods.get(home, frozenset[str]()) for home in homes)
 
 
 def _host_has(kind: str, name: str) -> bool:

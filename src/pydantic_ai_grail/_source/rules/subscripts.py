@@ -38,7 +38,9 @@ def _no_such_key(cell: Inspected, finding: Finding, base: ast.expr, member: Type
     fix = f'Loop over it, or take an item of it first, as in {text}[0].'
     if kind == 'tuple':
         fix = f'{text} is {ast.unparse(member.node)}.' if member.node is not None else fix
-    return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
+    subscript = _subscript(cell, finding)
+    place = finding.place if subscript is None else cell.place_of(subscript.slice)
+    return cell.diagnostic('unknown-key', message, place, fix=fix)
 
 
 def out_of_bounds(cell: Inspected, finding: Finding) -> Suspicion | None:
@@ -57,7 +59,7 @@ def out_of_bounds(cell: Inspected, finding: Finding) -> Suspicion | None:
     def decide(type_text: str) -> Diagnostic | None:
         if len(union_of(type_text)) > 1:
             return None
-        return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
+        return cell.diagnostic('unknown-key', message, cell.place_of(subscript), fix=fix)
 
     return Suspicion(place=cell.place_of(subscript.value), decide=decide)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ..._catalog.entries import Entry
@@ -15,6 +16,7 @@ from ...diagnostics import Diagnostic
 from ...suggestions import closest
 from ..inspected import Inspected
 from .accepting import may_accept
+from .ty_texts import union_of
 
 
 def tool_calls(cell: Inspected) -> Iterator[Diagnostic]:
@@ -53,6 +55,8 @@ class _Call:
                 yield self._twice(word)
             elif not self.entry.signature.takes_any_keyword:
                 meant = closest(word.arg, missing) or closest(word.arg, self.names)
+                if meant is None and len(missing) == 1:
+                    meant = missing[0]
                 missing = [name for name in missing if name != meant]
                 yield self._unknown(word, meant)
         if not self.has_star and len(self.call.args) > len(self.positional):
@@ -143,6 +147,7 @@ def _literals(cell: Inspected, entry: Entry, call: ast.Call) -> Iterator[Diagnos
         place = cell.place_of(argument)
         if not cell.places.catches(place, 'ValueError'):
             fix = objection.fix or _option(parameter, known[objection.key])
+            fix = fix or converted(parameter.annotation, known[objection.key], cell.segment(place))
             yield cell.diagnostic(objection.code, objection.message, place, fix=fix)
 
 
@@ -212,6 +217,16 @@ def _option(parameter: Parameter, value: Any) -> str | None:
         return None
     meant = closest(value, [each for each in options if isinstance(each, str)]) if isinstance(value, str) else None
     return repr(meant) if meant else f'One of {", ".join(map(repr, options))}.'
+
+
+def converted(annotation: str, value: Any, source: str) -> str | None:
+    """How a plain value is written for a parameter of another plain type, if that is plain as well."""
+    kinds = {member.kind for member in union_of(annotation)}
+    if 'str' in kinds and isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return repr(source) if source.replace('.', '').isdigit() else f'str({source})'
+    if isinstance(value, str) and kinds & {'list', 'set', 'tuple', 'frozenset'}:
+        return f'{{{source}}}' if kinds & {'set', 'frozenset'} else f'[{source}]'
+    return None
 
 
 def literal(node: ast.expr) -> Any:

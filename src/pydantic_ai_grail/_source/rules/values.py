@@ -16,6 +16,7 @@ from . import ty_texts
 from .accepting import may_accept
 from .coroutines import given_to_a_reader, is_coroutine, not_awaited, not_called
 from .examples import example_record
+from .tool_calls import converted
 from .ty_texts import TypeText, union_of
 
 _SAMPLES: Final[dict[str, Sequence[Any]]] = {
@@ -130,7 +131,11 @@ def samples_of(cell: Inspected, member: TypeText) -> Sequence[Any]:
 
 
 def _words(members: tuple[TypeText, ...]) -> str:
-    return ' or '.join(ast.unparse(member.node) if member.node is not None else member.head for member in members)
+    texts: list[str] = []
+    for member in members:
+        literals = [ast.unparse(each) for each in member.arguments] if member.head == 'Literal' else []
+        texts += literals or [ast.unparse(member.node) if member.node is not None else member.head]
+    return ' or '.join(texts)
 
 
 def _fix(cell: Inspected, parameter: Parameter, members: tuple[TypeText, ...], value: ast.expr) -> str | None:
@@ -146,4 +151,6 @@ def _fix(cell: Inspected, parameter: Parameter, members: tuple[TypeText, ...], v
         ):
             if key in keys:
                 return f'{ast.unparse(value)}[{key!r}]'
-    return None
+    samples = [sample for member in members for sample in samples_of(cell, member)]
+    fixes = {converted(parameter.annotation, sample, ast.unparse(value)) for sample in samples}
+    return fixes.pop() if len(fixes) == 1 else None
