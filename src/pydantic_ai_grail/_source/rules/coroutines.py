@@ -101,7 +101,9 @@ def not_called(cell: Inspected, type_text: str, place: Range) -> Diagnostic | No
     match = ty_texts.FUNCTION.match(type_text)
     entry = cell.catalog.find(match['name']) if match is not None else None
     name = re.match(r'[\w.]+', cell.segment(place))
-    if entry is None or name is None or name[0] not in cell.catalog.entries or cell.places.never_runs(place):
+    if entry is None or name is None or name[0] not in cell.catalog.entries:
+        return None
+    if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError'):
         return None
     if name[0].partition('.')[0] in cell.bindings.assigned:
         return None
