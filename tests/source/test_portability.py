@@ -203,7 +203,7 @@ CASES = (
         code='unsupported-attribute',
         source='from collections import OrderedDict\nlist(OrderedDict(a=1))',
         instead='list(dict(a=1))',
-        fix='dict keeps its order',
+        fix='Use dict, which keeps its order.',
     ),
     Case(
         code='unsupported-attribute',
@@ -343,6 +343,37 @@ def test_a_type_statement_is_refused_under_every_python(source: str) -> None:
     assert refusal.code == 'no-type-statement'
     assert refusal.fix == 'Write it as an assignment: X = ...'
     assert sys.version_info < (3, 12) or run_cpython(source) == 1
+
+
+def test_one_mistake_is_told_once() -> None:
+    source = 'from enum import Enum\nimport abc\nclass A(Enum):\n    X = 1\nclass B(abc.ABC):\n    pass'
+
+    assert [(one.code, one.position.line) for one in refusals(source)] == [('no-inheritance', 3), ('no-inheritance', 5)]
+
+
+def test_the_same_mistake_on_several_lines_is_one_remark() -> None:
+    [refusal] = refusals('def f():\n    yield 1\n    yield 2\n    yield 3; yield 4\nf()')
+
+    assert refusal.message == 'Generators cannot run here: `yield`. Also on lines 3, 4.'
+    assert refusal.position.line == 2
+
+    [refusal] = refusals('callable(1)\ncallable(2)')
+
+    assert refusal.message == 'The builtin callable is not available here. Also on line 2.'
+
+
+def test_all_that_is_used_of_a_module_is_answered() -> None:
+    [refusal] = refusals('xs = [1]\nprint(statistics.mean(xs), statistics.mode(xs), statistics.mean([2]))')
+
+    assert refusal.fix == 'Instead of mean: sum(xs) / len(xs) Instead of mode: Counter(xs).most_common(1)[0][0]'
+
+
+def test_packages_that_no_sandbox_has_are_refused_with_advice() -> None:
+    [refusal] = refusals('import pandas as pd\npd.DataFrame([])')
+
+    assert (refusal.code, refusal.fix) == ('unsupported-import', 'Use lists of dicts.')
+    assert prepared('import requests\nrequests.get(1)', bound={'requests'}).mends == ()
+    assert prepared('try:\n    import numpy\nexcept ImportError:\n    numpy = None\nnumpy').mends == ()
 
 
 def test_everything_is_found_at_once_in_the_order_of_the_source() -> None:

@@ -41,7 +41,6 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'urllib': 'Split and join the text, or use a tool that fetches.',
     'urllib.parse': "Use str.partition, split('&') and '&'.join(...).",
     'urllib.request': 'Call a tool that fetches; code has no network here.',
-    'requests': 'Call a tool that fetches; code has no network here.',
     'html': "text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')",
     'zoneinfo': 'Use fixed offsets: timezone(timedelta(hours=2)).',
     'calendar': 'Use datetime: date(y, m, 1), timedelta, strftime.',
@@ -65,7 +64,7 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'warnings': 'Use print().',
     'inspect': 'help(tool) shows the signature of a tool.',
     'collections.abc': 'For annotations use typing: from typing import Callable, Iterable.',
-    'collections.OrderedDict': 'dict keeps its order.',
+    'collections.OrderedDict': 'Use dict, which keeps its order.',
     'collections.ChainMap': '{**defaults, **overrides}',
     'functools.wraps': 'Leave it out.',
     'functools.cmp_to_key': 'Sort by a key: sorted(xs, key=lambda x: (x[0], -x[1])).',
@@ -109,9 +108,29 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'typing.NamedTuple': "collections.namedtuple('Point', ['x', 'y'])",
     'typing.TypedDict': 'dict[str, Any]',
     'typing.cast': 'Use the value itself.',
-    'numpy': 'Use lists, sum() and math.',
-    'pandas': 'Use lists of dicts.',
 }
+
+_FETCH: Final = 'Call a tool that fetches; code has no network here.'
+_THIRD_PARTY: Final[Mapping[str, str]] = {
+    'requests': _FETCH,
+    'httpx': _FETCH,
+    'aiohttp': _FETCH,
+    'urllib3': _FETCH,
+    'numpy': 'Use lists, sum() and math.',
+    'scipy': 'Use lists, sum() and math.',
+    'pandas': 'Use lists of dicts.',
+    'polars': 'Use lists of dicts.',
+    'yaml': 'Use json, or take the lines apart.',
+    'bs4': 'Use re.findall.',
+    'dateutil': 'Use datetime.fromisoformat or datetime.strptime.',
+    'pytz': 'Use fixed offsets: timezone(timedelta(hours=2)).',
+    'pydantic': 'Use a dataclass: from dataclasses import dataclass.',
+    'matplotlib': 'Give the numbers in your answer.',
+    'tabulate': 'Use f-strings with widths: f"{name:<20}{count:>5}".',
+    'rich': 'Use print().',
+    'tqdm': 'Loop without it.',
+}
+"""Packages that models reach for, and that no sandbox has."""
 
 _BUILTINS: Final[Mapping[str, str]] = {
     'callable': 'Say which it is: isinstance(x, str) or not.',
@@ -179,19 +198,23 @@ def instead_of_option(function: str, option: str) -> str:
 
 def instead_of_method(method: str) -> str | None:
     found = _METHODS.get(method)
-    return None if found is None else found if found[0].isupper() else f'Write {found}.'
+    return found if found is None or found.endswith('.') else f'Write {found}'
 
 
 def instead_of(module: str, attributes: Iterable[str]) -> str | None:
     """What to write instead of a module's attributes, or of the module where none of them has advice of its own."""
-    advice = [
-        f'{attribute}: {found}' if _is_code(found) else found
-        for attribute in attributes
-        if (found := _ALTERNATIVES.get(f'{module}.{attribute}')) is not None
-    ]
-    if advice:
-        return ' '.join(f'Instead of {one}' if ': ' in one and _starts_lower(one) else one for one in advice[:2])
-    return _ALTERNATIVES.get(module) or _ALTERNATIVES.get(module.partition('.')[0])
+    found = [(name, advice) for name in attributes if (advice := _ALTERNATIVES.get(f'{module}.{name}')) is not None]
+    if found:
+        return ' '.join(
+            advice if advice.endswith('.') else f'Instead of {name}: {advice}' for name, advice in found[:3]
+        )
+    root = module.partition('.')[0]
+    return _ALTERNATIVES.get(module) or _ALTERNATIVES.get(root) or _THIRD_PARTY.get(root)
+
+
+def is_known_package(module: str) -> bool:
+    """Whether a module is of a package outside of the standard library for which there is advice."""
+    return module.partition('.')[0] in _THIRD_PARTY
 
 
 def instead_of_builtin(name: str) -> str | None:
@@ -200,11 +223,3 @@ def instead_of_builtin(name: str) -> str | None:
     if name.endswith('Error'):
         return _BUILTINS.get(name, 'Use a more general exception: OSError, ValueError, RuntimeError, Exception.')
     return _BUILTINS.get(name)
-
-
-def _is_code(advice: str) -> bool:
-    return not advice[0].isupper() or advice.startswith('Counter')
-
-
-def _starts_lower(advice: str) -> bool:
-    return advice[0].islower() or advice[0] in '_'

@@ -9,7 +9,7 @@ from typing import Final
 from ..._monty.support import Support
 from ...diagnostics import Diagnostic
 from ..outline import Outline
-from .alternatives import instead_of, instead_of_builtin
+from .alternatives import instead_of, instead_of_builtin, is_known_package
 from .finding import finding
 
 _CATCH_IMPORT: Final = frozenset({'ImportError', 'ModuleNotFoundError', 'Exception', 'BaseException'})
@@ -27,35 +27,61 @@ def names(outline: Outline, support: Support) -> Iterator[Diagnostic]:
             yield found
     for name, uses in outline.loads.items():
         if name in support.lacking_builtins or name in support.lacking_modules:
-            for use in uses:
-                if outline.is_free(use) and (found := _name(outline, support, use)) is not None:
-                    yield found
+            free = [use for use in uses if outline.is_free(use) and not is_guarded(outline, use, _CATCH_NAME)]
+            yield from _builtin(outline, free) if name in support.lacking_builtins else _module(outline, free)
 
 
 def _import(outline: Outline, support: Support, statement: ast.Import | ast.ImportFrom) -> Iterator[Diagnostic]:
     text = outline.text
+    inherits = not support.has('inheritance')
     if isinstance(statement, ast.Import):
         for alias in statement.names:
-            if _lacks_module(support, alias.name):
+            if inherits and _is_only_a_base(outline, alias.asname or alias.name.partition('.')[0]):
+                continue
+            if _lacks_module(outline, support, alias.name):
                 used = _used_attributes(outline, alias.asname or alias.name, alias.name)
                 yield finding(text, alias, 'unsupported-import', _no_module(alias.name), instead_of(alias.name, used))
         return
     module = statement.module or ''
     if statement.level:
         return
-    if _lacks_module(support, module):
-        wanted = [alias.name for alias in statement.names]
+    if _lacks_module(outline, support, module):
+        wanted = [
+            alias.name
+            for alias in statement.names
+            if not (inherits and _is_only_a_base(outline, alias.asname or alias.name))
+        ]
+        if not wanted:
+            return
         yield finding(text, statement, 'unsupported-import', _no_module(module), instead_of(module, wanted))
         return
     lacking = support.lacking_attributes.get(module, frozenset()) if module in support.modules else frozenset[str]()
     for alias in statement.names:
-        if alias.name in lacking and f'{module}.{alias.name}' not in support.modules:
+        if alias.name not in lacking or f'{module}.{alias.name}' in support.modules:
+            continue
+        if not (inherits and _is_only_a_base(outline, alias.asname or alias.name)):
             message = f'`{alias.name}` of module {module} is not available here.'
             yield finding(text, alias, 'unsupported-attribute', message, instead_of(module, [alias.name]))
 
 
-def _lacks_module(support: Support, module: str) -> bool:
-    return module in support.lacking_modules or module.partition('.')[0] in support.lacking_modules
+def _is_only_a_base(outline: Outline, name: str) -> bool:
+    """Whether a name is used for nothing but classes to inherit from, which is refused by itself."""
+    uses = outline.loads.get(name, ())
+    return bool(uses) and all(_is_base(outline, use) for use in uses)
+
+
+def _is_base(outline: Outline, node: ast.expr) -> bool:
+    parent = outline.parents[node]
+    if isinstance(parent, ast.Attribute):
+        return _is_base(outline, parent)
+    return isinstance(parent, ast.ClassDef) and any(node is base for base in parent.bases)
+
+
+def _lacks_module(outline: Outline, support: Support, module: str) -> bool:
+    root = module.partition('.')[0]
+    if is_known_package(module):
+        return root not in support.modules and root not in outline.session
+    return module in support.lacking_modules or root in support.lacking_modules
 
 
 def _no_module(module: str) -> str:
@@ -97,19 +123,20 @@ def _attribute(outline: Outline, support: Support, attribute: ast.Attribute) -> 
     return finding(outline.text, attribute, 'unsupported-attribute', message, instead_of(owner, [attribute.attr]))
 
 
-def _name(outline: Outline, support: Support, use: ast.Name) -> Diagnostic | None:
-    if is_guarded(outline, use, _CATCH_NAME):
-        return None
-    if use.id in support.lacking_builtins:
-        if _is_in_except(outline, use):
-            return None  # evaluated only when something was raised
-        message = f'The builtin {use.id} is not available here.'
-        return finding(outline.text, use, 'unsupported-builtin', message, instead_of_builtin(use.id))
-    parent = outline.parents[use]
-    if not isinstance(parent, ast.Attribute):
-        return None
-    fix = instead_of(use.id, [parent.attr])
-    return finding(outline.text, use, 'unsupported-import', _no_module(use.id), fix)
+def _builtin(outline: Outline, uses: list[ast.Name]) -> Iterator[Diagnostic]:
+    for use in uses:
+        if not _is_in_except(outline, use):  # that is evaluated only when something was raised
+            message = f'The builtin {use.id} is not available here.'
+            yield finding(outline.text, use, 'unsupported-builtin', message, instead_of_builtin(use.id))
+
+
+def _module(outline: Outline, uses: list[ast.Name]) -> Iterator[Diagnostic]:
+    """A module that is used and was never imported."""
+    taken = [parent.attr for use in uses if isinstance(parent := outline.parents[use], ast.Attribute)]
+    if taken:
+        name = uses[0].id
+        fix = instead_of(name, list(dict.fromkeys(taken)))
+        yield finding(outline.text, uses[0], 'unsupported-import', _no_module(name), fix)
 
 
 def is_guarded(outline: Outline, node: ast.AST, catching: frozenset[str]) -> bool:

@@ -1,0 +1,23 @@
+"""The page on what the sandbox runs has the tables that the installed Monty calls for."""
+
+from __future__ import annotations
+
+from support.sandbox_table import MENDED, PAGE, REFUSED, page
+
+from pydantic_ai_grail.diagnostics import CODES, MENDS
+
+
+def test_the_tables_are_current() -> None:
+    text = PAGE.read_text('utf-8')
+
+    assert text == page(text), 'run: python tests/support/sandbox_table.py'
+
+
+def test_every_mend_and_every_code_of_the_report_is_in_a_table() -> None:
+    text = PAGE.read_text('utf-8')
+
+    assert MENDED.keys() == MENDS.keys()
+    assert len(REFUSED) == len(set(REFUSED))
+    for code in CODES:
+        if code.startswith(('no-', 'unsupported-', 'endless-')):
+            assert f'`{code}`' in text, code
