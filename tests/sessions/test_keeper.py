@@ -304,7 +304,7 @@ async def test_a_store_that_answers_a_compacted_history_from_elsewhere_is_found_
         await replace(keeper, store=lying).find([], 'A')
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.data())
 def test_no_altered_record_is_ever_opened(data: st.DataObject) -> None:
     async def attempt() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pydantic_ai_grail import stores
 from pydantic_ai_grail.stores import MemoryStore, SqlStore, Store
 from pydantic_ai_grail.testing.store_contract import NOON, StoreContract
 
@@ -31,3 +32,8 @@ class TestPostgresql(StoreContract):
         async with SqlStore(postgresql_url) as store:
             await store.forget(older_than=NOON + timedelta(days=365))
             yield store
+
+
+def test_a_store_that_does_not_exist_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'RedisStore'"):
+        stores.RedisStore  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # it is asked for on purpose

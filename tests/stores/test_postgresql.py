@@ -88,3 +88,12 @@ store = SqlStore(sys.argv[1])
 asyncio.run(store.newest('A'))
 """
     assert finish(start(code, postgresql_url, options=('-W', 'error::ResourceWarning'))) == (0, '', '')
+
+
+def test_without_asyncpg_the_extra_is_named() -> None:
+    code = "sys.modules['asyncpg'] = None\nfrom pydantic_ai_grail.stores import SqlStore\nSqlStore('postgresql://host/name')"
+    status, _, errors = finish(start(code))
+    assert status == 1
+    assert errors.splitlines()[-1] == (
+        "ImportError: SqlStore needs asyncpg for PostgreSQL: pip install 'pydantic-ai-grail[sql]'"
+    )

@@ -184,6 +184,34 @@ def test_a_process_that_closes_nothing_ends_at_once_and_in_silence(path: Path, l
 # Processes
 
 
+FORK = """
+import asyncio, os
+from pydantic_ai_grail.stores.sql import SqlStore
+from pydantic_ai_grail.testing.store_contract import make_record
+
+store = SqlStore(f'sqlite:///{sys.argv[1]}')
+
+async def turn(name):
+    await store.save(make_record(name, conversation=name))
+    await store.newest('parent')
+    return (await store.newest(name)).name
+
+assert asyncio.run(turn('parent')) == 'parent'
+if child := os.fork():
+    assert os.waitpid(child, 0) == (child, 0)
+    assert asyncio.run(turn('after')) == 'after'
+    print(asyncio.run(turn('parent')), asyncio.run(store.newest('child')).name)
+else:
+    assert asyncio.run(turn('child')) == 'child'
+asyncio.run(store.aclose())
+"""
+
+
+def test_a_store_that_was_in_use_works_on_both_sides_of_a_fork(path: Path) -> None:
+    # 3.12 warns of forks in processes that have threads; ours own theirs and start new ones.
+    assert finish(start(FORK, path, options=('-W', 'ignore'))) == (0, 'parent child\n', '')
+
+
 CONVERSE = """
 import asyncio, sys
 from datetime import timedelta

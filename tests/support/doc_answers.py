@@ -36,5 +36,12 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         ),
         'ada on the 3rd and 18th, grace on the 17th.',
     ],
+    # state.md
+    'How warm was it on average?': [
+        Code('found = await readings()\nround(sum(found) / len(found), 1)'),
+        '19.7 °C.',
+    ],
+    'And at most?': [Code('max(found)'), '21.6 °C.'],
+    'And at least?': [Code('min(found)'), '18.5 °C.'],
 }
 """In a text, `{result}` stands for what the last cell gave."""

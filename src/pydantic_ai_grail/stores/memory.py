@@ -88,10 +88,9 @@ class MemoryStore:
                 (conversation_id,) = holders
             if conversation_id not in holders:
                 return None
-            for record in reversed(self._conversations[conversation_id]):
-                if (record.cell_id, record.code_digest) == (cell_id, code_digest):
-                    return self._used(record)
-        raise AssertionError('a conversation that holds a cell has a record of it')
+            records = reversed(self._conversations[conversation_id])
+            cell = (cell_id, code_digest)
+            return self._used(next(record for record in records if (record.cell_id, record.code_digest) == cell))
 
     async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
         with self._lock:
