@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NotRequired, Self, Unpack, cast
+from typing import Annotated, Any, Final, NotRequired, Self, Unpack, cast
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic_ai.exceptions import ToolFailed, UserError
 from pydantic_ai.messages import InstructionPart, ToolReturn
 from pydantic_ai.tool_manager import ToolManager
@@ -37,12 +37,9 @@ RUN_CODE: Final = 'run_code'
 TOOLSET_ID: Final = 'code_mode'
 
 
-class RunCode(TypedDict):
-    """What the model gives."""
-
+class RunCode(TypedDict):  # a docstring would go into the schema, for the model to read
     code: str
-    restart: NotRequired[bool]
-    """Start without the variables of earlier cells."""
+    restart: NotRequired[Annotated[bool, Field(description='Forget all variables first.')]]
 
 
 _ARGUMENTS: Final = TypeAdapter(RunCode)

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from anyio import CancelScope
 from pydantic_monty import (
     AsyncMonty,
     AsyncMontySession,
@@ -83,7 +84,9 @@ class WorkerPool:
         try:
             yield lent
         finally:
-            await lent.__aexit__(None, None, None)
+            # Also when the borrower was cancelled: a session that is not given back keeps its worker.
+            with CancelScope(shield=True):
+                await lent.__aexit__(None, None, None)
 
     def _open(self) -> tuple[AsyncMonty, AsyncMonty]:
         # Blocks this thread for a few ms, once. Pools do not belong to the event loop that opened them, so another one

@@ -29,6 +29,7 @@ _LENGTH_BYTES: Final = 4
 _PLAIN: Final = b'\0'
 _ZLIB: Final = b'\1'
 _PROBE_BYTES: Final = 64 * 1024
+_WORTH_IT: Final = 0.9
 
 
 class Header(BaseModel):
@@ -151,10 +152,14 @@ def _named(error: ValidationError) -> str:
 
 def _deflate(plain: bytes) -> bytes:
     """`flag | data`, compressed where that helps; a sample of large data tells, since trying all of it costs time."""
-    middle = len(plain) // 2
-    sample = plain[:_PROBE_BYTES] + plain[middle : middle + _PROBE_BYTES]
-    if len(zlib.compress(sample, 1)) < 0.9 * len(sample):
-        return _ZLIB + zlib.compress(plain, 1)
+    if len(plain) > 2 * _PROBE_BYTES:
+        middle = len(plain) // 2
+        sample = plain[:_PROBE_BYTES] + plain[middle : middle + _PROBE_BYTES]
+        if len(zlib.compress(sample, 1)) >= _WORTH_IT * len(sample):
+            return _PLAIN + plain
+    packed = zlib.compress(plain, 1)
+    if len(packed) < _WORTH_IT * len(plain):
+        return _ZLIB + packed
     return _PLAIN + plain
 
 
