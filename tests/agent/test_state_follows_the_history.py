@@ -126,9 +126,11 @@ async def test_a_history_that_was_compacted_finds_the_newest_state_of_its_conver
 
 async def test_the_model_is_told_at_the_start_of_a_turn_which_variables_live(store: Store) -> None:
     agent = agent_with(store=store)
-    first = await turn(agent, 'rows = [1, 2, 3]\nname = "x"\ndef f(): ...')
+    first = await turn(agent, 'import json\nrows = [1, 2, 3]\nname = "x"\ndef f(): ...')
     second = await turn(agent, 'rows', history=first.all_messages())
-    assert 'Variables from earlier turns are live: name (str, 1), rows (list, 3).' in _told(second.all_messages())
+    assert 'Variables from earlier turns are live: rows (list, 3), name (str, 1). So are: f, json.' in _told(
+        second.all_messages()
+    )
 
 
 async def test_a_restart_forgets_everything(store: Store) -> None:

@@ -27,7 +27,7 @@ class Detail:
 
 
 COMPLETE: Final = Detail()
-SHORT: Final = Detail(description_chars=160, parameter_chars=80, field_chars=60)
+SHORT: Final = Detail(description_chars=160, parameter_chars=110, field_chars=110)
 TERSE: Final = Detail(description_chars=90, parameter_chars=0, field_chars=0)
 LEVELS: Final = (COMPLETE, SHORT, TERSE)
 

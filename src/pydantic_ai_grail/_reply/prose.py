@@ -90,6 +90,10 @@ def live_variables(names: Sequence[str], more: int) -> str:
     return f'Variables from earlier turns are live: {listed}{f" and {more:,} more" if more else ""}.'
 
 
+def live_definitions(names: Sequence[str], more: int) -> str:
+    return f'So are: {", ".join(names)}{f" and {more:,} more" if more else ""}.'
+
+
 STATE_GONE: Final[Mapping[type[GrailError], str]] = MappingProxyType(
     {
         SnapshotMissing: 'they are not stored any more',

@@ -18,7 +18,7 @@ from .calls import call_text
 from .failure import failed, refused
 from .success import MAX_RESULT_CHARS, completed
 
-_MOST_NAMES: Final = 30
+_MOST_NAMES: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,19 @@ def render(
             assert_never(outcome)
 
 
-def variables_note(names: Sequence[str]) -> str | None:
-    """One sentence on what lives from earlier turns; `None` when nothing does. A name may have its type: `rows (list)`."""
-    if not names:
-        return None
-    return prose.live_variables(names[:_MOST_NAMES], max(len(names) - _MOST_NAMES, 0))
+def variables_note(names: Sequence[str], *, defined: Sequence[str] = ()) -> str | None:
+    """What lives from earlier turns; `None` when nothing does.
+
+    Args:
+        names: Variables, the newest first. A name may have its type: `rows (list)`.
+        defined: Functions, classes and modules.
+    """
+    sentences: list[str] = []
+    if names:
+        sentences.append(prose.live_variables(names[:_MOST_NAMES], max(len(names) - _MOST_NAMES, 0)))
+    if defined:
+        sentences.append(prose.live_definitions(defined[:_MOST_NAMES], max(len(defined) - _MOST_NAMES, 0)))
+    return ' '.join(sentences) or None
 
 
 def state_lost_note(reason: GrailError) -> str:

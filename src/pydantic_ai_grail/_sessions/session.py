@@ -163,9 +163,7 @@ class Session:
         if self._held is not None:
             await self.aclose()
 
-    async def _save(
-        self, dump: bytes, worker: Worker, cell: KeptCell, parent: Saved | None, *, feeds: int
-    ) -> Saved:
+    async def _save(self, dump: bytes, worker: Worker, cell: KeptCell, parent: Saved | None, *, feeds: int) -> Saved:
         variables = await live_variables(worker, cell.names)
         self._state = replace(self._state, variables=variables)
         return await self.keeper.save(
