@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from support.cells import prepared, refusals
+from support.cells import bare_catalog, prepared, refusals
 from support.interpreters import run_monty
 
 from pydantic_ai_grail._source.parse import parse, unwrapped
@@ -116,3 +116,17 @@ def test_a_fence_around_what_is_no_python_is_a_syntax_error() -> None:
     [refusal] = refusals('```python\nx = (\n```')
 
     assert (refusal.code, refusal.stage) == ('syntax-error', 'syntax')
+
+
+@pytest.mark.parametrize('source', ["x = 'a'" + '.strip()' * 900, "'a'" + '.strip()' * 900])
+def test_code_that_is_nested_more_deeply_than_it_can_be_walked_is_left_as_it_is(source: str) -> None:
+    cell = prepared(source)
+
+    assert (cell.source, cell.mends, cell.value_name) == (source, (), None)
+
+
+def test_tools_and_modules_that_are_named_like_something_of_cpython_are_themselves() -> None:
+    catalog = bare_catalog('callable', 'requests.get')
+
+    assert prepared('len(callable(1))', catalog=catalog).source == 'len(await callable(1))'
+    assert prepared('import requests\nrequests.get', catalog=catalog).mends == ()

@@ -37,9 +37,25 @@ def prepare(
             unfenced = (Mend(kind='fence', line=1, note='took off the Markdown fence'),)
     if not isinstance(tree, ast.Module):
         return (tree,)
-    prepared = mend(tree, written, catalog=catalog, bound=bound, support=support, mends=unfenced)
-    tools = {name.partition('.')[0] for name in (*catalog.entries, *catalog.modules)}
-    names = bound | tools | RUNTIME_NAMES
+    try:
+        return _prepared(tree, written, catalog, bound, support, unfenced)
+    except RecursionError:
+        # Nested more deeply than it can be walked here; Monty has limits of its own.
+        return Prepared(source=written, tree=tree, mends=unfenced, has_value=isinstance(tree.body[-1], ast.Expr))
+
+
+def _prepared(
+    tree: ast.Module,
+    source: str,
+    catalog: Catalog,
+    bound: frozenset[str],
+    support: Support,
+    mends: tuple[Mend, ...],
+) -> Prepared | tuple[Diagnostic, ...]:
+    prepared = mend(tree, source, catalog=catalog, bound=bound, support=support, mends=mends)
+    roots = {module.partition('.')[0] for module in catalog.modules}
+    tools = catalog.entries.keys() & (support.lacking_builtins | support.lacking_modules)
+    names = bound | tools | roots | RUNTIME_NAMES
     reported = report(prepared.tree, prepared.source, support, bound=names, outline=prepared.outline)
     found = [*prepared.unplaced, *(_in_original(prepared, one) for one in reported)]
     found.sort(key=lambda one: (one.position.line, one.position.column))

@@ -5,5 +5,6 @@ cities = ['Oslo', 'Lisbon']
 # %%
 # restore
 await notify('#weather', 'two cities')
-temps = [w['temp_c'] for w in map(get_weather, cities)]
-temps
+def temperatures(cities):
+    return [w['temp_c'] for w in map(get_weather, cities)]
+temperatures(cities)
