@@ -55,10 +55,14 @@ class InThreads:
 
 
 def _prepare(connection: Any, _: object) -> None:
-    # WAL: readers and the writer do not wait for each other. NORMAL: a power cut may lose the last commits, never the
-    # file; the death of a process loses nothing.
-    connection.execute('PRAGMA journal_mode = WAL')
-    connection.execute('PRAGMA synchronous = NORMAL')
+    try:
+        # WAL: readers and the writer do not wait for each other. NORMAL: a power cut may lose the last commits, never
+        # the file; the death of a process loses nothing.
+        connection.execute('PRAGMA journal_mode = WAL')
+        connection.execute('PRAGMA synchronous = NORMAL')
+    except BaseException:
+        connection.close()  # SQLAlchemy does not, for one that it never had
+        raise
 
 
 def _let_go(process: int, pools: tuple[ThreadPoolExecutor, ...], engine: Engine) -> None:
