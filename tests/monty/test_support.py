@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pydantic_monty
 import pytest
 from support.interpreters import run_cpython
 
+from pydantic_ai_grail._monty import probing
 from pydantic_ai_grail._monty import support as support_module
 from pydantic_ai_grail._monty.features import FEATURES, Feature
 from pydantic_ai_grail._monty.probing import probe
@@ -87,3 +89,12 @@ def test_the_table_has_what_code_for_agents_needs_most() -> None:
 
 def _same(value: object) -> object:
     return value
+
+
+def test_the_shipped_table_is_written_by_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, 'files', lambda package: tmp_path)
+
+    probing.main()
+
+    written = json.loads((tmp_path / support_module.TABLE_FILE).read_text('utf-8'))
+    assert support_from_json(written).features == read_table().features

@@ -7,11 +7,13 @@ import sys
 from dataclasses import dataclass, replace
 
 import pytest
-from support.cells import prepared, refusals
+from support.cells import bare_catalog, prepared, refusals
 from support.interpreters import run_cpython, run_monty
 
 from pydantic_ai_grail._monty.support import load_support
 from pydantic_ai_grail._source.portability import report
+from pydantic_ai_grail._source.prepare import prepare
+from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail.diagnostics import CODES
 
 
@@ -433,6 +435,21 @@ def test_names_that_live_in_the_session_are_what_the_session_says(earlier: str, 
     cell = prepared(source, bound={'callable', 'statistics', 'heapq'})
 
     assert run_monty(earlier, cell.source) == run_cpython(earlier, source)
+
+
+def test_methods_of_modules_and_of_earlier_classes_are_theirs() -> None:
+    catalog = bare_catalog('plots.is_reserved', 'plots.draw')
+
+    assert prepared('await plots.is_reserved(1)', catalog=catalog, bound={'plots'}).mends == ()
+    assert refusals('path.is_reserved()', bound={'path'})[0].code == 'unsupported-method'
+    known = prepare(
+        'seat.is_reserved()',
+        catalog=catalog,
+        bound=frozenset({'seat'}),
+        support=load_support(),
+        attributes=frozenset({'is_reserved'}),
+    )
+    assert isinstance(known, Prepared)
 
 
 def test_the_functions_of_the_session_itself_are_no_builtins_of_cpython() -> None:

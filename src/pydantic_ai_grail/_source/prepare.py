@@ -17,7 +17,12 @@ RUNTIME_NAMES = frozenset({'help', 'search_tools'})
 
 
 def prepare(
-    source: str, *, catalog: Catalog, bound: frozenset[str], support: Support
+    source: str,
+    *,
+    catalog: Catalog,
+    bound: frozenset[str],
+    support: Support,
+    attributes: frozenset[str] = frozenset(),
 ) -> Prepared | tuple[Diagnostic, ...]:
     """The cell ready to be checked, or everything that keeps it from running at all.
 
@@ -26,6 +31,7 @@ def prepare(
         catalog: The tools it may call.
         bound: Names that live in the session from earlier cells, tools apart.
         support: What the Monty that will run it can do.
+        attributes: Attributes and methods that classes and objects of earlier cells have.
     """
     written = source
     unfenced: tuple[Mend, ...] = ()
@@ -38,7 +44,7 @@ def prepare(
     if not isinstance(tree, ast.Module):
         return (tree,)
     try:
-        return _prepared(tree, written, catalog, bound, support, unfenced)
+        return _prepared(tree, written, catalog, bound, support, attributes, unfenced)
     except RecursionError:
         # Nested more deeply than it can be walked here; Monty has limits of its own.
         return Prepared(source=written, tree=tree, mends=unfenced, has_value=isinstance(tree.body[-1], ast.Expr))
@@ -50,13 +56,24 @@ def _prepared(
     catalog: Catalog,
     bound: frozenset[str],
     support: Support,
+    attributes: frozenset[str],
     mends: tuple[Mend, ...],
 ) -> Prepared | tuple[Diagnostic, ...]:
     prepared = mend(tree, source, catalog=catalog, bound=bound, support=support, mends=mends)
     roots = {module.partition('.')[0] for module in catalog.modules}
     tools = catalog.entries.keys() & (support.lacking_builtins | support.lacking_modules)
     names = bound | tools | roots | RUNTIME_NAMES
-    reported = report(prepared.tree, prepared.source, support, bound=names, outline=prepared.outline)
+    members = (
+        {name.rpartition('.')[2] for name in catalog.entries} & support.lacking_methods if roots else frozenset[str]()
+    )
+    reported = report(
+        prepared.tree,
+        prepared.source,
+        support,
+        bound=names,
+        attributes=attributes | members,
+        outline=prepared.outline,
+    )
     found = [*prepared.unplaced, *(_in_original(prepared, one) for one in reported)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(found) or prepared

@@ -21,13 +21,14 @@ _CATCHES_TYPES: Final = frozenset({'TypeError', 'Exception', 'BaseException'})
 _CATCHES_ATTRIBUTES: Final = frozenset({'AttributeError', 'Exception', 'BaseException'})
 
 
-def calls(outline: Outline, support: Support) -> Iterator[Diagnostic]:
-    """All such calls of a cell."""
+def calls(outline: Outline, support: Support, attributes: frozenset[str]) -> Iterator[Diagnostic]:
+    """All such calls of a cell. `attributes` are those that objects of the session may have."""
+    lacking = support.lacking_methods - attributes
     options = {key.removesuffix('=)'): runs for key, runs in support.features.items() if key.endswith('=)')}
     for call in outline.nodes(ast.Call):
         if call.keywords:
             yield from _options(outline, call, options)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in support.lacking_methods:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in lacking:
             found = _method(outline, call, call.func)
             if found is not None:
                 yield found
