@@ -92,7 +92,10 @@ def _same(value: object) -> object:
 
 
 def test_the_shipped_table_is_written_by_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probing, 'files', lambda package: tmp_path)
+    def here(_: str) -> Path:
+        return tmp_path
+
+    monkeypatch.setattr(probing, 'files', here)
 
     probing.main()
 
