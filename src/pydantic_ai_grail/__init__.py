@@ -1,13 +1,17 @@
 """Code mode for Pydantic AI: every cell checked before it runs, state kept between turns."""
 
+from typing import TYPE_CHECKING
+
 from .code_mode import CodeMode
 from .errors import GrailError, SettingsError, SnapshotError, StoreError
 from .limits import DEFAULT_LIMITS, NO_LIMITS, STRICT_LIMITS, Limits
 from .settings import CodeModeOptions
 from .stores.base import SnapshotRecord, Store
 from .stores.memory import MemoryStore
-from .stores.sql import SqlStore
 from .toolset import CodeModeToolset
+
+if TYPE_CHECKING:
+    from .stores.sql import SqlStore
 
 __all__ = [
     'DEFAULT_LIMITS',
@@ -26,3 +30,11 @@ __all__ = [
     'Store',
     'StoreError',
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name == 'SqlStore':  # needs the extra `sql`, so it is imported when it is asked for
+        from .stores.sql import SqlStore
+
+        return SqlStore
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -10,6 +10,7 @@ from ._monty.worker import Worker
 from ._reply.reply import state_unsaved_note
 from ._run.cell import Ran
 from ._sessions.envelope import code_digest
+from ._sessions.keeper import utc_now
 from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
 from .conversation import CellsInHistory, cell_metadata
@@ -112,6 +113,7 @@ class Keeping:
             outcome='completed' if isinstance(ran.outcome, Completed) else 'failed',
             history=text,
             names=ran.history.assigned_names(),
+            ended_at=utc_now(),
         )
         self.kept = True
         try:

@@ -188,3 +188,16 @@ def _told(messages: Sequence[ModelMessage]) -> str:
     return '\n'.join(
         f'{message.instructions or ""}\n{message.parts}' for message in messages if isinstance(message, ModelRequest)
     )
+
+
+async def test_a_method_of_an_earlier_class_is_no_gap_of_the_sandbox(store: Store) -> None:
+    agent = agent_with(store=store)
+    first = await turn(agent, 'class Path:\n    def is_reserved(self):\n        return "mine"')
+    assert last(await turn(agent, 'Path().is_reserved()', history=first.all_messages())) == {'result': 'mine'}
+
+
+async def test_a_large_state_is_found_by_a_compacted_history(store: Store) -> None:
+    agent = agent_with(store=store)
+    await turn(agent, 'x = list(range(1_000_000))', conversation='c')
+    summary = await turn(agent, conversation='c')
+    assert last(await turn(agent, 'len(x)', history=summary.all_messages(), conversation='c')) == {'result': 1_000_000}

@@ -176,6 +176,7 @@ class Session:
             variables=variables,
             history=cell.history,
             feeds=feeds,
+            reached_at=cell.ended_at,
         )
 
 
@@ -189,6 +190,7 @@ class KeptCell:
     history: str
     names: tuple[str, ...]
     """What may be a variable after it, the newest last."""
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
