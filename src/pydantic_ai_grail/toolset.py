@@ -238,7 +238,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 state = await run.find(cells)
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
-            shown = [f'{name} ({kind})' for name, kind in reversed(state.variables.items())]
+            shown = [f'{name} ({kind})' for name, kind in reversed([*state.variables.items()])]
             defined = sorted(run.history_of(state).bindings.declared - state.variables.keys())
             run.opening_note = variables_note(shown, defined=defined) or ''
         return run.opening_note

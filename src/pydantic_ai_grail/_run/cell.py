@@ -68,7 +68,13 @@ async def run_cell(source: str, around: Surroundings) -> Outcome:
     """
     cell_id = around.calls.cell_id
     started = time.perf_counter()
-    prepared = prepare(source, catalog=around.calls.catalog, bound=around.history.bound_names(), support=around.support)
+    prepared = prepare(
+        source,
+        catalog=around.calls.catalog,
+        bound=around.history.bound_names(),
+        support=around.support,
+        attributes=around.history.stores.attributes,
+    )
     seconds = time.perf_counter() - started
     if isinstance(prepared, tuple):
         around.observe(CellPrepared(cell_id=cell_id, mends=(), seconds=seconds))
