@@ -13,7 +13,7 @@ from .._monty.worker import HostAccess, Worker
 from .._source.history import History, PastCell
 from .._source.prepare import prepare
 from .._source.prepared import Prepared
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, Position
 from ..errors import SandboxCrashed
 from ..events import CellChecked, CellEnded, CellPrepared, Observer
 from ..limits import Limits
@@ -83,12 +83,22 @@ async def run_cell(source: str, around: Surroundings) -> Outcome:
     verdict = Verdict()
     if around.check is not None:
         started = time.perf_counter()
-        verdict = await around.check(prepared, original=source, history=around.history)
+        verdict = await _verdict(around.check, prepared, source, around.history)
         seconds = time.perf_counter() - started
         if not verdict.is_accepted:
             return _refuse(source, verdict.refusals, around, seconds=seconds, hints=verdict.hints)
         around.observe(CellChecked(cell_id=cell_id, verdict=verdict, seconds=seconds))
     return await _run(source, prepared, verdict, around)
+
+
+async def _verdict(check: Check, prepared: Prepared, source: str, history: History) -> Verdict:
+    try:
+        return await check(prepared, original=source, history=history)
+    except Exception as error:
+        # A mistake of ours must not end the run of somebody's agent. The trace shows it; the code runs as Python does.
+        told = f'This cell ran unchecked, for the check itself failed: {type(error).__name__}: {error}'
+        note = Diagnostic(code='not-checked', message=told, position=Position(line=1, column=1), stage='check')
+        return Verdict(hints=(note,))
 
 
 async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surroundings) -> Completed | Failed:

@@ -1,0 +1,118 @@
+"""One cell from its source to its outcome, without an agent or a store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from support.driving import dispatcher
+
+from pydantic_ai_grail._monty.support import load_support
+from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
+from pydantic_ai_grail._run.cell import Check, Ran, Surroundings, run_cell
+from pydantic_ai_grail._source.history import History
+from pydantic_ai_grail._source.prepared import Prepared
+from pydantic_ai_grail.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.errors import SandboxCrashed
+from pydantic_ai_grail.events import CellChecked, Event
+from pydantic_ai_grail.limits import DEFAULT_LIMITS
+from pydantic_ai_grail.outcomes import Completed, Failed, Outcome, Refused, Verdict
+
+pytestmark = pytest.mark.anyio
+
+HINT = Diagnostic(code='wrong-type', message='Perhaps.', position=Position(line=1, column=1), stage='check')
+
+
+async def double(number: int) -> int:
+    """Twice a number."""
+    return 2 * number
+
+
+async def accepts(prepared: Prepared, *, original: str, history: History) -> Verdict:
+    return Verdict(hints=(HINT,))
+
+
+async def refuses(prepared: Prepared, *, original: str, history: History) -> Verdict:
+    return Verdict(refusals=(HINT,))
+
+
+async def breaks(prepared: Prepared, *, original: str, history: History) -> Verdict:
+    raise ZeroDivisionError('in the check')
+
+
+async def played(
+    source: str, *, check: Check | None = None, crashes: bool = False
+) -> tuple[Outcome, list[Ran], list[Event]]:
+    events: list[Event] = []
+    kept: list[Ran] = []
+
+    @asynccontextmanager
+    async def worker() -> AsyncGenerator[Worker]:
+        async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}) as lent:
+            yield lent
+
+    async def keep(_worker: Worker, ran: Ran) -> None:
+        if crashes:
+            raise SandboxCrashed('it died')
+        kept.append(ran)
+
+    outcome = await run_cell(
+        source,
+        Surroundings(
+            history=History(),
+            calls=await dispatcher(double, events=events),
+            check=check,
+            support=load_support(),
+            worker=worker,
+            keep=keep,
+            host=HostAccess(),
+            limits=DEFAULT_LIMITS,
+            observe=events.append,
+        ),
+    )
+    return outcome, kept, events
+
+
+async def test_a_cell_gives_its_value_its_prints_its_calls_and_the_history_with_it() -> None:
+    outcome, kept, _ = await played('print("a")\nx = await double(4)', check=accepts)
+    assert isinstance(outcome, Completed)
+    assert (outcome.value, outcome.value_name, outcome.printed.text) == (8, 'x', 'a\n')
+    assert [record.result for record in outcome.calls] == [8]
+    assert [ran.history.assigned_names() for ran in kept] == [('x',)]
+
+
+async def test_a_failure_is_placed_in_the_code_the_model_wrote_and_keeps_the_hints() -> None:
+    outcome, kept, _ = await played('y = 1\nx = math.floor(double(4) / 0)', check=accepts)
+    assert isinstance(outcome, Failed)
+    assert {mend.kind for mend in outcome.mends} >= {'import', 'await'}
+    assert outcome.failure.position is not None
+    assert outcome.failure.position.line == 2
+    assert outcome.hints == (HINT,)
+    assert len(kept) == 1
+
+
+async def test_a_refused_cell_keeps_nothing() -> None:
+    outcome, kept, events = await played('await double(1)', check=refuses)
+    assert outcome == Refused(refusals=(HINT,), source='await double(1)')
+    assert kept == []
+    assert [type(event).__name__ for event in events] == ['CellPrepared', 'CellChecked', 'CellEnded']
+
+
+async def test_a_check_that_fails_itself_lets_the_cell_run_and_is_told() -> None:
+    outcome, _, events = await played('await double(1)', check=breaks)
+    assert isinstance(outcome, Completed)
+    (checked,) = (event for event in events if isinstance(event, CellChecked))
+    assert [(hint.code, hint.message) for hint in checked.verdict.hints] == [
+        (
+            'not-checked',
+            'This cell ran unchecked, for the check itself failed: ZeroDivisionError: in the check',
+        )
+    ]
+
+
+async def test_a_worker_that_dies_over_the_dump_loses_the_cell() -> None:
+    outcome, _, _ = await played('x = await double(1)', crashes=True)
+    assert isinstance(outcome, Failed)
+    assert (outcome.failure.kind, outcome.state_lost) == ('crash', True)
+    assert [record.result for record in outcome.calls] == [2]
