@@ -182,3 +182,22 @@ async def test_a_large_state_is_held_by_its_worker_in_a_run_and_saved_at_its_end
     assert last(first) == {'result': 1}
     second = await turn(agent, 'len(x)', 'y = 1 / 0', 'len(x) + 1', history=first.all_messages())
     assert last(second) == {'result': 1_000_002}
+
+
+async def test_a_tool_that_needs_an_approval_stays_a_tool_and_waits_as_ever() -> None:
+    from pydantic_ai import DeferredToolRequests, Tool
+    from pydantic_ai.models.test import TestModel
+
+    async def refund(amount: int) -> str:
+        return f'refunded {amount}'
+
+    model = TestModel(call_tools=['refund'])
+    agent = Agent(
+        model,
+        tools=[Tool(refund, requires_approval=True)],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode()],
+    )
+    result = await agent.run('go')
+    assert isinstance(result.output, DeferredToolRequests)
+    assert [call.tool_name for call in result.output.approvals] == ['refund']

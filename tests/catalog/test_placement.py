@@ -13,8 +13,9 @@ from pydantic_ai.capabilities import AbstractCapability, Capability, CapabilityO
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.tools import ToolSelector
-from pydantic_ai.toolsets import AbstractToolset, ExternalToolset, WrapperToolset
+from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
+from pydantic_core import SchemaValidator, core_schema
 from support.catalogs import run_context, tools_of
 
 from pydantic_ai_grail._catalog.placement import Placement, can_be_sandboxed, place_tools
@@ -22,12 +23,35 @@ from pydantic_ai_grail._catalog.placement import Placement, can_be_sandboxed, pl
 pytestmark = pytest.mark.anyio
 
 
-def external(*definitions: ToolDefinition) -> ExternalToolset[Any]:
-    return ExternalToolset([*definitions])
+class Listed(AbstractToolset[Any]):
+    """A toolset of definitions."""
+
+    def __init__(self, definitions: tuple[ToolDefinition, ...]) -> None:
+        self._definitions = definitions
+
+    @property
+    def id(self) -> str | None:
+        return None
+
+    async def get_tools(self, ctx: RunContext[Any]) -> dict[str, ToolsetTool[Any]]:
+        validator = SchemaValidator(core_schema.any_schema())
+        return {
+            definition.name: ToolsetTool(toolset=self, tool_def=definition, max_retries=1, args_validator=validator)
+            for definition in self._definitions
+        }
+
+    async def call_tool(
+        self, name: str, tool_args: dict[str, Any], ctx: RunContext[Any], tool: ToolsetTool[Any]
+    ) -> Any:
+        raise AssertionError('nothing is called here')
+
+
+def listed(*definitions: ToolDefinition) -> AbstractToolset[Any]:
+    return Listed(definitions)
 
 
 async def places(*definitions: ToolDefinition, selector: ToolSelector[Any] = 'all') -> dict[str, Placement]:
-    return await place_tools(await tools_of(external(*definitions)), selector=selector, ctx=run_context())
+    return await place_tools(await tools_of(listed(*definitions)), selector=selector, ctx=run_context())
 
 
 NOT_FOR_CODE = {
@@ -35,6 +59,8 @@ NOT_FOR_CODE = {
     'capability loading': ToolDefinition(name='x', tool_kind='capability-load'),
     'output': ToolDefinition(name='x', kind='output'),
     'code execution': ToolDefinition(name='x', metadata={'code_arg_name': 'code'}),
+    'waits for an approval': ToolDefinition(name='x', kind='unapproved'),
+    'is answered from outside': ToolDefinition(name='x', kind='external'),
     'stand-in for a native tool': ToolDefinition(name='x', unless_native='web_search'),
 }
 
@@ -42,13 +68,11 @@ NOT_FOR_CODE = {
 @pytest.mark.parametrize('kind', NOT_FOR_CODE)
 async def test_a_tool_that_is_not_for_code_stays_native_whatever_is_selected(kind: str) -> None:
     assert not can_be_sandboxed(NOT_FOR_CODE[kind])
-    if kind != 'output':  # which an external toolset cannot list
-        assert await places(NOT_FOR_CODE[kind]) == {'x': 'native'}
+    assert await places(NOT_FOR_CODE[kind]) == {'x': 'native'}
 
 
-async def test_tools_that_wait_for_somebody_go_in() -> None:
+async def test_a_plain_tool_goes_in() -> None:
     assert await places(ToolDefinition(name='x')) == {'x': 'sandboxed'}
-    assert can_be_sandboxed(ToolDefinition(name='x', kind='unapproved'))
 
 
 def named_a(ctx: RunContext[Any], definition: ToolDefinition) -> bool:
