@@ -253,5 +253,5 @@ async def test_a_tool_of_the_users_named_run_code_is_refused_with_a_way_out() ->
         return code
 
     agent = Agent(TestModel(), tools=[run_code], capabilities=[CodeMode(tools=[])])
-    with pytest.raises(UserError, match="Code mode offers a tool named 'run_code'. Rename yours"):
+    with pytest.raises(UserError, match=r"Code mode offers a tool named 'run_code'\. Rename yours"):
         await agent.run('go')
