@@ -163,6 +163,17 @@ async def test_a_closed_pool_leaves_no_worker_and_opens_again(pool: CheckerPool)
     assert await said(pool, 'a = 1') == []
 
 
+async def test_a_pool_that_is_being_closed_checks_nothing_more(
+    pool: CheckerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(*_: object) -> None:
+        raise RuntimeError('cannot schedule new futures after shutdown')
+
+    monkeypatch.setattr('concurrent.futures.ThreadPoolExecutor.submit', too_late)
+    with pytest.raises(SandboxUnavailable, match='being closed'):
+        await pool.diagnostics('a = 1', {})
+
+
 async def test_a_cancelled_check_leaves_the_session_to_the_next_one(pool: CheckerPool) -> None:
     source = function(*(f'x{number} = [{{"a": {number}}}]' for number in range(500)))
     task = asyncio.ensure_future(pool.diagnostics(source, {}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from corpus.tools import TOOLS
 from pydantic_ai import FunctionToolset, Tool
@@ -179,6 +181,21 @@ MISTAKES = {
         'wrong-unpacking',
         '(1, 2, 3) gives more than 2 values at a time: they do not fit (a, b).',
         'Take as many names as there are values, or one name for all of them instead of 2.',
+    ),
+    "h = service_health('api')\nstatus, p95 = await h": (
+        'wrong-unpacking',
+        'await h gives more than 2 values at a time: they do not fit (status, p95).',
+        'service_health() gives 3 values: tuple[str, float, int].',
+    ),
+    "names = {'a', 'b'}\nnames.append('c')": (
+        'unknown-attribute',
+        "names is of type set, which has no attribute 'append'.",
+        'names.add',
+    ),
+    "text = await read_text('/a')\ntext.substring(1)": (
+        'unknown-attribute',
+        "text is of type str, which has no attribute 'substring'.",
+        'text[start:end]',
     ),
     # names and modules
     "await serch_issues('x')": ('unknown-name', "There is no name 'serch_issues'.", 'search_issues'),
@@ -388,6 +405,61 @@ async def test_keys_that_code_asks_for_first_are_no_mistake(tools: Toolbox) -> N
     assert await tools.conversation().refusals("i = await get_issue(1)\nif 'age' in i:\n    print(i['age'])") == []
 
 
+DOUBTFUL = [
+    # calls of what may be another function
+    'def f(a): return a\ndef f(a, b): return b\nf(1)',
+    'def f(a): return a\ng = f\ng()',
+    'def f(a): return a\nf = f(1)\nf(2, 3)',
+    'class A:\n    def b(self, c): return c\nA().b()\nA(1)',
+    'f = search_issues if await stock("a") else get_issue\nf(query=1)',
+    'x = 5\nx()',
+    'if len(await search_issues()) > 9:\n    forecast = 5\nforecast("Oslo")',
+    'import json\njson.dumps(nothing=1)',
+    # values that may be others by then
+    'd = {"a": 1}\nd["b"] = "x"\nawait notify("#a", d["a"])',
+    'def f(x): return x\nawait notify("#a", f(1))',
+    'await notify(*["#a", len("b")])',
+    'await notify("#a", [1, "a"][1])',
+    'x = await coordinates("Oslo")\nawait get_issue(x or 5)',
+    'x = 5 if await stock("a") else [1]\nx[0]',
+    'x = (1, 2, 3) if await stock("a") else (1, 2)\na, b = x\nx[2]',
+    'x = [1] if await stock("a") else {"a": 1}\nx["a"]',
+    'x = 5 if await stock("a") else get_issue(1)\nawait x',
+    'jobs = {1: get_issue(1)}\njobs[1] = 5\njobs[1] + 1',
+    'o = (await list_orders())[0]\no["street"] = "a"\nawait quote_shipping(o, 1)',
+    'len(5)',
+    '"a" + 5',
+    '[1].index("a", "b")',
+    '(1, 2)[1.5]',
+    # attributes and keys that may be there
+    'search_issues.__name__',
+    'def f(): pass\nf.calls = 1\nf.zork',
+    'class datetime:\n    pass\ndatetime.zork',
+    'from datetime import datetime\ndatetime.__doc__\ndatetime.utcnow()',
+    'class A: pass\na = A()\na.zork',
+    'x = None\nx.zork',
+    'x = 5 if await stock("a") else "a"\nx.upper()',
+    'xs = [1, "a"]\nxs[1].upper()',
+    'p = await get_person("00000000-0000-4000-8000-000000000000")\np = p or {"nick": 1}\np["nick"]',
+    'def f(i):\n    return i["nothing"]\nf(await get_issue(1))',
+    'i = await get_issue(1)\ni["zork"] = 1',
+    'address = {"street": "a"}\nawait quote_shipping(address, 1.0)',
+    'await quote_shipping({**{"street": "a"}, "city": "b"}, 1.0)',
+    'x: "Nothing" = 5',
+    'for x in [1]:\n    total = 0\n    total += x',
+    'try:\n    n += 1\nexcept NameError:\n    n = 0',
+    'a, b = [1, 2, 3][:2]',
+    '*a, b = 1, 2',
+    'for a, b in [[1, 2, 3]][:0]: pass',
+    'import os.path, asyncio as aio\nos.path.join("a", "b")',
+]
+
+
+@pytest.mark.parametrize('source', DOUBTFUL)
+async def test_what_may_be_right_is_not_refused(source: str, tools: Toolbox) -> None:
+    assert [each for each in await tools.conversation().refusals(source) if 'unsupported' not in each[0]] == []
+
+
 async def test_mode_off_says_nothing(tools: Toolbox) -> None:
     assert await tools.conversation('off').verdict('nothing_there') == Verdict()
 
@@ -397,6 +469,7 @@ async def test_mode_names_refuses_names_modules_and_arguments_and_no_types(tools
     assert [code for code, _, _ in await conversation.refusals('print(nothing_there)')] == ['unknown-name']
     assert [code for code, _, _ in await conversation.refusals('await get_issue(nr=1)')] == ['unknown-argument']
     assert [code for code, _, _ in await conversation.refusals("await get_issue('x')")] == ['wrong-type']
+    assert await conversation.refusals('import json\nfrom math import sqrt\nsqrt(json.loads("4"))') == []
     assert await conversation.refusals("i = await get_issue(1)\ni['titel'] + i.title") == []
 
 
@@ -404,13 +477,15 @@ async def test_without_a_checker_only_names_are_checked_and_a_hint_says_so(
     tools: Toolbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv('MONTY_BIN', '/nowhere/monty')
-    conversation = tools.conversation(checkers=Checkers())
+    checkers = Checkers()
+    conversation = tools.conversation(checkers=checkers)
     verdict = await conversation.verdict("i = await get_issue(1)\ni['titel']")
     assert verdict.refusals == ()
     (hint,) = verdict.hints
     assert (hint.code, hint.position.line) == ('not-checked', 1)
     assert hint.message.startswith('This cell ran unchecked: No checker could be started: ')
     assert [code for code, _, _ in await conversation.refusals('print(nothing_there)')] == ['unknown-name']
+    await checkers.aclose()
 
 
 async def test_code_that_is_nested_too_deeply_is_accepted_unchecked(tools: Toolbox) -> None:
@@ -444,3 +519,26 @@ async def test_tools_in_modules_are_checked_however_they_are_reached() -> None:
         == []
     )
     assert [fix for _, _, fix in await later.refusals("(await g(1))['titel']")] == ["'title'"]
+
+
+async def test_tools_with_a_schema_only_are_checked_by_their_signatures() -> None:
+    schema: dict[str, Any] = {
+        'type': 'object',
+        'properties': {
+            'owner': {'type': 'string'},
+            'state': {'enum': ['open', 'closed']},
+            'labels': {'type': 'array', 'items': {'type': 'string'}},
+            'per_page': {'type': 'integer'},
+        },
+        'required': ['owner'],
+    }
+    tool = Tool.from_schema(print, name='list_issues', description=None, json_schema=schema)
+    conversation = (await toolbox(FunctionToolset([tool]))).conversation()
+    assert await conversation.refusals("await list_issues('me', state='open', labels=['a'], per_page='20')") == []
+    assert await conversation.refusals("await list_issues(owner='me', state='opened')") == [
+        ('wrong-type', "list_issues() takes state as Literal['open', 'closed'], and 'opened' is none.", "'open'")
+    ]
+    assert await conversation.refusals("n = len('a')\nawait list_issues(n, per_page=[n])") == [
+        ('wrong-type', 'list_issues() takes owner as str, and n is 1.', 'str(n)'),
+        ('wrong-type', 'list_issues() takes per_page as int, and [n] is list[int].', None),
+    ]

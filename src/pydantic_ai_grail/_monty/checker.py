@@ -87,7 +87,11 @@ class CheckerPool:
             SandboxUnavailable: When no session could be opened, as in a process forked from one that had sessions.
         """
         workshop = self._open()
-        return await asyncio.wrap_future(workshop.threads.submit(workshop.check, source, packages))
+        try:
+            check = workshop.threads.submit(workshop.check, source, packages)
+        except RuntimeError as error:
+            raise SandboxUnavailable('The checkers, or the whole process, are being closed.') from error
+        return await asyncio.wrap_future(check)
 
     def close(self) -> None:
         """End the sessions, after the checks under way. They open again at the next use."""
@@ -151,13 +155,15 @@ class _Workshop:
         return bench
 
     def close(self) -> None:
+        self.threads.shutdown(wait=True)
         self._finalizer()
 
 
 def _close(pid: int, threads: ThreadPoolExecutor, benches: list[_Bench], pool: Monty) -> None:
+    # Also called when a pool is collected, on any thread, and at the process's exit: it waits for no thread.
     if pid != os.getpid():
         return  # the workers belong to the process this one was forked from
-    threads.shutdown(wait=True)
+    threads.shutdown(wait=False)
     for bench in benches:
         bench.close()
     pool.__exit__(None, None, None)

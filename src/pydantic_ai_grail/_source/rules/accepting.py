@@ -112,11 +112,11 @@ def _as_bool(value: Any) -> bool:
 
 
 def _as_moment(value: Any) -> bool:
-    return isinstance(value, (str, int, float, Decimal, date, time, timedelta)) and not isinstance(value, bool)
+    return isinstance(value, (str, int, float, Decimal, date, time, timedelta))
 
 
 _PLAIN: Final[Mapping[str, Callable[[Any], bool]]] = {
-    'str': lambda value: isinstance(value, str),
+    'str': lambda value: isinstance(value, (str, bytes)),
     'int': _as_int,
     'float': _as_float,
     'bool': _as_bool,

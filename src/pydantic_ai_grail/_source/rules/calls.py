@@ -106,14 +106,7 @@ def not_callable(cell: Inspected, finding: Finding) -> Suspicion | None:
         if not is_value and not cell.is_always_bound(name):
             return None
         message = f'{name!r} is a variable here and hides the tool of that name, so it cannot be called.'
-        return cell.diagnostic('shadowed-tool', message, finding.place, fix=_restored(cell, name))
+        fix = f'The tool cannot be called while {name} is a variable; keep values under names that no tool has.'
+        return cell.diagnostic('shadowed-tool', message, finding.place, fix=fix)
 
     return Suspicion(place=cell.place_of(call.func), decide=decide)
-
-
-def _restored(cell: Inspected, name: str) -> str:
-    """How code gets at a tool again whose name it has taken."""
-    entry = cell.catalog.entries[name]
-    if entry.module is not None:
-        return f'from {entry.module} import {entry.name}'
-    return f'The tool cannot be called while {name} is a variable; keep values under names that no tool has.'

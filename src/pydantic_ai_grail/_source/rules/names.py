@@ -88,7 +88,7 @@ def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
         )
         if stores[name] > sums or not cell.places.is_top_level(place) or cell.places.never_runs(place):
             continue
-        if name in cell.support.builtins or exists(cell, name) or cell.places.catches(place, *NAME_ERRORS):
+        if exists(cell, name) or cell.places.catches(place, *NAME_ERRORS):
             continue
         message = f'{name!r} is added to and never gets a first value.'
         yield cell.diagnostic(
