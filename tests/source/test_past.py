@@ -6,11 +6,16 @@ import pytest
 
 from pydantic_ai_grail._source.history import History, PastCell
 from pydantic_ai_grail._source.past import past_of
+from pydantic_ai_grail._source.reads import Reads
 
 
 def past(*needed: str, cells: list[PastCell], modules: set[str] = set(), unsure: set[str] = set()) -> list[str]:  # noqa: B006  (never changed)
     history = History(cells=tuple(cells))
-    return [*past_of(history, frozenset(needed), tool_modules=frozenset(modules), unsure=frozenset(unsure)).lines]
+    return [
+        *past_of(
+            history, Reads(frozenset(needed), frozenset()), tool_modules=frozenset(modules), unsure=frozenset(unsure)
+        ).lines
+    ]
 
 
 def ran(source: str) -> PastCell:
@@ -83,3 +88,28 @@ def test_imports_that_cannot_stand_in_a_function_are_left_out() -> None:
 def test_statements_that_are_nested_too_deeply_bind_nothing_for_sure() -> None:
     cells = [ran(f"a = 'x'{'.strip()' * 400}\nb = 1")]
     assert past('a', 'b', cells=cells)[-1] == 'b = 1'
+
+
+def test_what_a_name_was_before_it_was_bound_anew_is_left_out() -> None:
+    cells = [ran('a = 1\nb = a\nimport c'), ran('a = 2'), ran('c = d = 3\na: int = 4')]
+    assert past('a', cells=cells) == ['a = 4']
+    assert past('a', 'b', cells=cells) == ['a = 1', 'b = a', 'a = 4']
+    assert past('c', cells=cells) == ['c = d = 3']
+
+
+@pytest.mark.parametrize(
+    'last', ['a += 1', 'if x:\n    a = 2', 'for a in y:\n    pass', 'a.append(1)', 'if x:\n    return\na = 2']
+)
+def test_what_a_name_was_before_belongs_to_it_if_it_may_be_so_still(last: str) -> None:
+    assert past('a', cells=[ran('a = 1'), ran(last)])[0] == 'a = 1'
+
+
+def test_the_variable_of_a_loop_brings_no_other_loop() -> None:
+    cells = [ran('for row in one:\n    print(row)'), ran('two = []\nfor row in three:\n    two.append(row)')]
+    assert past('two', cells=cells) == ['two = []', 'for row in three:', '    two.append(row)']
+    assert past('row', cells=cells)[0] == 'for row in one:'
+
+
+def test_a_function_that_is_built_on_reads_names_as_they_are_now() -> None:
+    cells = [ran('n = 1\ndef f():\n    return n\nm = f()'), ran('n = 2')]
+    assert past('m', cells=cells) == ['def f():', '    return n', 'm = f()', 'n = 2']

@@ -68,19 +68,6 @@ def bindings_of(tree: ast.AST) -> Bindings:
     )
 
 
-def loads_of(tree: ast.AST) -> frozenset[str]:
-    """Every name that is read anywhere in the tree, also in nested functions, and every name that is added to."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            found.add(node.target.id)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            found.update(node.names)
-    return frozenset(found)
-
-
 def names_in(target: ast.AST) -> Iterator[str]:
     """The names in an assignment's target, with those its subscripts read."""
     return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from .bindings import bindings_of, loads_of
+from .bindings import bindings_of, joined
 from .history import ANY, History, PastCell
+from .outline import Outline
 from .provenance import containers_changed
+from .reads import Reads, reads_of
 
 INDENT: Final = '    '
+_SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_MAY_HOLD_RETURN: Final = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,9 @@ class PastStatement:
     text: str
     gives: frozenset[str]
     """Names that it binds, or to whose values it adds."""
-    loads: frozenset[str]
+    settles: frozenset[str]
+    """Names that it surely binds, so that what they were before does not matter."""
+    reads: Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +41,37 @@ class Past:
     """The statements that a cell builds on."""
 
     lines: tuple[str, ...]
-    loads: frozenset[str]
+    reads: frozenset[str]
+    """Names that these statements read."""
 
 
-def past_of(history: History, needed: frozenset[str], *, tool_modules: frozenset[str], unsure: frozenset[str]) -> Past:
-    """The statements that bind the `needed` names, and those that bind what these read, and so on."""
+def past_of(history: History, reads: Reads, *, tool_modules: frozenset[str], unsure: frozenset[str]) -> Past:
+    """The statements that give the names which a cell `reads` what they stand for, and those that these build on."""
     cells = [(cell, _statements(cell, tool_modules, unsure & _names_read(cell))) for cell in history.cells]
-    wanted = needed
-    chosen: set[PastStatement] = set()
+    later = reads.all
     while True:
-        more = {item for _, items in cells for item in items if item not in chosen and item.gives & wanted}
-        if not more:
+        chosen = _chosen(cells, later)
+        grown = later.union(*(item.reads.later for item in chosen))
+        if grown == later:
             break
-        chosen |= more
-        wanted = wanted.union(*(item.loads for item in more))
+        later = grown
     lines: list[str] = []
     for cell, items in cells:
         lines += _lines([item.text for item in items if item in chosen], completed=cell.completed)
-    return Past(tuple(lines), wanted)
+    return Past(tuple(lines), joined(item.reads.all for item in chosen))
+
+
+def _chosen(cells: list[tuple[PastCell, tuple[PastStatement, ...]]], wanted: frozenset[str]) -> set[PastStatement]:
+    """The statements that the values of the `wanted` names come from, found from the last one to the first."""
+    open_names = set(wanted)
+    chosen: set[PastStatement] = set()
+    for _, items in reversed(cells):
+        for item in reversed(items):
+            if item.gives & open_names:
+                chosen.add(item)
+                open_names -= item.settles
+                open_names |= item.reads.now
+    return chosen
 
 
 def _lines(texts: list[str], *, completed: bool) -> list[str]:
@@ -64,12 +83,13 @@ def _lines(texts: list[str], *, completed: bool) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _names_read(cell: PastCell) -> frozenset[str]:
-    return loads_of(cell.tree())
+    return frozenset(node.id for node in ast.walk(cell.tree()) if isinstance(node, ast.Name))
 
 
 @lru_cache(maxsize=1024)
 def _statements(cell: PastCell, tool_modules: frozenset[str], unsure: frozenset[str]) -> tuple[PastStatement, ...]:
     rewriter = Rewriter(tool_modules, unsure)
+    may_end_early = not cell.completed or _returns(cell.tree())
     found: list[PastStatement] = []
     for statement in cell.tree().body:
         try:
@@ -85,17 +105,44 @@ def _statements(cell: PastCell, tool_modules: frozenset[str], unsure: frozenset[
         except RecursionError:
             rewritten = []
         module = ast.Module(body=rewritten if isinstance(rewritten, list) else [rewritten], type_ignores=[])
-        found.append(PastStatement(_unparsed(module, binds), gives, loads_of(module)))
+        settles = frozenset[str]() if may_end_early else _settled(statement)
+        found.append(PastStatement(_unparsed(module, binds), gives, settles, _reads(module)))
     return tuple(found)
+
+
+def _reads(module: ast.Module) -> Reads:
+    try:
+        return reads_of(Outline(module, ''))
+    except RecursionError:
+        return Reads(frozenset(), frozenset())
+
+
+def _settled(statement: ast.stmt) -> frozenset[str]:
+    """Names that a statement binds whatever happens."""
+    match statement:
+        case (
+            ast.Assign() | ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef()
+        ):
+            return bindings_of(statement).names
+        case ast.AnnAssign(value=ast.expr()):
+            return bindings_of(statement).names
+        case _:
+            return frozenset()
+
+
+def _returns(tree: ast.AST) -> bool:
+    """Whether code may end at a `return` of its own."""
+    children = (each for each in ast.iter_child_nodes(tree) if not isinstance(each, _SCOPES))
+    return any(
+        isinstance(each, ast.Return) or _returns(each) for each in children if isinstance(each, _MAY_HOLD_RETURN)
+    )
 
 
 def _unparsed(module: ast.Module, binds: frozenset[str]) -> str:
     try:
         return ast.unparse(ast.fix_missing_locations(module))
-    except (
-        ValueError,
-        RecursionError,
-    ):  # f-strings that Python 3.11 cannot write, with backslashes or all kinds of quotes in them
+    except (ValueError, RecursionError):
+        # ValueError: f-strings that Python 3.11 cannot write, with backslashes or all kinds of quotes in them
         return ' = '.join((*sorted(binds), ANY)) if binds else 'pass'
 
 

@@ -15,6 +15,7 @@ from .edits import Edit, Origins, SourceText, apply
 from .history import ANY, History
 from .outline import Outline
 from .past import INDENT, is_empty_container, past_of
+from .reads import reads_of
 
 CANARY: Final = '__grail_cell_starts_here__'
 """A name nobody binds, read just before the cell: if the checker does not complain, it takes the cell for dead code."""
@@ -61,14 +62,14 @@ def wrap(
     outline: Outline, *, history: History, scope: Scope, revealed: frozenset[tuple[int, int]] = frozenset()
 ) -> Wrapped:
     """The cell as the checker gets it. It is to tell the types of the expressions at the `revealed` offsets."""
-    needed = names_read(outline)
-    past = past_of(history, needed, tool_modules=scope.tool_modules, unsure=scope.unsure)
+    reads = reads_of(outline)
+    past = past_of(history, reads, tool_modules=scope.tool_modules, unsure=scope.unsure)
     asked = [Edit(at, at, word) for start, end in revealed for at, word in ((start, 'reveal_type('), (end, ')'))]
     cell, shifts = apply(outline.text, [*_Editor(outline, scope).edits(), *asked])
     cell_lines = SourceText(cell).lines
-    rebound = needed | past.loads
-    outside = [f'__grail_{name} = {name}' for name in sorted(rebound & scope.bound & scope.builtins)]
-    head = [*_head(scope, rebound), *past.lines, CANARY]
+    used = reads.all | past.reads
+    outside = [f'__grail_{name} = {name}' for name in sorted(used & scope.bound & scope.builtins)]
+    head = [*_head(scope, used), *past.lines, CANARY]
     body = ''.join(INDENT + line for line in cell_lines)
     source = '\n'.join([*outside, 'async def __cell():', *(INDENT + line for line in head), body])
     return Wrapped(
@@ -91,15 +92,6 @@ def _head(scope: Scope, used: frozenset[str]) -> Iterator[str]:
         yield f'from {scope.package} import {", ".join(imported)}'
     for name in sorted(used & scope.bound & (scope.offered | scope.tool_modules | scope.builtins)):
         yield f'{name} = __grail_{name}'
-
-
-def names_read(outline: Outline) -> frozenset[str]:
-    """Every name that a cell reads, in annotations too, and every name that it adds to."""
-    found = {*outline.loads, *(name.id for name in outline.annotations)}
-    found.update(node.target.id for node in outline.nodes(ast.AugAssign) if isinstance(node.target, ast.Name))
-    for node in outline.nodes(ast.Global, ast.Nonlocal):
-        found.update(node.names)
-    return frozenset(found)
 
 
 class _Editor:
