@@ -128,8 +128,9 @@ async def test_the_model_is_told_at_the_start_of_a_turn_which_variables_live(sto
     agent = agent_with(store=store)
     first = await turn(agent, 'import json\nrows = [1, 2, 3]\nname = "x"\ndef f(): ...')
     second = await turn(agent, 'rows', history=first.all_messages())
-    assert 'Variables from earlier turns are live: rows (list, 3), name (str, 1). So are: f, json.' in _told(
-        second.all_messages()
+    assert (
+        'Variables from earlier turns are live: rows (list, 3), name (str, 1). Functions, classes and modules: f, json.'
+        in _told(second.all_messages())
     )
 
 

@@ -64,7 +64,7 @@ find(query: str, limit: int = 10, *, state: Literal['open'] = ..., **kwargs) -> 
             snapshot("""\
 find(query: str, limit: int = 10, *, state: Literal['open'] = ..., **kwargs) -> list[Issue]  # Find issues. The newest come first. - closed ones too
   query: Words to look for. All of them must occur.
-  state: Only those in this state, which is the one that they were in when the index...\
+  state: Only those in this state, which is the one that they were in when the index was last built, at night.\
 """),
         ),
         (

@@ -152,7 +152,14 @@ def test_live_variables_are_told_in_one_sentence():
     assert variables_note(['rows (list)', 'total (int)']) == snapshot(
         'Variables from earlier turns are live: rows (list), total (int).'
     )
-    assert variables_note([f'v{n}' for n in range(100)]).endswith('v29 and 70 more.')  # type: ignore[union-attr]
+    assert variables_note([f'v{n}' for n in range(100)]).endswith('v39 and 60 more.')  # type: ignore[union-attr]
+
+
+def test_functions_classes_and_modules_that_live_are_told_beside_the_variables():
+    assert variables_note(['rows (list)'], defined=['json', 'table']) == snapshot(
+        'Variables from earlier turns are live: rows (list). Functions, classes and modules: json, table.'
+    )
+    assert variables_note([], defined=['json']) == snapshot('Functions, classes and modules: json.')
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ A fork spares the import of everything; how it ends, with exit handlers and the 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from pydantic_ai import Agent
 
 from pydantic_ai_grail import CodeMode
+from pydantic_ai_grail._monty.support import load_support
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 
@@ -32,6 +34,10 @@ def main() -> None:
 
 def run_in_forks(count: int) -> list[int]:
     """Exit statuses that are not 0; a signal's number is negative."""
+    load_support()
+    scripted_model()  # reads the prices of all models, once
+    gc.collect()
+    gc.freeze()
     statuses: list[int] = []
     for _ in range(count):
         child = os.fork()

@@ -91,7 +91,7 @@ def live_variables(names: Sequence[str], more: int) -> str:
 
 
 def live_definitions(names: Sequence[str], more: int) -> str:
-    return f'So are: {", ".join(names)}{f" and {more:,} more" if more else ""}.'
+    return f'Functions, classes and modules: {", ".join(names)}{f" and {more:,} more" if more else ""}.'
 
 
 STATE_GONE: Final[Mapping[type[GrailError], str]] = MappingProxyType(
