@@ -168,12 +168,12 @@ class _Reader(ast.NodeVisitor):
             self._store(record, key or addition)
 
     def _grow(self, container: ast.expr, *values: ast.expr) -> None:
-        name = container.id if isinstance(container, ast.Name) else ''
+        name = _root(container)
         if self._locals and name not in self._locals[-1]:
             name = ''  # a function changes what is outside: the checker does not see it there
         for value in values:
-            if isinstance(value, ast.Constant):
-                continue
+            if isinstance(value, (ast.Constant, ast.JoinedStr, ast.Compare)):
+                continue  # no dict
             for item in value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [value]:
                 keys = item.keys if isinstance(item, ast.Dict) else [None]
                 self.grown.update(
@@ -217,6 +217,17 @@ class _Reader(ast.NodeVisitor):
         if node.optional_vars is not None:
             self._bind(names_in(node.optional_vars), None)
         self.generic_visit(node)
+
+
+def _root(container: ast.expr) -> str:
+    """The variable through which a container is reached: `days` of `days.setdefault(day, [])`; `''` if it is none."""
+    match container:
+        case ast.Name(id=name):
+            return name
+        case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner, attr='setdefault' | 'get')):
+            return _root(inner)
+        case _:
+            return ''
 
 
 def _is_fresh_dict(value: ast.expr) -> bool:
