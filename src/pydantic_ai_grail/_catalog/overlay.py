@@ -21,11 +21,21 @@ DECLARATIONS: Final[Mapping[str, str]] = MappingProxyType(
         'UnboundLocalError': 'class UnboundLocalError(NameError): ...',
         'UnicodeDecodeError': 'class UnicodeDecodeError(ValueError): ...',
         'UnicodeEncodeError': 'class UnicodeEncodeError(ValueError): ...',
-        'filter': 'def filter(function: _Any, iterable: _Iterable[_T], /) -> _Iterator[_T]: ...',
+        'filter': """\
+@_overload
+def filter(function: None, iterable: _Iterable[_T | None], /) -> _Iterator[_T]: ...
+@_overload
+def filter(function: _Callable[[_T], _Any], iterable: _Iterable[_T], /) -> _Iterator[_T]: ...
+""",
         'format': 'def format(value: object, format_spec: str = "", /) -> str: ...',
         'getattr': 'def getattr(object: object, name: str, default: _Any = ..., /) -> _Any: ...',
         'hasattr': 'def hasattr(object: object, name: str, /) -> bool: ...',
-        'map': 'def map(function: _Callable[..., _S], *iterables: _Any) -> _Iterator[_S]: ...',
+        'map': """\
+@_overload
+def map(function: _Callable[[_T], _S], iterable: _Iterable[_T], /) -> _Iterator[_S]: ...
+@_overload
+def map(function: _Callable[..., _S], iterable: _Any, /, *iterables: _Any) -> _Iterator[_S]: ...
+""",
         'open': 'def open(file: _Any, mode: str = "r", *args: _Any, **kwargs: _Any) -> _Any: ...',
         'setattr': 'def setattr(object: object, name: str, value: _Any, /) -> None: ...',
     }
@@ -42,7 +52,7 @@ HELPERS: Final[Mapping[str, str]] = MappingProxyType(
 
 _IMPORTS: Final = """\
 from collections.abc import Callable as _Callable, Iterable as _Iterable, Iterator as _Iterator
-from typing import Any as _Any, TypeVar as _TypeVar
+from typing import Any as _Any, TypeVar as _TypeVar, overload as _overload
 _T = _TypeVar('_T')
 _S = _TypeVar('_S')
 """

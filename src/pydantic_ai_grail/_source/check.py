@@ -25,6 +25,7 @@ from .places import Range
 from .prepared import Prepared
 from .rules import RULES
 from .rules.coroutines import gathered_not_awaited
+from .rules.keys import keys_in_functions
 from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
 from .rules.tool_calls import tool_calls
 from .rules.ty_texts import REVEALED
@@ -90,7 +91,7 @@ async def _check(
         refusals += _names(cell)
     else:
         certain, hints = await _typed(cell, checkers)
-        refusals += certain
+        refusals += [*certain, *keys_in_functions(cell)]
     if refusals:
         return Verdict(refusals=_one_per_mistake(_in_original(prepared, each) for each in refusals)[:MAX_REFUSALS])
     return Verdict(hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]))

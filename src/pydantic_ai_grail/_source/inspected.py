@@ -15,6 +15,7 @@ from ..diagnostics import Diagnostic, Position
 from .arguments import Validate
 from .bindings import Bindings, bindings_of, names_in
 from .edits import SourceText
+from .flow import FUNCTIONS, Flow
 from .history import History
 from .offers import offers_of
 from .outline import Outline
@@ -81,12 +82,41 @@ class Inspected:
 
     @cached_property
     def provenance(self) -> Provenance:
+        """Where values come from, for code that may be in a function: names of all scopes are taken together."""
+        return self._provenance(top_only=False)
+
+    @cached_property
+    def top_provenance(self) -> Provenance:
+        """The same for code at the top level, which no function's own names concern."""
+        return self._provenance(top_only=True)
+
+    def provenance_at(self, place: Range) -> Provenance:
+        return self.top_provenance if self.places.is_top_level(place) else self.provenance
+
+    def _provenance(self, *, top_only: bool) -> Provenance:
+        earlier = (sources_of_cell(each, top_only=top_only) for each in self.history.cells)
         return Provenance(
-            (*map(sources_of_cell, self.history.cells), sources_of(self.outline.tree)),
+            (*earlier, sources_of(self.outline.tree, top_only=top_only)),
             catalog=self.catalog,
             bindings=self.bindings,
             stores=self.stores,
             unsure=self.unsure,
+        )
+
+    @cached_property
+    def has_functions(self) -> bool:
+        """Whether the session or the cell defines functions."""
+        trees = (self.outline.tree, *(cell.tree() for cell in self.history.cells))
+        return any(isinstance(node, FUNCTIONS) for tree in trees for node in tree.body)
+
+    @cached_property
+    def flow(self) -> Flow:
+        return Flow(
+            (*(cell.tree() for cell in self.history.cells), self.outline.tree),
+            provenance=self.provenance,
+            top_provenance=self.top_provenance,
+            catalog=self.catalog,
+            declarations=self.declarations,
         )
 
     def is_steady(self, place: Range, *, kind_only: bool = False) -> bool:
@@ -95,7 +125,8 @@ class Inspected:
             value = ast.parse(f'({self.segment(place)})', mode='eval').body
         except SyntaxError:
             return False
-        return self.provenance.has_steady_kind(value) if kind_only else self.provenance.is_steady(value)
+        known = self.provenance_at(place)
+        return known.has_steady_kind(value) if kind_only else known.is_steady(value)
 
     def is_always_bound(self, name: str) -> bool:
         """Whether every binding of a name stands at the top level, in no branch: at the end it is a variable.

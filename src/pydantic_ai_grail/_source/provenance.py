@@ -84,8 +84,9 @@ def _changed(node: ast.AST) -> tuple[str | None, str | None]:
             return None, None
 
 
-def sources_of(tree: ast.AST) -> Sources:
-    """The sources of all names that are bound anywhere in a tree."""
+def sources_of(tree: ast.AST, *, top_only: bool = False) -> Sources:
+    """The sources of all names that are bound anywhere in a tree; with `top_only`, not of those local to functions."""
+    nodes = [*(_at_top(tree) if top_only else ast.walk(tree))]
     known: dict[str, list[Source]] = {}
     seen: set[int] = set()
     opaque: set[str] = set()
@@ -96,7 +97,7 @@ def sources_of(tree: ast.AST) -> Sources:
             known.setdefault(target.id, []).append(source)
             seen.add(id(target))
 
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
@@ -113,7 +114,7 @@ def sources_of(tree: ast.AST) -> Sources:
                     seen.add(id(parameter))
             case _:
                 pass
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) if id(node) not in seen:
                 opaque.add(name)
@@ -131,6 +132,16 @@ def sources_of(tree: ast.AST) -> Sources:
         frozenset(name for name, _ in changed if name),
         frozenset(key for _, key in changed if key),
     )
+
+
+def _at_top(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, apart from those in functions and classes."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            waiting += ast.iter_child_nodes(node)
 
 
 def _parameters_of_key(call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
@@ -153,8 +164,8 @@ def _parameters_of_key(call: ast.Call) -> Iterator[tuple[ast.arg, ast.expr]]:
 
 
 @lru_cache(maxsize=256)
-def sources_of_cell(cell: PastCell) -> Sources:
-    return sources_of(cell.tree())
+def sources_of_cell(cell: PastCell, *, top_only: bool = False) -> Sources:
+    return sources_of(cell.tree(), top_only=top_only)
 
 
 class Provenance:
@@ -194,6 +205,8 @@ class Provenance:
                 )
             case ast.IfExp(body=body, orelse=orelse):
                 return self.has_steady_kind(body, depth - 1) and self.has_steady_kind(orelse, depth - 1)
+            case ast.Subscript(value=inner, slice=key):
+                return self.is_steady(inner, depth - 1) and not self._is_assigned(key)
             case _:
                 return _is_made(value) or self.is_steady(value, depth)
 
@@ -271,19 +284,33 @@ class Provenance:
     def is_tool(self, function: ast.expr) -> bool:
         """Whether an expression is a tool's own name and no variable's."""
         name = ast.unparse(function)
-        return name in self._catalog.entries and not self._is_bound(name.partition('.')[0])
+        return name in self._catalog.entries and not self.is_bound(name.partition('.')[0])
 
-    def _is_bound(self, name: str) -> bool:
-        sources = self._sources
-        if name in sources.known or name in sources.opaque or name in self._unsure:
+    def is_assigned(self, name: str) -> bool:
+        """Whether a name is bound by anything but a `def`."""
+        return name in self._sources.known or name in self._sources.opaque or name in self._unsure
+
+    def sources_if_known(self, name: str) -> tuple[Source, ...]:
+        """All that a variable is bound to, if nothing else binds it and nothing changes what it holds."""
+        if self._is_aliased or name in self._sources.changed or not self._may_know(name):
+            return ()
+        return self._sources.known[name]
+
+    def is_bound(self, name: str) -> bool:
+        """Whether the session binds a name that is not a tool module's."""
+        if self.is_assigned(name):
             return True
         return name in self._bindings.names and name not in self._catalog.modules
 
     def _is_stored(self, key: ast.expr) -> bool:
         """Whether code may have put what is read under this key."""
+        changed = isinstance(key, ast.Constant) and key.value in self._sources.changed_keys
+        return changed or self._is_assigned(key)
+
+    def _is_assigned(self, key: ast.expr) -> bool:
+        """Whether code may have assigned something under this key."""
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            added = key.value in self._stores.added_keys or key.value in self._sources.changed_keys
-            return added or self._stores.any_key
+            return key.value in self._stores.added_keys or self._stores.any_key
         return False  # of lists and tuples, and of dicts that `changed` knows
 
     def _is_steady_call(self, call: ast.Call, depth: int) -> bool:
@@ -291,7 +318,7 @@ class Provenance:
         if self.is_tool(function):
             return True
         match function:
-            case ast.Name(id=name) if self._is_bound(name):
+            case ast.Name(id=name) if self.is_bound(name):
                 return False
             case ast.Name(id=name) if name in _PLAIN_MAKERS:
                 return True
@@ -307,9 +334,8 @@ class Provenance:
                 return False
 
     def _is_steady_name(self, name: str, depth: int) -> bool:
-        if self._is_aliased or name in self._sources.changed or not self._may_know(name):
-            return False
-        return all(self.is_steady(value, depth - 1) for _, value in self._sources.known[name])
+        known = self.sources_if_known(name)
+        return bool(known) and all(self.is_steady(value, depth - 1) for _, value in known)
 
 
 _MADE: Final = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.JoinedStr)

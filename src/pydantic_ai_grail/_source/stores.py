@@ -14,6 +14,9 @@ from typing import Final
 
 from .bindings import bindings_of, joined, names_in
 
+ANY_ATTRIBUTE: Final = '*'
+"""Among attributes: code may give objects attributes that do not show."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
@@ -119,8 +122,8 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        if isinstance(node.ctx, ast.Store):
-            self.attributes.add(node.attr)
+        if isinstance(node.ctx, ast.Store) or node.attr == '__dict__':
+            self.attributes.add(node.attr if isinstance(node.ctx, ast.Store) else ANY_ATTRIBUTE)
         self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -141,6 +144,8 @@ class _Reader(ast.NodeVisitor):
                 self._grow(container, *values)
             case ast.Name(id='setattr'), [_, ast.Constant(value=str(name)), *_]:
                 self.attributes.add(name)
+            case ast.Name(id='setattr' | 'vars' | 'namedtuple') | ast.Attribute(attr='namedtuple'), _:
+                self.attributes.add(ANY_ATTRIBUTE)
             case _:
                 pass
         self.generic_visit(node)

@@ -14,7 +14,9 @@ from . import ty_texts
 from .attributes import PLAIN_TYPES
 from .ty_texts import TypeText, union_of
 
-_WITHOUT_ITEMS: Final = frozenset({'int', 'float', 'bool', 'datetime', 'date', 'time', 'timedelta', 'Decimal'})
+_WITHOUT_ITEMS: Final = frozenset(
+    {'int', 'float', 'bool', 'datetime', 'date', 'time', 'timedelta', 'Decimal', 'set', 'frozenset'}
+)
 _BARE_GATHER: Final = re.compile(r'(?<!await )\b(?<!\.)(asyncio\.)?gather\(')
 _READERS: Final = frozenset(
     {'len', 'sorted', 'sum', 'min', 'max', 'enumerate', 'zip', 'reversed', 'any', 'all', 'int', 'float', 'round',
@@ -65,15 +67,19 @@ def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | Suspici
     if (found := not_called(cell, match['type'], finding.place)) is not None:
         return found
     place = (finding.place[0], finding.place[0] + len(base))
-    if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError') or not cell.is_steady(place):
+    if cell.places.never_runs(place) or cell.places.catches(place, 'TypeError'):
+        return None
+    if not cell.is_steady(place, kind_only=True):
         return None
 
     def decide(type_text: str) -> Diagnostic | None:
         kinds = {member.kind for member in union_of(type_text)}
         if len(kinds) != 1 or not kinds <= _WITHOUT_ITEMS:
             return None
-        message = f'{base} is of type {kinds.pop()}, which has no items.'
-        return cell.diagnostic('unknown-key', message, finding.place, fix=base)
+        kind = kinds.pop()
+        message = f'{base} is of type {kind}, whose values have no keys and no numbered items.'
+        fix = f'... in {base}' if 'set' in kind else base
+        return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
 
     return Suspicion(place=place, decide=decide)
 

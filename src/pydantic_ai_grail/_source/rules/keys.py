@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from ..._catalog.signatures import Declaration
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
+from ..flow import FUNCTIONS, Function
 from ..inspected import Finding, Inspected
+from ..places import Range
 from . import ty_texts
 from .ty_texts import union_of
 
@@ -24,17 +27,37 @@ def invalid_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
         return None
     if any(record.is_open or key in _keys(record) for record in records) or not records:
         return None
+    if not _is_steady(cell, finding) and _is_written(cell, key):
+        return None
+    return _unknown(cell, key, records, finding.place)
+
+
+def keys_in_functions(cell: Inspected) -> Iterator[Diagnostic]:
+    """Keys that are read from what a function of the session gives or is given, of which the checker knows nothing."""
+    for node in cell.outline.nodes(ast.Subscript) if cell.has_functions else ():
+        match node:
+            case ast.Subscript(value=value, slice=ast.Constant(value=str(key)), ctx=ast.Load()):
+                record = cell.flow.record_of(value, _function_around(cell, node))
+                if record is None or record.is_open or key in _keys(record):
+                    continue
+                found = _unknown(cell, key, [record], cell.place_of(node.slice))
+                if found is not None and not cell.places.is_deferred(cell.place_of(node)):
+                    yield found
+            case _:
+                pass
+
+
+def _unknown(cell: Inspected, key: str, records: list[Declaration], place: Range) -> Diagnostic | None:
+    """The refusal of a key, unless code may have added it, asks for it first, or expects the error."""
     if key in cell.stores.added_keys or cell.stores.any_key or _looked_for(cell, key):
         return None
-    if cell.places.never_runs(finding.place) or cell.places.catches(finding.place, 'KeyError', 'LookupError'):
-        return None
-    if not _is_steady(cell, finding) and _is_written(cell, key):
+    if cell.places.never_runs(place) or cell.places.catches(place, 'KeyError', 'LookupError'):
         return None
     keys = [each for record in records for each in _keys(record)]
     names = ' or '.join(repr(record.name) for record in records)
     meant = closest(key, keys)
     message = f'Records of {names} have no key {key!r}. Their keys: {", ".join(keys)}.'
-    return cell.diagnostic('unknown-key', message, finding.place, fix=meant and repr(meant))
+    return cell.diagnostic('unknown-key', message, place, fix=meant and repr(meant))
 
 
 def missing_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
@@ -51,6 +74,16 @@ def missing_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
     message = f'This dict is no complete {record.name!r}: the key {key!r} is missing.'
     fix = f'Add {key!r}: ... ({annotations.get(key, "Any")}).'
     return cell.diagnostic('missing-key', message, finding.place, fix=fix)
+
+
+def _function_around(cell: Inspected, node: ast.AST) -> Function | None:
+    """The function that a node is in, if nothing else with names of its own is between them."""
+    for ancestor in cell.outline.ancestors(node):
+        if isinstance(ancestor, FUNCTIONS):
+            return ancestor
+        if isinstance(ancestor, (ast.Lambda, ast.ClassDef)):
+            return None
+    return None
 
 
 def _keys(record: Declaration) -> list[str]:
@@ -71,7 +104,7 @@ def _is_steady(cell: Inspected, finding: Finding) -> bool:
     for node in cell.nodes_at(finding.place):
         match cell.outline.parents.get(node):
             case ast.Subscript(value=value):
-                return cell.provenance.is_steady(value)
+                return cell.provenance_at(finding.place).is_steady(value)
             case _:
                 pass
     return False

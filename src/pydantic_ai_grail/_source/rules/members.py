@@ -12,6 +12,7 @@ from ...diagnostics import Diagnostic
 from ...suggestions import closest
 from ..bindings import joined
 from ..inspected import Finding, Inspected, Suspicion
+from ..stores import ANY_ATTRIBUTE
 from . import ty_texts
 from .attributes import PLAIN_TYPES, exists_anywhere, instead
 from .coroutines import is_coroutine, not_awaited
@@ -36,7 +37,12 @@ def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | Susp
     members = union_of(match['type'])
     if all(map(is_coroutine, members)):
         return not_awaited(cell, place, f'attribute {match["name"]!r}', of=_base(cell, finding))
-    return _of_record(cell, members, match['name'], finding) or _of_plain_value(cell, members, match['name'], finding)
+    name = match['name']
+    return (
+        _of_record(cell, members, name, finding)
+        or _of_plain_value(cell, members, name, finding)
+        or _of_instance(cell, members, name, finding)
+    )
 
 
 def _of_module(cell: Inspected, module: str, name: str, finding: Finding) -> Diagnostic | None:
@@ -99,13 +105,13 @@ def _of_record(cell: Inspected, members: tuple[TypeText, ...], name: str, findin
 
 
 def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:
-    kinds = [member.kind for member in members]
-    if not all(kind in PLAIN_TYPES for kind in kinds):
+    kinds = [member.kind for member in members if member.kind != 'None']
+    if not kinds or not all(kind in PLAIN_TYPES for kind in kinds):
         return None
     if any(name in _methods(cell, kind) or _host_has(kind, name) for kind in kinds):
         return None
     is_known = exists_anywhere(name) or name in cell.stores.attributes
-    if is_known and (len(members) > 1 or not _is_steady(cell, finding, kind_only=True)):
+    if is_known and (len(kinds) > 1 or not _is_steady(cell, finding, kind_only=True)):
         return None
     base = _base(cell, finding)
     methods = _methods(cell, kinds[0])
@@ -116,6 +122,20 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
         fix = f'{base} is a list: loop over it, or take an item of it first, as in {base}[0].'
     message = f'{base} is of type {kinds[0]}, which has no attribute {name!r}.'
     return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
+
+
+def _of_instance(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:
+    """An attribute of an object of the session that no code gives to any object."""
+    (member, *others) = members
+    attributes = cell.stores.attributes
+    if others or name in attributes or ANY_ATTRIBUTE in attributes or exists_anywhere(name):
+        return None
+    if not _defines_class(cell, member.head):
+        return None
+    base = _base(cell, finding)
+    meant = closest(name, sorted(attributes))
+    message = f'{base} is a {member.head}, which has no attribute {name!r}.'
+    return cell.diagnostic('unknown-attribute', message, finding.place, fix=f'{base}.{meant}' if meant else None)
 
 
 def _methods(cell: Inspected, kind: str) -> frozenset[str]:

@@ -21,7 +21,7 @@ def wrong_subscript(cell: Inspected, finding: Finding) -> Suspicion | None:
     if keys[0].head != 'str' and not (keys[0].head == 'Literal' and _is_text(keys[0].arguments)):
         return None
     base = _base(cell, finding)
-    if base is None or not cell.provenance.has_steady_kind(base):
+    if base is None or not cell.provenance_at(finding.place).has_steady_kind(base):
         return None
 
     def decide(type_text: str) -> Diagnostic | None:
@@ -49,7 +49,7 @@ def out_of_bounds(cell: Inspected, finding: Finding) -> Suspicion | None:
     if match is None or not _may_be_told(cell, finding, 'IndexError', 'LookupError'):
         return None
     subscript = _subscript(cell, finding)
-    if subscript is None or not cell.provenance.is_steady(subscript.value):
+    if subscript is None or not cell.provenance_at(finding.place).is_steady(subscript.value):
         return None
     base = ast.unparse(subscript.value)
     length = int(match['length'])

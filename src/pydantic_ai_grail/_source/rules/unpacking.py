@@ -43,13 +43,13 @@ def _unpacked(cell: Inspected, target: ast.AST) -> ast.expr | None:
 
 
 def _is_certain(cell: Inspected, value: ast.expr) -> bool:
-    known = cell.provenance
+    known = cell.provenance_at(cell.place_of(value))
     return known.is_steady(value) and known.is_single(value) and len(_tuple_lengths(cell, value)) <= 1
 
 
 def _tuple_lengths(cell: Inspected, value: ast.expr) -> set[int]:
     """How many items the tuples have that the tool behind a value gives; several for a union."""
-    tool = cell.provenance.tool_behind(value)
+    tool = cell.provenance_at(cell.place_of(value)).tool_behind(value)
     return set() if tool is None else {*_lengths(cell.catalog.entries[tool].signature.returns)}
 
 
@@ -62,7 +62,7 @@ def _fix(cell: Inspected, value: ast.expr, wanted: int) -> str:
             return 'enumerate() gives pairs: 2 values, number and item.'
         case _:
             pass
-    tool = cell.provenance.tool_behind(value)
+    tool = cell.provenance_at(cell.place_of(value)).tool_behind(value)
     if tool is not None:
         returns = cell.catalog.entries[tool].signature.returns
         lengths = [*_lengths(returns)]

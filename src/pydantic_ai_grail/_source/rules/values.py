@@ -60,7 +60,7 @@ def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | Suspicio
         return None
     value = _value(argument)
     from_tool = any(member.names & cell.declarations.keys() for member in members)
-    if not from_tool and not cell.provenance.is_steady(value):
+    if not from_tool and not cell.provenance_at(finding.place).is_steady(value):
         return None
     if not all(_never_accepted(cell, entry, parameter, member) for member in members):
         return None
