@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,13 @@ async def test_os_access_answers_what_code_asks_of_the_operating_system() -> Non
     code = "import os\nos.getenv('HOME')"
     assert (await play(agent_with(), code))[0].failed
     assert (await play(agent_with(os_access=handler), code))[0].content == {'result': 'from the host'}
+
+
+async def test_without_os_access_there_is_a_clock_in_utc_and_nothing_else() -> None:
+    code = 'from datetime import datetime, timezone\nabs((datetime.now(timezone.utc) - datetime.now().replace(tzinfo=timezone.utc)).total_seconds()) < 5'
+    cells = await play(agent_with(), code, 'import time\ntime.time()')
+    assert cells[0].content == {'result': True}
+    assert abs(cells[1].content['result'] - time.time()) < 60
 
 
 async def test_mount_opens_a_directory(tmp_path: Path) -> None:
