@@ -100,11 +100,13 @@ async def test_a_package_is_made_once_for_a_session(pool: CheckerPool) -> None:
     assert made == ['again']
 
 
-async def test_a_session_makes_room_for_ever_new_packages(pool: CheckerPool) -> None:
+async def test_a_session_makes_room_for_ever_new_packages() -> None:
+    pool = CheckerPool(prelude='', size=1)
     for number in range(MAX_PACKAGES + 2):
         stubs = StubPackage(source=f'def tool_{number}() -> int: ...\n')
         found = await said(pool, f'from tools_{number} import tool_{number}', **{f'tools_{number}': stubs})
         assert found == []
+    await pool.aclose()
 
 
 async def test_a_killed_worker_is_replaced_and_the_check_made_again(pool: CheckerPool) -> None:

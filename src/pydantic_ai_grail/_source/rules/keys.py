@@ -55,7 +55,7 @@ def _unknown(cell: Inspected, key: str, records: list[Declaration], place: Range
         return None
     keys = [each for record in records for each in _keys(record)]
     names = ' or '.join(repr(record.name) for record in records)
-    meant = closest(key, keys)
+    meant = closest(key, keys) or _longer(key, keys)
     message = f'Records of {names} have no key {key!r}. Their keys: {", ".join(keys)}.'
     return cell.diagnostic('unknown-key', message, place, fix=meant and repr(meant))
 
@@ -74,6 +74,12 @@ def missing_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
     message = f'This dict is no complete {record.name!r}: the key {key!r} is missing.'
     fix = f'Add {key!r}: ... ({annotations.get(key, "Any")}).'
     return cell.diagnostic('missing-key', message, finding.place, fix=fix)
+
+
+def _longer(key: str, keys: list[str]) -> str | None:
+    """The one key that is this one with more words: `opened_at` for `opened`."""
+    found = [each for each in keys if each.startswith(f'{key}_') or each.endswith(f'_{key}')]
+    return found[0] if len(found) == 1 else None
 
 
 def _function_around(cell: Inspected, node: ast.AST) -> Function | None:
