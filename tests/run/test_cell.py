@@ -61,7 +61,7 @@ async def played(
         source,
         Surroundings(
             history=History(),
-            calls=await dispatcher(double, events=events),
+            calls=await dispatcher(double, fails, events=events),
             check=check,
             support=load_support(),
             worker=worker,
@@ -116,3 +116,30 @@ async def test_a_worker_that_dies_over_the_dump_loses_the_cell() -> None:
     assert isinstance(outcome, Failed)
     assert (outcome.failure.kind, outcome.state_lost) == ('crash', True)
     assert [record.result for record in outcome.calls] == [2]
+
+
+async def fails(number: int) -> int:
+    """Cannot."""
+    raise RuntimeError(f'no {number}')
+
+
+@pytest.mark.parametrize(
+    ('source', 'line', 'column'),
+    [
+        ('try:\n    x = await fails(1)\nexcept KeyError:\n    x = None', 2, 5),
+        (
+            'async def f():\n    try:\n        return await fails(1)\n    except KeyError:\n        return 0\nawait f()',
+            3,
+            9,
+        ),
+        ('y = 1\nx = await fails(1)', 2, 5),
+    ],
+)
+async def test_what_a_tool_raised_is_placed_at_its_call_also_when_no_handler_fits(
+    source: str, line: int, column: int
+) -> None:
+    outcome, _, _ = await played(source, check=accepts)
+    assert isinstance(outcome, Failed)
+    assert outcome.failure.tool == 'fails'
+    assert outcome.failure.position is not None
+    assert (outcome.failure.position.line, outcome.failure.position.column) == (line, column)

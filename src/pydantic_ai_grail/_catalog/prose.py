@@ -11,7 +11,7 @@ from .listing import flat_detail, listing
 from .rendering import COMPLETE, records_of
 
 WHAT_IT_IS: Final = (
-    'Run Python in a sandbox. The value of the last expression or last assignment is the result; '
+    'Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result; '
     '`print` only what should stand beside it. Variables, functions and imports stay for later runs. '
     'Code is checked before it runs; if it is refused, nothing has happened.'
 )
@@ -22,6 +22,9 @@ CALLS_MIXED: Final = (
     'make independent ones together: `await asyncio.gather(f(1), f(2))`.'
 )
 RECORDS: Final = "Records are dicts (`x['key']`); a key with `?` may be absent."
+FAILURES: Final = (
+    'A failing tool raises: ValueError for wrong arguments, RuntimeError or an error of its own for the rest.'
+)
 HELP: Final = '`help(f)` gives the whole documentation of `f` as text.'
 MODULES: Final = (
     'They are in modules: `{example}(...)`. In code, `help({example})` gives parameters and types as text, '
@@ -100,6 +103,7 @@ def _calls(catalog: Catalog, budget_chars: int) -> str:
         sentences.append(HELP)
     if records_of(entries):
         sentences.append(RECORDS)
+    sentences.append(FAILURES)
     return ' '.join(sentences)
 
 

@@ -139,7 +139,7 @@ def _outcome(
             mends=prepared.mends,
         )
     return Failed(
-        failure=_placed(ending.failure, prepared, calls),
+        failure=_placed(ending.failure, prepared, source, calls),
         source=source,
         printed=prints.printed,
         calls=records,
@@ -149,12 +149,26 @@ def _outcome(
     )
 
 
-def _placed(failure: Failure, prepared: Prepared, calls: Dispatcher) -> Failure:
+def _placed(failure: Failure, prepared: Prepared, source: str, calls: Dispatcher) -> Failure:
     """The failure with its frames where the model wrote them, and the tool that raised it, if one did."""
     frames = tuple(_frame(frame, prepared) for frame in failure.frames)
     text = f'{failure.exception_type}: {failure.message}'
-    tool = next((record.request.tool.python_name for record in calls.journal if record.error == text), None)
-    return replace(failure, frames=frames, tool=tool)
+    raised = next((record for record in calls.journal if record.error == text), None)
+    if raised is None:
+        return replace(failure, frames=frames)
+    return replace(failure, frames=_at_call(frames, raised.request.line, source), tool=raised.request.tool.python_name)
+
+
+def _at_call(frames: tuple[CodeFrame, ...], line: int | None, source: str) -> tuple[CodeFrame, ...]:
+    """The frames with the innermost one at the call that raised.
+
+    For an exception that passed a `try` whose handlers did not fit, Monty 1.4 names the last line of the handlers.
+    """
+    if line is None or not frames or not frames[-1].in_this_cell or frames[-1].line == line:
+        return frames
+    text = source.splitlines()[line - 1]
+    column = len(text) - len(text.lstrip()) + 1
+    return (*frames[:-1], replace(frames[-1], line=line, column=column, end_column=len(text) + 1))
 
 
 def _frame(frame: CodeFrame, prepared: Prepared) -> CodeFrame:
