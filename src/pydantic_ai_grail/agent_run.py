@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ._monty.worker import Worker
 from ._reply.reply import state_unsaved_note
 from ._run.cell import Ran
 from ._sessions.envelope import code_digest
-from ._sessions.keeper import utc_now
+from ._sessions.keeper import Saved, utc_now
 from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
 from .conversation import CellsInHistory, cell_metadata
-from .errors import GrailError, SnapshotError, SnapshotTooLarge, StoreError
+from .errors import SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
 from .outcomes import Completed
 
@@ -24,6 +24,8 @@ class AgentRun:
     """Lifetime: one run of an agent; closed by the toolset that made it."""
 
     session: Session
+    observe: Observer
+    """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
     opening_note: str | None = None
@@ -79,12 +81,24 @@ class AgentRun:
     def keeping(self, cell_id: str, source: str, observe: Observer) -> Keeping:
         return Keeping(run=self, cell_id=cell_id, digest=code_digest(source), observe=observe)
 
+    async def start_over(self) -> State:
+        """Forget all variables. What was held back is saved first, for histories that go back to it."""
+        await self.aclose()
+        return await self.session.start_over()
+
     async def aclose(self) -> None:
-        """Save what was held back; a state that cannot be saved then is lost to later turns, and they are told."""
-        try:
-            await self.session.aclose()
-        except GrailError:
+        """Save what was held back. Where that fails, later turns are told that their variables are gone."""
+        cell_id, started = self.session.held_back, time.perf_counter()
+        if cell_id is None:
             return
+        try:
+            saved = await self.session.aclose()
+        except (SnapshotError, StoreError, SandboxError) as error:
+            stage = 'dump' if isinstance(error, SandboxError) else _stage(error)
+            self.observe(SnapshotFailed(cell_id=cell_id, reason=error, stage=stage))
+            return
+        if saved is not None:
+            self.observe(_saved_event(cell_id, saved, started))
 
 
 @dataclass(kw_only=True)
@@ -119,22 +133,24 @@ class Keeping:
         try:
             saved = await self.run.session.keep(worker, cell)
         except (SnapshotError, StoreError) as error:
-            stage = 'seal' if isinstance(error, SnapshotTooLarge) else 'store'
-            self.observe(SnapshotFailed(cell_id=self.cell_id, reason=error, stage=stage))
+            self.observe(SnapshotFailed(cell_id=self.cell_id, reason=error, stage=_stage(error)))
             self.notes.append(state_unsaved_note())
             return
         self.run.remember(ran.history, text)
         if saved is not None:
             self.snapshot = saved.name
-            self.observe(
-                SnapshotSaved(
-                    cell_id=self.cell_id,
-                    snapshot=saved.name,
-                    size_bytes=saved.size_bytes,
-                    seconds=time.perf_counter() - started,
-                )
-            )
+            self.observe(_saved_event(self.cell_id, saved, started))
 
     @property
     def metadata(self) -> dict[str, Any]:
         return cell_metadata(snapshot=self.snapshot)
+
+
+def _stage(error: SnapshotError | StoreError) -> Literal['seal', 'store']:
+    return 'seal' if isinstance(error, SnapshotTooLarge) else 'store'
+
+
+def _saved_event(cell_id: str, saved: Saved, started: float) -> SnapshotSaved:
+    return SnapshotSaved(
+        cell_id=cell_id, snapshot=saved.name, size_bytes=saved.size_bytes, seconds=time.perf_counter() - started
+    )

@@ -27,6 +27,7 @@ from ._sessions.session import Session
 from ._source.check import check
 from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
+from .events import to_all
 from .settings import Settings
 from .tracing.otel import CellSpan, Tracer, cell_metrics
 
@@ -61,7 +62,10 @@ class Engine:
 
     def new_run(self, conversation_id: str) -> AgentRun:
         """What a run of an agent in this conversation needs. The run closes it."""
-        return AgentRun(session=Session(conversation_id=conversation_id, keeper=self._keeper))
+        return AgentRun(
+            session=Session(conversation_id=conversation_id, keeper=self._keeper),
+            observe=to_all(cell_metrics(), *self.settings.observers),
+        )
 
     def description(self, catalog: Catalog, *, search_tool: str | None) -> str:
         """What the model reads of `run_code` and of the tools it may call there.

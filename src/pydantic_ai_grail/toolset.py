@@ -206,6 +206,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         )
         if not keeping.kept:
             run.session.note_stateless(cell_id)
+        if isinstance(outcome, Failed) and outcome.state_lost:
+            await run.session.drop_held()
         notes.extend(keeping.notes)
         return self._reply(outcome, calls, notes, run, keeping.metadata)
 
@@ -215,7 +217,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         run = self._run
         assert run is not None
         if restart:
-            return await run.session.start_over()
+            return await run.start_over()
         cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id)
         try:
             return await run.locate(cells, cell_id, observe)
@@ -224,7 +226,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             if self.settings.lost_state == 'error':
                 raise
             notes.append(state_lost_note(error))
-            return await run.session.start_over()
+            return await run.start_over()
 
     async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
         """Once per run: what lives, as text; empty when nothing does, or when it cannot be told yet."""

@@ -16,6 +16,7 @@ from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import CodeMode, Limits, MemoryStore, SnapshotError, SqlStore, StoreError
 from pydantic_ai_grail.errors import SnapshotMissing
+from pydantic_ai_grail.events import Event, SnapshotFailed, SnapshotSaved
 from pydantic_ai_grail.stores.base import SnapshotRecord
 
 pytestmark = pytest.mark.anyio
@@ -201,3 +202,34 @@ async def test_a_tool_that_needs_an_approval_stays_a_tool_and_waits_as_ever() ->
     result = await agent.run('go')
     assert isinstance(result.output, DeferredToolRequests)
     assert [call.tool_name for call in result.output.approvals] == ['refund']
+
+
+@pytest.mark.parametrize('mishap', ['while True: pass', 'await kill_the_workers()'])
+async def test_a_held_state_that_is_lost_is_told_and_the_agent_goes_on(mishap: str) -> None:
+    agent = agent_with(kill_the_workers, limits=Limits(max_duration_secs=1))
+    cells = await play(agent, 'x = list(range(1_000_000))', mishap, 'y = 1', 'y + 1')
+    assert cells[1].failed
+    assert 'gone' in str(cells[2].content['notes'])
+    assert cells[3].content == {'result': 2}
+
+
+async def test_a_held_state_that_cannot_be_saved_at_the_end_is_an_event_and_ends_no_run() -> None:
+    events: list[Event] = []
+    agent = agent_with(store=BrokenStore('save'), observers=[events.append])
+    await turn(agent, 'x = list(range(1_000_000))')
+    (failed,) = (event for event in events if isinstance(event, SnapshotFailed))
+    assert failed.stage == 'store'
+    assert 'the disk is on fire' in str(failed.reason)
+
+
+async def test_a_held_state_that_is_saved_at_the_end_is_an_event_too() -> None:
+    events: list[Event] = []
+    await turn(agent_with(observers=[events.append]), 'x = list(range(1_000_000))')
+    assert isinstance(events[-1], SnapshotSaved)
+
+
+async def test_deep_recursion_is_an_error_that_code_may_catch() -> None:
+    cells = await play(
+        agent_with(), 'def f(n): return f(n + 1)\ntry:\n    f(0)\nexcept RecursionError:\n    caught = True\ncaught'
+    )
+    assert cells[0].content == {'result': True}

@@ -123,7 +123,7 @@ def _claim(item: Declaration, shape: object, owners: dict[str, object]) -> str:
             owners[name] = shape
         if owners[name] == shape:
             return name
-    raise AssertionError('unreachable: there is always a next number')  # pragma: no cover
+    raise AssertionError('unreachable: there is always a next number')  # pragma: no cover - for the type checker
 
 
 def _shape(item: Declaration, signature: Signature) -> object:

@@ -215,7 +215,9 @@ class _Bench:
             raise
         except MontyError as error:
             raise SandboxUnavailable(f'Monty cannot read the code to be checked: {error}') from error
-        raise SandboxUnavailable('The checker let something pass that cannot be right.')  # pragma: no cover
+        raise SandboxUnavailable(
+            'The checker let something pass that cannot be right.'
+        )  # pragma: no cover - ty would be broken
 
     def close(self) -> None:
         session, self._session = self._session, None

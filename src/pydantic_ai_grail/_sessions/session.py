@@ -75,6 +75,11 @@ class Session:
         self.restored = found is not None
         return self._state
 
+    @property
+    def held_back(self) -> str | None:
+        """The cell whose state only a held worker has, if there is one."""
+        return None if self._unsaved is None else self._unsaved.cell.cell_id
+
     def note_stateless(self, cell_id: str) -> None:
         """Remember that a cell left nothing, so that the one before it counts."""
         self._stateless.add(cell_id)
@@ -136,12 +141,13 @@ class Session:
     def _is_held(self, worker: Worker) -> bool:
         return self._held is worker
 
-    def drop(self, worker: Worker) -> None:
-        """The worker's sandbox is lost: the state before the cell is the current one again, if it is at hand."""
-        if self._held is worker:
-            self._held = None
-            self._unsaved = None
-            self._state = replace(EMPTY, saved=self._state.saved)
+    async def drop_held(self) -> None:
+        """Give up a held worker whose sandbox is lost, and with it every state that only it had."""
+        if self._held is None:
+            return
+        self._held = self._unsaved = self._newest = None
+        self._state = EMPTY
+        await self._holding.aclose()
 
     async def aclose(self) -> Saved | None:
         """Save what was held back, and give the worker back.

@@ -80,4 +80,4 @@ def _mend_wildcard(mending: Mending, statement: ast.ImportFrom) -> None:
     if names is None or not mending.lacks('wildcard-import'):
         return
     note = f'named what `from {statement.module} import *` imports'
-    mending.mend('wildcard', statement, note, mending.instead(statement.names[0], ', '.join(sorted(names))))  # type: ignore[arg-type]
+    mending.mend('wildcard', statement, note, mending.instead(statement.names[0], ', '.join(sorted(names))))  # pyright: ignore[reportArgumentType]  # an alias has a place in the source as well
