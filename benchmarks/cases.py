@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 from pydantic_ai import AgentRunResult
 
-from .contenders import OURS, PEER, PEER_WITH_STORE, PLAIN, Contender, ours_in_sqlite
+from .contenders import OURS, PEER, PEER_WITH_STORE, PLAIN, Contender, in_sqlite
 from .script import FIFTY_CALLS, FIRST_TURN, FIVE_CELLS, GATHER, LOOP, ONE_CALL, SECOND_TURN, Step
 from .tools import tools
 
@@ -83,5 +83,5 @@ def cases(folder: Path) -> list[Case]:
         Case('200 tools, one call', a_run(ONE_CALL, number_of_tools=200)),
         Case(f'{AT_ONCE} runs at once', many_runs, fewer_rounds=6),
         Case('a later turn', later_turn, (PLAIN, PEER_WITH_STORE, OURS)),
-        Case('a later turn, SQLite', later_turn, (PLAIN, PEER_WITH_STORE, ours_in_sqlite(folder))),
+        Case('a later turn, SQLite', later_turn, (PLAIN, *in_sqlite(folder))),
     ]

@@ -1,7 +1,9 @@
-"""Who is compared: an agent without code mode, the peer, and us with a store in memory and in a SQLite file."""
+"""Who is compared: an agent without code mode, the peer, and us; the latter two also with a SQLite file."""
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -30,6 +32,30 @@ class PeerStore:
         self.states[ctx.conversation_id] = state
 
 
+class PeerSqliteStore:
+    """The same in a SQLite file that is as durable as ours: WAL, `synchronous = NORMAL`, off the event loop."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, check_same_thread=False)
+        self.connection.execute('PRAGMA journal_mode = WAL')
+        self.connection.execute('PRAGMA synchronous = NORMAL')
+        self.connection.execute('CREATE TABLE states (conversation TEXT PRIMARY KEY, state BLOB)')
+
+    async def load(self, ctx: RunContext[Any]) -> bytes | None:
+        return await asyncio.to_thread(self.read, ctx.conversation_id)
+
+    async def save(self, ctx: RunContext[Any], state: bytes | None) -> None:
+        await asyncio.to_thread(self.write, ctx.conversation_id, state)
+
+    def read(self, conversation: str | None) -> bytes | None:
+        row = self.connection.execute('SELECT state FROM states WHERE conversation = ?', [conversation]).fetchone()
+        return row[0] if row else None
+
+    def write(self, conversation: str | None, state: bytes | None) -> None:
+        with self.connection:
+            self.connection.execute('INSERT OR REPLACE INTO states VALUES (?, ?)', [conversation, state])
+
+
 @dataclass(frozen=True)
 class Contender:
     """One way to build an agent."""
@@ -49,8 +75,14 @@ PEER_WITH_STORE = Contender('peer', Step.as_code, lambda: [PeerCodeMode(repl_sto
 OURS = Contender('ours', Step.as_code, lambda: [CodeMode()])
 
 
-def ours_in_sqlite(folder: Path) -> Contender:
-    """With a new file in `folder` for every agent."""
+def in_sqlite(folder: Path) -> tuple[Contender, Contender]:
+    """The peer and us, with a new file in `folder` for every agent."""
     numbers = count()
-    url = f'sqlite:///{folder}/agent-{{}}.db'
-    return Contender('ours', Step.as_code, lambda: [CodeMode(store=SqlStore(url.format(next(numbers))))])
+
+    def file() -> Path:
+        return folder / f'agent-{next(numbers)}.db'
+
+    return (
+        Contender('peer', Step.as_code, lambda: [PeerCodeMode(repl_store=PeerSqliteStore(file()))]),
+        Contender('ours', Step.as_code, lambda: [CodeMode(store=SqlStore(f'sqlite:///{file()}'))]),
+    )

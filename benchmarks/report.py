@@ -26,8 +26,7 @@ directly (50 calls in one response), *peer* is `pydantic_ai_harness.CodeMode`, *
 snapshot after it, as it does by default. All have the same tools and the code modes run the same code. The contenders
 take turns, round by round; medians of {rounds} rounds, after warm-up. *Noise* is half the span between the quartiles
 as a part of the median, the largest of the row. *Adds* is what is over the plain agent. A later turn is the second of
-a conversation: its code reads a variable of the first. The peer keeps that state in a dict in both rows, we in memory
-and in a SQLite file.
+a conversation: its code reads a variable of the first. Both keep that state in memory, or both in a SQLite file.
 
 Absolute times are those of one machine; the ratios are what to read. Measured on {day} with `{command}`:
 {versions}; {load:.1f} processes wanted a core when it began.

@@ -54,13 +54,18 @@ class Results:
     def goals(self) -> list[Goal]:
         one, many_tools = self.rows['one cell, one call'], self.rows['200 tools, one call']
         added = {name: many_tools.overhead(name) - one.overhead(name) for name in ('peer', 'ours')}
-        rate = 1 / self.rows[f'{AT_ONCE} runs at once'].ratio
+        at_once = self.rows[f'{AT_ONCE} runs at once']
+        rate, most = 1 / at_once.ratio, at_once.median('peer') / at_once.median('plain')
         later = self.rows['a later turn']
         slower = [row.title for row in self.rows.values() if row.ratio > 1]
         longer = [size for size, counts in self.characters.items() if counts['ours'] >= counts['peer']]
         return [
             at_most_an_eighth('A run adds at most 1/8 of what the peer adds to the plain agent', one.overhead_ratio),
-            Goal(f'{AT_ONCE} runs at once: at least 4 times the rate of the peer', f'{rate:.1f} times', rate >= 4),
+            Goal(
+                f'{AT_ONCE} runs at once: at least 4 times the rate of the peer',
+                f'{rate:.1f} times; the plain agent: {most:.1f} times',
+                rate >= 4,
+            ),
             at_most_an_eighth('200 tools instead of 10 add at most 1/8 of that', added['ours'] / added['peer']),
             at_most_an_eighth('A later turn adds at most 1/8 of what the peer adds', later.overhead_ratio),
             Goal(

@@ -7,6 +7,7 @@ wait until nothing runs, then run alone. Leaving the loop, also by cancellation,
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
@@ -40,11 +41,10 @@ async def drive(
     Raises:
         UsageLimitExceeded: When a call ran into it; the program was stopped where it stood.
     """
-    loop = _Loop(worker=worker, calls=calls, limits=limits)
-    ending: DoneStop | FailedStop = _STOPPED
-    async with anyio.create_task_group() as tasks:
-        ending = await loop.run(source, tasks, prints=prints, host=host)
-        tasks.cancel_scope.cancel()
+    async with AsyncExitStack() as stack:
+        loop = _Loop(worker=worker, calls=calls, limits=limits, stack=stack)
+        ending = await loop.run(source, prints=prints, host=host)
+        loop.end_calls()
     if loop.run_ending is not None:
         raise loop.run_ending
     return ending
@@ -55,31 +55,40 @@ class _Loop:
     worker: Worker
     calls: Dispatcher
     limits: Limits
+    stack: AsyncExitStack
+    """Left when the program has ended."""
     run_ending: Exception | None = None
     _promised: dict[int, CallRequest | float] = field(default_factory=dict[int, CallRequest | float])
     """Calls, and sleeps in seconds, that did not start yet, by Monty's number."""
     _settled: dict[int, Settled] = field(default_factory=dict[int, Settled])
+    _tasks: TaskGroup | None = None
+    """Opened when the first promise is kept: many cells make no calls."""
     _running: int = 0
     _slept_seconds: float = 0.0
     _changed: anyio.Event = field(default_factory=anyio.Event)
 
-    async def run(self, source: str, tasks: TaskGroup, *, prints: PrintSink, host: HostAccess) -> DoneStop | FailedStop:
+    async def run(self, source: str, *, prints: PrintSink, host: HostAccess) -> DoneStop | FailedStop:
         stop = await self.worker.feed(source, prints=prints, host=host)
         while not isinstance(stop, (DoneStop, FailedStop)):
             try:
-                stop = await self._step(stop, tasks)
+                stop = await self._step(stop)
             except RUN_ENDING as error:
                 self.run_ending = error
             if self.run_ending is not None:
                 stop = _STOPPED
         return stop
 
-    async def _step(self, stop: Stop, tasks: TaskGroup) -> Stop:
+    def end_calls(self) -> None:
+        """Cancel what is still under way."""
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+
+    async def _step(self, stop: Stop) -> Stop:
         match stop:
             case CallStop():
                 return await self._call(stop)
             case BlockedStop():
-                return await self._settle(stop, tasks)
+                return await self._settle(stop)
             case NameStop():
                 return await self.worker.answer_name(is_function=self.calls.is_function(stop.name))
             case SleepStop():
@@ -101,8 +110,8 @@ class _Loop:
         self._promised[stop.number] = accepted
         return await self.worker.answer_later()
 
-    async def _settle(self, stop: BlockedStop, tasks: TaskGroup) -> Stop:
-        await self._start_promised(tasks)
+    async def _settle(self, stop: BlockedStop) -> Stop:
+        await self._start_promised()
         while self.run_ending is None:
             ready = {number: self._settled.pop(number) for number in stop.pending if number in self._settled}
             if ready:
@@ -119,14 +128,16 @@ class _Loop:
             return replace(stop, failure=replace(stop.failure, exception_type='RuntimeError', message=_OLD_PROMISE))
         return stop
 
-    async def _start_promised(self, tasks: TaskGroup) -> None:
+    async def _start_promised(self) -> None:
         promised, self._promised = self._promised, {}
         for number, what in promised.items():
             if isinstance(what, CallRequest) and self.calls.is_sequential:
                 self._settled[number] = await self.calls.run(what)
             else:
+                if self._tasks is None:
+                    self._tasks = await self.stack.enter_async_context(anyio.create_task_group())
                 self._running += 1
-                tasks.start_soon(self._keep_promise, number, what)
+                self._tasks.start_soon(self._keep_promise, number, what)
 
     async def _keep_promise(self, number: int, what: CallRequest | float) -> None:
         try:

@@ -52,6 +52,8 @@ class Session:
     _newest: str | None = None
     """The newest cell of the history that the state at hand was located for."""
     _state: State = EMPTY
+    _is_new: bool = False
+    """Whether the store was asked for a state of the conversation, and had none."""
     _held: Worker | None = None
     _holding: AsyncExitStack = field(default_factory=AsyncExitStack)
     _unsaved: Unsaved | None = None
@@ -69,9 +71,12 @@ class Session:
         newest = refs[0].cell_id if refs else self._state.cell_id
         if newest is not None and newest in (self._state.cell_id, self._newest):
             return self._state
+        if newest is None and self._is_new:
+            return self._state
         await self._let_go()
         found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
         self._state, self._newest = EMPTY if found is None else _state_of(found), newest
+        self._is_new = newest is None and found is None
         self.restored = found is not None
         return self._state
 

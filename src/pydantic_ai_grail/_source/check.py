@@ -83,7 +83,9 @@ async def _check(
     validate: Validate | None,
     mode: CheckMode,
 ) -> Verdict:
-    outline = Outline(prepared.tree, prepared.source, session=history.bound_names())
+    bound = history.bound_names()
+    read = prepared.outline
+    outline = read.in_session(bound) if read else Outline(prepared.tree, prepared.source, session=bound)
     cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
     refusals = [*tool_calls(cell), *names_of_types(cell), *only_added_to(cell), *gathered_not_awaited(cell)]
     hints: list[Diagnostic] = []

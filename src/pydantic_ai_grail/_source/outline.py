@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal, TypeVar
@@ -76,6 +77,12 @@ class Outline:
         }
         for statement in tree.body:
             self._visit(statement, tree, self.module)
+
+    def in_session(self, session: frozenset[str]) -> Outline:
+        """The same cell where other names live."""
+        other = copy(self)
+        other.session = session
+        return other
 
     def nodes(self, *kinds: type[Node]) -> Iterator[Node]:
         """All nodes of these exact types."""

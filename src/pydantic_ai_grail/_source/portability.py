@@ -30,12 +30,10 @@ def report(
     """Everything in a (mended) cell that this Monty cannot run, in the order of the source.
 
     `bound` are all names that the session has: variables, tools, modules of tools, and functions it offers.
-    `attributes` are those that objects and modules of the session may have. Positions are those of `source`. An `outline` of the same tree spares reading it again; its session becomes `bound`.
+    `attributes` are those that objects and modules of the session may have. Positions are those of
+    `source`. An `outline` of the same tree spares reading it again.
     """
-    if outline is None:
-        outline = Outline(tree, source, session=bound)
-    else:
-        outline.session = bound
+    outline = outline.in_session(bound) if outline else Outline(tree, source, session=bound)
     found = [*constructs(outline, support), *names(outline, support), *calls(outline, support, attributes)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(_told_once(found))

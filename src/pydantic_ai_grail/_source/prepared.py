@@ -25,7 +25,7 @@ class Prepared:
     unplaced: tuple[Diagnostic, ...] = ()
     """Imports that are missing and for which no line had room. Positions are those of the model's code."""
     outline: Outline | None = field(default=None, repr=False, compare=False)
-    """What was read off the tree, if it is still true of it: where nothing was mended."""
+    """What was read off the tree, where nothing was mended. It does not have the line that asks for the value."""
     origins: Origins = field(default_factory=Origins, repr=False)
 
     def original_position(self, line: int, column: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ journals and leases come as later versions beside these.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from sqlalchemy import (
@@ -76,7 +77,12 @@ snapshots: Final = Table(
 
 def insert_once(table: Table, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
     """An insert that changes nothing where the row is already there."""
-    insert = sqlite.insert(table) if dialect.name == 'sqlite' else postgresql.insert(table)
+    return _insert_once(table, dialect.name)
+
+
+@cache
+def _insert_once(table: Table, dialect_name: str) -> postgresql.Insert | sqlite.Insert:
+    insert = sqlite.insert(table) if dialect_name == 'sqlite' else postgresql.insert(table)
     return insert.on_conflict_do_nothing()
 
 

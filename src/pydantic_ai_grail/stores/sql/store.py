@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Delete, Select, delete, func, make_url, select
+from sqlalchemy import URL, Connection, Delete, Select, bindparam, delete, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
@@ -75,19 +75,18 @@ class SqlStore:
         await self._run('save', lambda connection: connection.execute(insert_once(snapshots, connection.dialect), row))
 
     async def load(self, name: str) -> SnapshotRecord | None:
-        return await self._first(_COLUMNS.where(snapshots.c.name == name))
+        return await self._first(_BY_NAME, {'name': name})
 
     async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
-        is_cell = (snapshots.c.cell_id == cell_id) & (snapshots.c.code_digest == code_digest)
-        query = _COLUMNS.where(is_cell).order_by(*_NEWEST_FIRST)
+        asked = {'cell_id': cell_id, 'code_digest': code_digest}
         if conversation_id is None:
-            holders = select(func.count(snapshots.c.conversation_id.distinct())).where(is_cell)
-            return await self._first(query.where(holders.scalar_subquery() == 1))
-        return await self._first(query.where(snapshots.c.conversation_id == conversation_id))
+            return await self._first(_BY_CELL_ALONE, asked)
+        return await self._first(_BY_CELL, {**asked, 'conversation_id': conversation_id})
 
     async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
-        query = _COLUMNS.where(snapshots.c.conversation_id == conversation_id).order_by(*_NEWEST_FIRST)
-        return await self._first(query if not_after is None else query.where(snapshots.c.created_at <= not_after))
+        if not_after is None:
+            return await self._first(_NEWEST, {'conversation_id': conversation_id})
+        return await self._first(_NEWEST_UNTIL, {'conversation_id': conversation_id, 'not_after': not_after})
 
     async def forget(
         self,
@@ -121,8 +120,8 @@ class SqlStore:
     ) -> None:
         await self.aclose()
 
-    async def _first(self, query: Select[Any]) -> SnapshotRecord | None:
-        row = await self._run('read', lambda connection: connection.execute(query.limit(1)).mappings().first())
+    async def _first(self, query: Select[Any], values: Mapping[str, Any]) -> SnapshotRecord | None:
+        row = await self._run('read', lambda connection: connection.execute(query, values).mappings().first())
         return None if row is None else SnapshotRecord(**row)
 
     async def _run(self, purpose: Literal['open', 'read', 'save', 'forget'], work: Callable[[Connection], T]) -> T:
@@ -136,6 +135,20 @@ class SqlStore:
 _NAMES: Final = tuple(field.name for field in fields(SnapshotRecord))
 _COLUMNS: Final = select(*(snapshots.c[name] for name in _NAMES))
 _NEWEST_FIRST: Final = (snapshots.c.created_at.desc(), snapshots.c.sequence.desc())
+_IS_CELL: Final = (snapshots.c.cell_id == bindparam('cell_id')) & (snapshots.c.code_digest == bindparam('code_digest'))
+_IN_CONVERSATION: Final = snapshots.c.conversation_id == bindparam('conversation_id')
+
+# Made once: SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_BY_NAME: Final = _COLUMNS.where(snapshots.c.name == bindparam('name')).limit(1)
+_NEWEST: Final = _COLUMNS.where(_IN_CONVERSATION).order_by(*_NEWEST_FIRST).limit(1)
+_NEWEST_UNTIL: Final = _NEWEST.where(snapshots.c.created_at <= bindparam('not_after'))
+_BY_CELL: Final = _NEWEST.where(_IS_CELL)
+_BY_CELL_ALONE: Final = (
+    _COLUMNS.where(_IS_CELL)
+    .where(select(func.count(snapshots.c.conversation_id.distinct())).where(_IS_CELL).scalar_subquery() == 1)
+    .order_by(*_NEWEST_FIRST)
+    .limit(1)
+)
 
 
 def _sparing_newest(statement: Delete, count: int, conversation_id: str | None) -> Delete:
