@@ -52,6 +52,8 @@ class CallRecord:
     error: str | None = None
     """`Type: message`, when it did not return."""
     seconds: float = 0.0
+    wrong_arguments: tuple[str, ...] = ()
+    """Names of the arguments that did not pass the tool's validation, when that is why it raised."""
 
     @property
     def is_settled(self) -> bool:

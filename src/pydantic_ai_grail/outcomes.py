@@ -63,6 +63,8 @@ class Verdict:
     refusals: tuple[Diagnostic, ...] = ()
     hints: tuple[Diagnostic, ...] = ()
     """True remarks that refuse nothing; shown only if the cell then fails at that place."""
+    remarks: tuple[Diagnostic, ...] = ()
+    """What runs and gives a wrong answer; shown even if the cell succeeds."""
 
     @property
     def is_accepted(self) -> bool:
@@ -81,6 +83,7 @@ class Completed:
     printed: Printed = Printed()
     calls: tuple[CallRecord, ...] = ()
     mends: tuple[Mend, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeysThere:
+    """What keys a dict has that lacks the one that was asked for."""
+
+    first: tuple[Any, ...]
+    count: int
+    """How many there are in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """The cell started and did not reach its end. What it assigned before lives on, unless its state was lost."""
 
@@ -102,8 +114,11 @@ class Failed:
     calls: tuple[CallRecord, ...] = ()
     mends: tuple[Mend, ...] = ()
     hints: tuple[Diagnostic, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
     state_lost: bool = False
     """The sandbox could not be kept; the next cell starts from the state before this one."""
+    keys: KeysThere | None = None
+    """Of the dict that a `KeyError` came from, where they could be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

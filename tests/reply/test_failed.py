@@ -70,7 +70,7 @@ line 3: total += row['price']
                  ^^^^^^^^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there. Variables: `rows`, `total`.\
+What the cell assigned before it stopped is kept: `rows`, `total`. Go on from there.\
 """)
 
 
@@ -96,14 +96,14 @@ one
 two
 Calls that were made and are not undone:
   refund(order='A1', amount=3) -> {'id': 7, 'ok': True}
-Do not make them again: use what they returned.
+Use what they returned; make none again that changes anything.
 Cut off before they answered, so they may have taken effect:
   notify(to='x')
 Calls that failed:
   charge(order='A2'): RuntimeError: no such order
 Read-only calls that returned: `search`
 Changed in line 1: added `import re`
-What the cell assigned before it stopped is kept; go on from there.
+What the cell assigned before it stopped is kept: `total`. Go on from there.
 All variables of earlier cells are gone.\
 """)
 
@@ -126,7 +126,7 @@ line 2: await refund(order=order)
               ^^^^^^^^^^^^^^^^^^^
 Calls that were made and are not undone:
   refund(order='A1') -> {'ok': True}
-Do not make them again: use what they returned.
+Use what they returned; make none again that changes anything.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -144,6 +144,7 @@ search(query='a', limit='many') raised ValueError: search() was given wrong argu
 - limit: Input should be a valid integer, got 'many'
 line 1: await search('a', limit=word)
               ^^^^^^^^^^^^^^^^^^^^^^^
+This cell called no other tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -159,6 +160,7 @@ def test_a_denied_call_is_told_as_such():
 pay(amount=1) was denied: PermissionError: Not this week.
 line 1: await pay(1)
               ^^^^^^
+This cell called no other tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -245,7 +247,7 @@ Calls that were made and are not undone:
   refund(order='A38') -> {'ok': True}
   refund(order='A39') -> {'ok': True}
   refund(order='A40') -> {'ok': True}
-Do not make them again: use what they returned.
+Use what they returned; make none again that changes anything.
 Read-only calls that returned: `get_1` ×5, `get_2` ×5, `get_3` ×5, `get_4` ×5, `get_5` ×5, `get_6` ×5 and 10 others
 What the cell assigned before it stopped is kept; go on from there.\
 """)
@@ -258,7 +260,7 @@ KeyError: price
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 Calls that were made and are not undone:
   send(body='word word word… 2,480 characters … word ', to=['a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b…) -> 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… 9,941 characters …xxxxxxxxxxxxxxxxxxx'
-Do not make them again: use what they returned.
+Use what they returned; make none again that changes anything.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -383,7 +385,9 @@ def test_what_was_printed_keeps_both_ends():
 
 def test_very_many_variables_are_cut():
     text = failed(variables=tuple(f'v{n}' for n in range(100)))
-    assert text.endswith('`v19`, ….')
+    assert text.endswith(
+        'is kept: …, `v88`, `v89`, `v90`, `v91`, `v92`, `v93`, `v94`, `v95`, `v96`, `v97`, `v98`, `v99`. Go on from there.'
+    )
 
 
 def test_an_error_without_a_message_is_its_type():

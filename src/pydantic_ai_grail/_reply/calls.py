@@ -19,7 +19,7 @@ _RESULT_CHARS: Final = 80
 
 
 def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> str:
-    """One block per kind of end: took effect, may have, failed; read-only calls are only counted.
+    """One block per kind of end: took effect, may have, failed; read-only calls are only counted. Never empty.
 
     `cause` is the call whose failure ended the cell; it is told elsewhere.
     """
@@ -29,14 +29,16 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> s
     failed = [call for call in calls if call.state in ('raised', 'denied') and call is not cause]
     blocks: list[str] = []
     if made:
-        blocks.append(_block(prose.CALLS_MADE, made) + f'\n{prose.CALL_ONCE}')
+        blocks.append(_block(prose.CALLS_MADE, made))
+        if not all(call.request.tool.idempotent for call in made):
+            blocks.append(prose.CALL_ONCE)
     if unknown:
         blocks.append(_block(prose.CALLS_UNKNOWN, unknown))
     if failed:
         blocks.append(_block(prose.CALLS_FAILED, failed))
     if read:
         blocks.append(prose.CALLS_READ + _counted(read))
-    return '\n'.join(blocks)
+    return '\n'.join(blocks) or (prose.NO_CALLS if cause is None else prose.NO_OTHER_CALLS)
 
 
 def call_text(request: CallRequest) -> str:

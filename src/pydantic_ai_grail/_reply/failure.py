@@ -18,6 +18,7 @@ from . import prose
 from .calls import call_text, what_happened
 from .excerpt import excerpt, line_of
 from .hints import advice
+from .kept import kept_variables
 from .preview import both_ends
 
 _MOST_DIAGNOSTICS: Final = 8
@@ -27,6 +28,7 @@ _MISTAKE_CHARS: Final = 490
 _ERROR_CHARS: Final = 800
 _PRINTED_CHARS: Final = 1_500
 _MOST_FRAMES: Final = 5
+_MOST_NAMES: Final = 12
 
 
 def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
@@ -55,7 +57,7 @@ def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[
         parts.append(fix)
     if outcome.printed.text:
         parts.append(f'{prose.PRINTED}\n{both_ends(outcome.printed.text.rstrip(), _PRINTED_CHARS)}')
-    parts.append(what_happened(outcome.calls, cause=cause) or ('' if outcome.calls else prose.NO_CALLS))
+    parts.append(what_happened(outcome.calls, cause=cause))
     parts.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
     parts.append(_state(outcome, variables))
     parts.extend(notes)
@@ -186,8 +188,12 @@ def _cause(outcome: Failed) -> CallRecord | None:
 def _state(outcome: Failed, variables: Sequence[str] | None) -> str:
     if outcome.state_lost:
         return prose.STATE_LOST
-    kept = prose.STATE_KEPT
-    if variables:
-        listed = ', '.join(f'`{name}`' for name in variables[:20]) + (', …' if len(variables) > 20 else '')
-        kept = f'{kept} {prose.variables_kept(listed)}'
-    return kept
+    kept = kept_variables(outcome)
+    names = list(variables if variables is not None else kept)
+    listed = [
+        prose.variable_from(name, ', '.join(f'`{tool}`' for tool in kept.get(name, ())))
+        for name in names[-_MOST_NAMES:]
+    ]
+    if not listed:
+        return prose.STATE_KEPT
+    return prose.variables_kept(('…, ' if len(names) > _MOST_NAMES else '') + ', '.join(listed))

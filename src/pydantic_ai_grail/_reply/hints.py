@@ -13,6 +13,8 @@ from typing import Final
 from ..calls import CallRecord
 from ..outcomes import Failed
 from . import prose
+from .arguments import none_given
+from .keys import keys_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +152,14 @@ _EXPLAINED_BY_TYPES: Final = frozenset({'TypeError', 'AttributeError', 'KeyError
 def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
     """What to write instead, or `None` when nothing is known that helps.
 
-    All of it is about what code did wrong; when a call is the `cause`, its own error says more.
+    All of it is about what code did wrong; when a call is the `cause`, its own error says more, but not where a `None`
+    among its arguments came from.
     """
     failure = outcome.failure
     if cause is not None:
-        return None
+        return none_given(outcome.source, cause)
+    if failure.exception_type == 'KeyError' and (keys := keys_there(outcome)) is not None:
+        return keys
     for row in HINTS:
         found = row.pattern.search(failure.message)
         if found and row.exception_type == failure.exception_type:

@@ -82,6 +82,10 @@ def mended(line: int, note: str) -> str:
     return f'Changed in line {line}: {note}'
 
 
+def remarked(line: int, message: str, fix: str | None) -> str:
+    return f'Line {line}: {message}' if fix is None else f'Line {line}: {message} Perhaps {fix} was meant.'
+
+
 # --- state -----------------------------------------------------------------------------------------------------------
 
 
@@ -199,16 +203,40 @@ CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken eff
 CALLS_FAILED: Final = 'Calls that failed:'
 CALLS_READ: Final = 'Read-only calls that returned: '
 NO_CALLS: Final = 'This cell called no tool.'
-
-
-CALL_ONCE: Final = 'Do not make them again: use what they returned.'
-
-
+NO_OTHER_CALLS: Final = 'This cell called no other tool.'
+CALL_ONCE: Final = 'Use what they returned; make none again that changes anything.'
 STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'
 
 
 def variables_kept(names: str) -> str:
-    return f'Variables: {names}.'
+    return f'What the cell assigned before it stopped is kept: {names}. Go on from there.'
+
+
+def variable_from(name: str, tools: str) -> str:
+    return f'`{name}` (from {tools})' if tools else f'`{name}`'
+
+
+# --- keys and arguments ----------------------------------------------------------------------------------------------
+
+NO_KEYS: Final = 'The dict is empty: set the key first, or use `d.get(key, default)`.'
+
+
+def keys_there(keys: str, meant: str | None) -> str:
+    return f'Its keys: {keys}. ' + (f'Did you mean {meant}?' if meant else 'Where one may be absent, use `d.get(key)`.')
+
+
+def keys_of_result(tool: str, keys: str, meant: str) -> str:
+    return f'What `{tool}` returned has the keys: {keys}. Did you mean {meant}?'
+
+
+def and_more(count: int) -> str:
+    return f'and {count:,} more'
+
+
+def none_given(argument: str, expression: str | None) -> str:
+    if expression is None:
+        return f'`{argument}` must not be None: test the value first, `if x is not None`.'
+    return f'`{expression}` is None here, and `{argument}` must not be: test it first, `if {expression} is not None`.'
 
 
 STATE_LOST: Final = 'Nothing this cell assigned is kept: variables are as they were before it.'

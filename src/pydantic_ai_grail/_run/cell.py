@@ -20,6 +20,7 @@ from ..limits import Limits
 from ..outcomes import CodeFrame, Completed, Failed, Failure, Outcome, Refused, Verdict
 from .dispatch import Dispatcher
 from .driver import drive
+from .looking import keys_there
 from .prints import PrintCapture
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
                 await around.keep(worker, Ran(outcome=outcome, history=_history(around.history, prepared, ending)))
             except SandboxCrashed as error:
                 outcome = _crashed(outcome, source, error)
+            else:
+                if isinstance(outcome, Failed):
+                    outcome = replace(outcome, keys=await keys_there(worker, outcome.failure, source))
     around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=outcome, run_seconds=seconds))
     return outcome
 
@@ -137,6 +141,7 @@ def _outcome(
             printed=prints.printed,
             calls=records,
             mends=prepared.mends,
+            remarks=verdict.remarks,
         )
     return Failed(
         failure=_placed(ending.failure, prepared, source, calls),
@@ -145,6 +150,7 @@ def _outcome(
         calls=records,
         mends=prepared.mends,
         hints=verdict.hints,
+        remarks=verdict.remarks,
         state_lost=ending.is_lost,
     )
 

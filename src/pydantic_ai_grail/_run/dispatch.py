@@ -55,6 +55,8 @@ class Dispatcher:
     is_sequential: bool = field(init=False)
     """Pydantic AI's run-wide mode: one call at a time."""
     _accepted: int = field(init=False, default=0)
+    _wrong_arguments: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By call id."""
 
     def __post_init__(self) -> None:
         self.journal = CallJournal(self.cell_id)
@@ -116,6 +118,7 @@ class Dispatcher:
                 result=settled.value if isinstance(settled, Returned) else None,
                 error=f'{settled.exception_type}: {settled.message}' if isinstance(settled, RaisedBy) else None,
                 seconds=time.perf_counter() - started,
+                wrong_arguments=self._wrong_arguments.pop(request.call_id, ()),
             )
             self.journal.settle(record)
             self.observe(CallSettled(cell_id=self.cell_id, record=record))
@@ -128,6 +131,8 @@ class Dispatcher:
         except RUN_ENDING:
             raise
         except ValidationError as error:
+            places = [str(item['loc'][0]) for item in error.errors(include_url=False) if item['loc']]
+            self._wrong_arguments[request.call_id] = tuple(name for name in request.arguments if name in places)
             return 'raised', RaisedBy('ValueError', _validation_text(error, entry))
         except (ModelRetry, ToolFailed) as error:
             return 'raised', RaisedBy('RuntimeError', error.message)
