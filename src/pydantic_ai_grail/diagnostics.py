@@ -94,6 +94,9 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         # hints: they refuse nothing
         'doubtful': 'The types do not fit as far as they are known; the code may be right all the same.',
         'not-checked': 'No checker could be had, so the cell ran unchecked.',
+        # remarks: they refuse nothing, and are told even if the cell succeeds
+        'never-equal': 'A value is compared with one that it can never be.',
+        'never-there': 'A record is asked by `get` for a key that it never has.',
     }
 )
 """Every code a diagnostic may carry, with what it means."""

@@ -61,6 +61,7 @@ def completed(
     if found.left_out:
         told.append(prose.files_left_out(len(found.left_out), MAX_FILES))
     told.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
+    told.extend(prose.remarked(each.position.line, each.message, each.fix) for each in outcome.remarks)
     told.extend(notes)
     if told:
         payload['notes'] = told

@@ -27,6 +27,7 @@ from .rules import RULES
 from .rules.coroutines import gathered_not_awaited
 from .rules.keys import keys_in_functions
 from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
+from .rules.remarks import remarks
 from .rules.tool_calls import tool_calls
 from .rules.ty_texts import REVEALED
 from .wrapping import CANARY, Scope, Wrapped, wrap
@@ -36,6 +37,7 @@ CheckMode = Literal['strict', 'names', 'off']
 
 MAX_REFUSALS: Final = 8
 MAX_HINTS: Final = 20
+MAX_REMARKS: Final = 5
 
 _SILENT: Final = frozenset(
     {'invalid-syntax', 'unused-awaitable', 'redundant-condition', 'unresolved-global', 'undefined-reveal',
@@ -96,7 +98,11 @@ async def _check(
         refusals += [*certain, *keys_in_functions(cell)]
     if refusals:
         return Verdict(refusals=_one_per_mistake(_in_original(prepared, each) for each in refusals)[:MAX_REFUSALS])
-    return Verdict(hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]))
+    told = sorted(remarks(cell), key=lambda each: _start(each.position)) if mode == 'strict' else []
+    return Verdict(
+        hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]),
+        remarks=tuple(_in_original(prepared, each) for each in told[:MAX_REMARKS]),
+    )
 
 
 async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic], list[Diagnostic]]:

@@ -48,10 +48,17 @@ class Flow:
         `within` is the function that the expression is in.
         """
         self._passed_function = False
+        record = self.declared(value, within)
+        return record if self._passed_function else None  # else the checker knows as much
+
+    def declared(self, value: ast.expr, within: Function | None) -> Declaration | None:
+        """The same, however the value came there."""
         kind = _without_none(self._kind(value, within, _MAX_DEPTH))
-        if not self._passed_function:
-            return None  # the checker knows as much
         return self._declarations.get(kind.id) if isinstance(kind, ast.Name) else None
+
+    def kind_of(self, value: ast.expr, within: Function | None) -> ast.expr | None:
+        """The declared type of an expression as an annotation; `None` where the value may have another."""
+        return self._kind(value, within, _MAX_DEPTH)
 
     def _kind(self, value: ast.expr, within: Function | None, depth: int) -> ast.expr | None:
         """The type of an expression as an annotation."""
@@ -63,10 +70,11 @@ class Flow:
             case ast.Subscript(value=inner, slice=key):
                 return self._under(_without_none(self._kind(inner, within, depth - 1)), key)
             case ast.ListComp(elt=item) | ast.GeneratorExp(elt=item):
-                kind = self._kind(item, within, depth - 1)
-                return None if kind is None else ast.Subscript(ast.Name('list'), kind)
+                return _list_of(self._kind(item, within, depth - 1))
             case ast.IfExp(body=body, orelse=orelse):
                 return _agreed([self._kind(body, within, depth - 1), self._kind(orelse, within, depth - 1)])
+            case ast.BoolOp(op=ast.Or(), values=values):
+                return _agreed([self._kind(each, within, depth - 1) for each in values if not _is_empty(each)])
             case ast.Constant(value=None):
                 return value
             case ast.Call():
@@ -88,6 +96,8 @@ class Flow:
             case ast.Subscript(value=ast.Name(id='dict'), slice=ast.Tuple(elts=[_, item])), _:
                 return item
             case ast.Name(id=name), ast.Constant(value=str(text)) if name in self._declarations:
+                if self._provenance.is_stored(key):
+                    return None
                 fields = {field.key: field.annotation for field in self._declarations[name].fields}
                 return ast.parse(fields[text], mode='eval').body if text in fields else None
             case _:
@@ -108,12 +118,22 @@ class Flow:
                 return _item(self._kind(items, within, depth - 1))
             case ast.Attribute(value=inner, attr='copy'), []:
                 return self._kind(inner, within, depth - 1)
+            case ast.Attribute(value=inner, attr='get'), [key]:
+                return self._under(_without_none(self._kind(inner, within, depth - 1)), key)
+            case _, [*awaited] if not call.keywords and self._provenance.is_gather(call):
+                return _list_of(_agreed([self._gathered(each, within, depth - 1) for each in awaited]))
             case ast.Name(id=name), _ if (definition := self._function(name)) is not None:
                 self._passed_function = True
                 returned = [self._kind(each, definition, depth - 1) for each in _returned(definition)]
                 return _agreed(returned)
             case _:
                 return None
+
+    def _gathered(self, argument: ast.expr, within: Function | None, depth: int) -> ast.expr | None:
+        """What one argument of `gather` gives, or each of those that it stands for."""
+        if isinstance(argument, ast.Starred):
+            return _item(self._kind(argument.value, within, depth))
+        return self._kind(argument, within, depth)
 
     def _variable(self, name: str, within: Function | None, depth: int) -> ast.expr | None:
         """What a variable holds, whatever of its assignments was the last."""
@@ -217,6 +237,19 @@ def _item(kind: ast.expr | None) -> ast.expr | None:
             return item
         case _:
             return None
+
+
+def _list_of(kind: ast.expr | None) -> ast.expr | None:
+    return None if kind is None else ast.Subscript(ast.Name('list'), kind)
+
+
+def _is_empty(value: ast.expr) -> bool:
+    """Whether nothing is in it, so that it says nothing of a type: `rows or []`."""
+    match value:
+        case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case _:
+            return False
 
 
 def _without_none(kind: ast.expr | None) -> ast.expr | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .._catalog.entries import Catalog
-from .._catalog.signatures import Declaration
+from .._catalog.signatures import Declaration, Field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class Offers:
     modules: frozenset[str]
     declarations: Mapping[str, Declaration]
     """All records that signatures mention; those of one name in several modules as one."""
+    has_literals: bool
+    """Some value that a tool gives is declared as one of a few."""
 
 
 def offers_of(catalog: Catalog) -> Offers:
@@ -50,10 +52,24 @@ def _offers(named: _Named) -> Offers:
         for each in records:
             known = declarations.get(each.name)
             declarations[each.name] = each if known is None or known.fields == each.fields else _merged(known, each)
-    return Offers(flat=frozenset(flat), modules=frozenset(named.catalog.modules), declarations=declarations)
+    given = (entry.signature.returns for entry in named.catalog.entries.values())
+    held = (field.annotation for record in declarations.values() for field in record.fields)
+    return Offers(
+        flat=frozenset(flat),
+        modules=frozenset(named.catalog.modules),
+        declarations=declarations,
+        has_literals=any('Literal[' in annotation for annotation in (*given, *held)),
+    )
 
 
 def _merged(one: Declaration, other: Declaration) -> Declaration:
-    keys = {field.key for field in one.fields}
-    more = tuple(field for field in other.fields if field.key not in keys)
-    return replace(one, fields=(*one.fields, *more), is_open=one.is_open or other.is_open)
+    """Both as one: what is under a key may be of either type."""
+    of_other = {field.key: field for field in other.fields}
+    fields = [_either(field, of_other.pop(field.key, field)) for field in one.fields]
+    return replace(one, fields=(*fields, *of_other.values()), is_open=one.is_open or other.is_open)
+
+
+def _either(one: Field, other: Field) -> Field:
+    if one.annotation == other.annotation:
+        return one
+    return replace(one, annotation=f'{one.annotation} | {other.annotation}')

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from ..diagnostics import Diagnostic, Mend, Position
 from .edits import Origins
@@ -28,6 +31,35 @@ class Prepared:
     """What was read off the tree, where nothing was mended. It does not have the line that asks for the value."""
     origins: Origins = field(default_factory=Origins, repr=False)
 
+    def to_json(self) -> str:
+        """For the journal; `from_json` reads it."""
+        return _STORED.dump_json(
+            _Stored(
+                source=self.source,
+                mends=self.mends,
+                has_value=self.has_value,
+                value_name=self.value_name,
+                origins=self.origins,
+            )
+        ).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Prepared:
+        """The cell that `to_json` wrote.
+
+        Raises:
+            ValueError: When the text is not one.
+        """
+        stored = _STORED.validate_json(text)
+        return cls(
+            source=stored.source,
+            tree=ast.parse(stored.source),
+            mends=stored.mends,
+            has_value=stored.has_value,
+            value_name=stored.value_name,
+            origins=stored.origins,
+        )
+
     def original_position(self, line: int, column: int) -> tuple[int, int]:
         """Where a line and column of `source` stood in the model's code. All count from 1, columns in characters."""
         return self.origins.original(line, column)
@@ -45,3 +77,15 @@ class Prepared:
             if end_line == line and end_column <= column:
                 end_column = column + 1
         return Position(line=line, column=column, end_line=end_line, end_column=end_column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    source: str
+    mends: tuple[Mend, ...]
+    has_value: bool
+    value_name: str | None
+    origins: Origins
+
+
+_STORED: Final = TypeAdapter(_Stored)

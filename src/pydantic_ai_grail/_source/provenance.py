@@ -238,7 +238,7 @@ class Provenance:
             case ast.UnaryOp(operand=inner) | ast.Starred(value=inner) | ast.Await(value=inner):
                 return self.is_steady(inner, depth - 1)
             case ast.Subscript(value=inner, slice=key):
-                return self.is_steady(inner, depth - 1) and not self._is_stored(key)
+                return self.is_steady(inner, depth - 1) and not self.is_stored(key)
             case ast.Call():
                 return self._is_steady_call(value, depth)
             case ast.Name(id=name):
@@ -302,7 +302,7 @@ class Provenance:
             return True
         return name in self._bindings.names and name not in self._catalog.modules
 
-    def _is_stored(self, key: ast.expr) -> bool:
+    def is_stored(self, key: ast.expr) -> bool:
         """Whether code may have put what is read under this key."""
         changed = isinstance(key, ast.Constant) and key.value in self._sources.changed_keys
         return changed or self._is_assigned(key)

@@ -37,7 +37,8 @@ def keys_in_functions(cell: Inspected) -> Iterator[Diagnostic]:
     for node in cell.outline.nodes(ast.Subscript) if cell.has_functions else ():
         match node:
             case ast.Subscript(value=value, slice=ast.Constant(value=str(key)), ctx=ast.Load()):
-                record = cell.flow.record_of(value, _function_around(cell, node))
+                within = around(cell, node)
+                record = None if within is None else cell.flow.record_of(value, within[0])
                 if record is None or record.is_open or key in _keys(record):
                     continue
                 found = _unknown(cell, key, [record], cell.place_of(node.slice))
@@ -55,7 +56,7 @@ def _unknown(cell: Inspected, key: str, records: list[Declaration], place: Range
         return None
     keys = [each for record in records for each in _keys(record)]
     names = ' or '.join(repr(record.name) for record in records)
-    meant = closest(key, keys) or _longer(key, keys)
+    meant = closest(key, keys) or longer(key, keys)
     message = f'Records of {names} have no key {key!r}. Their keys: {", ".join(keys)}.'
     return cell.diagnostic('unknown-key', message, place, fix=meant and repr(meant))
 
@@ -76,20 +77,22 @@ def missing_key(cell: Inspected, finding: Finding) -> Diagnostic | None:
     return cell.diagnostic('missing-key', message, finding.place, fix=fix)
 
 
-def _longer(key: str, keys: list[str]) -> str | None:
+def longer(key: str, keys: list[str]) -> str | None:
     """The one key that is this one with more words: `opened_at` for `opened`."""
     found = [each for each in keys if each.startswith(f'{key}_') or each.endswith(f'_{key}')]
     return found[0] if len(found) == 1 else None
 
 
-def _function_around(cell: Inspected, node: ast.AST) -> Function | None:
-    """The function that a node is in, if nothing else with names of its own is between them."""
+def around(cell: Inspected, node: ast.AST) -> tuple[Function | None] | None:
+    """The function that a node is in, or `None` for the top level; nothing where names are hard to tell apart."""
+    is_in_lambda = False
     for ancestor in cell.outline.ancestors(node):
         if isinstance(ancestor, FUNCTIONS):
-            return ancestor
-        if isinstance(ancestor, (ast.Lambda, ast.ClassDef)):
+            return None if is_in_lambda else (ancestor,)
+        if isinstance(ancestor, ast.ClassDef):
             return None
-    return None
+        is_in_lambda |= isinstance(ancestor, ast.Lambda)
+    return (None,)
 
 
 def _keys(record: Declaration) -> list[str]:
