@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, NotRequired, Self, Unpack, cast
 
 from pydantic import Field, TypeAdapter
 from pydantic_ai.exceptions import ToolFailed, UserError
-from pydantic_ai.messages import InstructionPart, ToolReturn
+from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
@@ -209,7 +209,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         if isinstance(outcome, Failed) and outcome.state_lost:
             await run.session.drop_held()
         notes.extend(keeping.notes)
-        return self._reply(outcome, calls, notes, run, keeping.metadata)
+        return self._reply(ctx, outcome, calls, notes, run, keeping.metadata)
 
     async def _state(
         self, ctx: RunContext[AgentDepsT], cell_id: str, restart: bool, observe: Observer, notes: list[str]
@@ -255,7 +255,13 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         )
 
     def _reply(
-        self, outcome: Outcome, calls: Dispatcher, notes: list[str], run: AgentRun, metadata: dict[str, Any]
+        self,
+        ctx: RunContext[AgentDepsT],
+        outcome: Outcome,
+        calls: Dispatcher,
+        notes: list[str],
+        run: AgentRun,
+        metadata: dict[str, Any],
     ) -> ToolReturn[Any]:
         if isinstance(outcome, Completed):
             run.failures = 0
@@ -271,5 +277,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             content=[item for content in calls.user_content.values() for item in content],
         )
         if reply.error is not None:
+            if reply.content and ctx.pending_messages is not None:
+                # `ToolFailed` carries text alone; this goes where `ToolReturn.content` would.
+                ctx.enqueue(UserPromptPart(list(reply.content)))
             raise ToolFailed(reply.error)
         return ToolReturn(reply.return_value, content=list(reply.content) or None, metadata=metadata)
