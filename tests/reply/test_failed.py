@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -145,6 +146,31 @@ search(query='a', limit='many') raised ValueError: search() was given wrong argu
 line 1: await search('a', limit=word)
               ^^^^^^^^^^^^^^^^^^^^^^^
 This cell called no other tool.
+What the cell assigned before it stopped is kept; go on from there.\
+""")
+
+
+def test_a_call_that_waited_for_a_decision_is_told_apart():
+    assert failed(
+        'ZeroDivisionError', 'division by zero', calls=(call(1, 'pay', {'x': 1}, state='waiting'),)
+    ) == snapshot("""\
+ZeroDivisionError: division by zero
+Nobody had decided on these when the cell stopped:
+  pay(x=1)
+What the cell assigned before it stopped is kept; go on from there.\
+""")
+
+
+def test_calls_that_may_be_made_twice_bring_no_warning():
+    request = replace(
+        call(1, 'put', {'x': 1}).request, tool=ToolFacts(tool_name='put', python_name='put', idempotent=True)
+    )
+    assert failed(
+        'ZeroDivisionError', 'division by zero', calls=(CallRecord(request=request, state='returned'),)
+    ) == snapshot("""\
+ZeroDivisionError: division by zero
+Calls that were made and are not undone:
+  put(x=1) -> None
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 

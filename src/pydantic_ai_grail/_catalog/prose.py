@@ -11,9 +11,10 @@ from .listing import flat_detail, listing
 from .rendering import COMPLETE, records_of
 
 WHAT_IT_IS: Final = (
-    'Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result; '
-    '`print` only what should stand beside it. Variables, functions and imports stay for later runs. '
-    'Code is checked before it runs; if it is refused, nothing has happened.'
+    'Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result, as JSON: '
+    'sets are lists, dates and Decimals text. `print` only what should stand beside it. '
+    'Variables, functions and imports stay for later runs. '
+    'Code is checked first; if it is refused, nothing has happened.'
 )
 CALLS_ALL_ASYNC: Final = 'These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`.'
 CALLS_ALL_SYNC: Final = 'These functions are defined. Call them without `await`.'
@@ -22,9 +23,7 @@ CALLS_MIXED: Final = (
     'make independent ones together: `await asyncio.gather(f(1), f(2))`.'
 )
 RECORDS: Final = "Records are dicts (`x['key']`); a key with `?` may be absent."
-FAILURES: Final = (
-    'A failing tool raises: ValueError for wrong arguments, RuntimeError or an error of its own for the rest.'
-)
+FAILURES: Final = 'Tools raise ValueError for wrong arguments, else RuntimeError or their own error.'
 HELP: Final = '`help(f)` gives the whole documentation of `f` as text.'
 MODULES: Final = (
     'They are in modules: `{example}(...)`. In code, `help({example})` gives parameters and types as text, '

@@ -19,7 +19,7 @@ _RESULT_CHARS: Final = 80
 
 
 def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> str:
-    """One block per kind of end: took effect, may have, failed; read-only calls are only counted. Never empty.
+    """One block per kind of end: took effect, may have, failed, waits; read-only calls are only counted. Never empty.
 
     `cause` is the call whose failure ended the cell; it is told elsewhere.
     """
@@ -36,6 +36,8 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> s
         blocks.append(_block(prose.CALLS_UNKNOWN, unknown))
     if failed:
         blocks.append(_block(prose.CALLS_FAILED, failed))
+    if undecided := [call for call in calls if call.state == 'waiting']:
+        blocks.append(_block(prose.CALLS_UNDECIDED, undecided))
     if read:
         blocks.append(prose.CALLS_READ + _counted(read))
     return '\n'.join(blocks) or (prose.NO_CALLS if cause is None else prose.NO_OTHER_CALLS)

@@ -16,6 +16,7 @@ from ..diagnostics import Diagnostic
 from ..outcomes import CodeFrame, Failed, Failure, Refused
 from . import prose
 from .calls import call_text, what_happened
+from .changes import changes
 from .excerpt import excerpt, line_of
 from .hints import advice
 from .kept import kept_variables
@@ -58,7 +59,7 @@ def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[
     if outcome.printed.text:
         parts.append(f'{prose.PRINTED}\n{both_ends(outcome.printed.text.rstrip(), _PRINTED_CHARS)}')
     parts.append(what_happened(outcome.calls, cause=cause))
-    parts.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
+    parts.extend(changes(outcome.mends))
     parts.append(_state(outcome, variables))
     parts.extend(notes)
     return '\n'.join(part for part in parts if part)

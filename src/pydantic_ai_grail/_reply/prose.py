@@ -78,8 +78,21 @@ def files_left_out(count: int, most: int) -> str:
     return f'{count:,} more {"file is" if count == 1 else "files are"} not shown: one result shows at most {most}.'
 
 
-def mended(line: int, note: str) -> str:
-    return f'Changed in line {line}: {note}'
+def mended(lines: Sequence[int], note: str) -> str:
+    return f'Changed in {lines_named(lines)}: {note}'
+
+
+def more_changes(count: int) -> str:
+    return f'{CUT_MARK} and {count:,} more kinds of changes.'
+
+
+def lines_named(lines: Sequence[int]) -> str:
+    listed = ', '.join(map(str, lines[:6])) + (f', {CUT_MARK}' if len(lines) > 6 else '')
+    return f'line {listed}' if len(lines) == 1 else f'lines {listed}'
+
+
+def more_remarks(count: int) -> str:
+    return f'{CUT_MARK} and {count:,} more lines like these.'
 
 
 def remarked(line: int, message: str, fix: str | None) -> str:
@@ -201,6 +214,7 @@ PRINTED: Final = 'Printed before it stopped:'
 CALLS_MADE: Final = 'Calls that were made and are not undone:'
 CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
 CALLS_FAILED: Final = 'Calls that failed:'
+CALLS_UNDECIDED: Final = 'Nobody had decided on these when the cell stopped:'
 CALLS_READ: Final = 'Read-only calls that returned: '
 NO_CALLS: Final = 'This cell called no tool.'
 NO_OTHER_CALLS: Final = 'This cell called no other tool.'

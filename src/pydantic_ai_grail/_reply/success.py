@@ -21,8 +21,10 @@ from typing import Any, Final, cast
 
 from pydantic_ai.messages import MultiModalContent
 
+from ..diagnostics import Diagnostic
 from ..outcomes import Completed, Printed
 from . import prose
+from .changes import changes
 from .files import MAX_FILES, FoundFiles
 from .preview import both_ends, describe, preview
 from .values import Json, pairs_of, to_plain
@@ -32,6 +34,7 @@ MAX_RESULT_CHARS: Final = 10_000
 conversation can carry along in every later request."""
 _NAMED_SHARE: Final = 4
 _NAMED_CHARS: Final = 500
+_MOST_REMARKS: Final = 3
 """A value that is too large and that a variable holds is shown by a quarter of the room: the rest is one slice away,
 and most cells that end in `rows = await search(...)` go on to compute on the rows, not to read them."""
 
@@ -60,12 +63,18 @@ def completed(
         told.append(prose.NO_VALUE)
     if found.left_out:
         told.append(prose.files_left_out(len(found.left_out), MAX_FILES))
-    told.extend(prose.mended(mend.line, mend.note) for mend in outcome.mends)
-    told.extend(prose.remarked(each.position.line, each.message, each.fix) for each in outcome.remarks)
+    told.extend(changes(outcome.mends))
+    told.extend(_remarks(outcome.remarks))
     told.extend(notes)
     if told:
         payload['notes'] = told
     return payload, tuple(found.files.values())
+
+
+def _remarks(remarks: Sequence[Diagnostic]) -> list[str]:
+    told = [prose.remarked(each.position.line, each.message, each.fix) for each in remarks]
+    left = len(told) - _MOST_REMARKS
+    return told if left <= 1 else [*told[:_MOST_REMARKS], prose.more_remarks(left)]
 
 
 def printed_text(printed: Printed, *, max_chars: int, notes: list[Json]) -> str:

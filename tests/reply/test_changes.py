@@ -1,0 +1,49 @@
+"""The lines on what was mended: few, however much there was to mend."""
+
+from __future__ import annotations
+
+from pydantic_ai_grail._reply.changes import changes
+from pydantic_ai_grail.diagnostics import Mend
+
+
+def told(*mends: tuple[str, int, str]) -> list[str]:
+    return changes(Mend(kind=kind, line=line, note=note) for kind, line, note in mends)
+
+
+def test_the_same_change_at_several_places_is_told_once():
+    assert told(('await', 3, 'awaited `f(...)`'), ('await', 1, 'awaited `f(...)`')) == [
+        'Changed in lines 1, 3: awaited `f(...)`'
+    ]
+
+
+def test_the_same_change_to_several_things_is_told_once():
+    assert told(
+        ('import', 1, 'added `import re`'), ('import', 1, 'added `import json`'), ('await', 2, 'awaited `f()`')
+    ) == [
+        'Changed in line 1: added `import re`, `import json`',
+        'Changed in line 2: awaited `f()`',
+    ]
+
+
+def test_other_notes_go_together_only_where_they_say_the_same():
+    lambdas = [
+        ('method-value', line, f'`{name}` became a lambda') for line, name in ((1, 'a.get'), (2, 'b.get'), (3, 'a.get'))
+    ]
+    assert told(*lambdas) == [
+        'Changed in lines 1, 3: `a.get` became a lambda',
+        'Changed in line 2: `b.get` became a lambda',
+    ]
+
+
+def test_very_many_changes_take_four_lines():
+    many = [(f'kind {number}', number, f'note {number}') for number in range(1, 10)]
+    assert told(*many[:4]) == [f'Changed in line {n}: note {n}' for n in range(1, 5)]
+    assert told(*many) == [
+        'Changed in line 1: note 1',
+        'Changed in line 2: note 2',
+        'Changed in line 3: note 3',
+        '… and 6 more kinds of changes.',
+    ]
+    assert told(*(('await', n, f'awaited `f{n}(...)`') for n in range(1, 10))) == [
+        'Changed in lines 1, 2, 3, 4, 5, 6, …: awaited `f1(...)`, `f2(...)`, `f3(...)`, `f4(...)`, `f5(...)` and 4 more'
+    ]
