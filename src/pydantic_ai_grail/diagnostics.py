@@ -87,6 +87,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'unknown-key': 'A typed record has no such key.',
         'missing-key': 'A typed record is built without a key that it needs.',
         'not-awaited': 'The result of a tool is used before it was awaited.',
+        'cannot-wait': 'A call where none can wait: `await` in a lambda, a tool called by `sorted`, `map` or the like.',
         'not-awaitable': 'A tool whose calls may not overlap is awaited, or something else that no await supports.',
         'wrong-unpacking': 'A tuple is unpacked into more or fewer names than it has items.',
         'not-a-tool': 'A tool is used in a way that no function supports.',

@@ -30,6 +30,7 @@ from .rules.names import names_of_types, only_added_to, unknown_module, unknown_
 from .rules.remarks import remarks
 from .rules.tool_calls import tool_calls
 from .rules.ty_texts import REVEALED
+from .rules.waiting import cannot_wait
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
 CheckMode = Literal['strict', 'names', 'off']
@@ -89,7 +90,8 @@ async def _check(
     read = prepared.outline
     outline = read.in_session(bound) if read else Outline(prepared.tree, prepared.source, session=bound)
     cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
-    refusals = [*tool_calls(cell), *names_of_types(cell), *only_added_to(cell), *gathered_not_awaited(cell)]
+    structural = (tool_calls, cannot_wait, names_of_types, only_added_to, gathered_not_awaited)
+    refusals = [refusal for rule in structural for refusal in rule(cell)]
     hints: list[Diagnostic] = []
     if mode == 'names':
         refusals += _names(cell)

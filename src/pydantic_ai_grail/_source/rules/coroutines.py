@@ -49,11 +49,22 @@ def _unawaited(cell: Inspected, place: Range, use: str) -> Diagnostic:
     base = cell.segment(place)
     message = f'This takes the {use} of a call that was not awaited, so its result is not there yet.'
     name = re.match(r'[A-Za-z_]\w*', base)
-    if name and not base[name.end() :].startswith('('):
-        return cell.diagnostic(
-            'not-awaited', message, place, fix=f'Put await before the call that {name[0]} comes from.'
-        )
-    return cell.diagnostic('not-awaited', message, place, fix='Put await before the call.')
+    source = f' that {name[0]} comes from' if name and not base[name.end() :].startswith('(') else ''
+    fix = f'Put await before the call{source}{_where(cell, place)}.'
+    return cell.diagnostic('not-awaited', message, place, fix=fix)
+
+
+def _where(cell: Inspected, place: Range) -> str:
+    """What more it takes for an `await` to stand there."""
+    for node in cell.nodes_at(place):
+        for ancestor in cell.outline.ancestors(node):
+            if isinstance(ancestor, ast.Lambda):
+                return ', in an async def instead of the lambda'
+            if isinstance(ancestor, ast.FunctionDef):
+                return f', and make {ancestor.name} an async def'
+            if isinstance(ancestor, ast.AsyncFunctionDef):
+                return ''
+    return ''
 
 
 def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:

@@ -1,4 +1,4 @@
-# expect: not-awaited
+# expect: cannot-wait
 # names: await
 # %%
 numbers = [i['number'] for i in await search_issues()]
