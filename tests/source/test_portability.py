@@ -202,6 +202,74 @@ CASES = (
         fix='text.splitlines()',
     ),
     Case(
+        code='unsupported-import',
+        source='from io import StringIO\nimport csv\nlist(csv.DictReader(StringIO("a,b\\n1,2")))',
+        instead='import csv\ntext = "a,b\\n1,2"\nlist(csv.DictReader(text.splitlines()))',
+        fix='text.splitlines()',
+    ),
+    Case(
+        code='unsupported-import',
+        source='import csv, io\nout = io.StringIO()\nwriter = csv.writer(out)\nwriter.writerows([["a", "b"], [1, "x, y"]])\nout.getvalue()',
+        instead='import csv\nparts = []\nclass Out: write = lambda self, text: parts.append(text)\n'
+        'writer = csv.writer(Out())\nwriter.writerows([["a", "b"], [1, "x, y"]])\n"".join(parts)',
+        fix='parts = [] and class Out: write = lambda self, text: parts.append(text). Then csv.writer(Out())',
+    ),
+    Case(
+        code='unsupported-import',
+        source='import csv, io\nout = io.StringIO()\nwriter = csv.DictWriter(out, fieldnames=["a", "b"])\nwriter.writeheader()\n'
+        'writer.writerow({"a": 1, "b": None})\nout.getvalue()',
+        instead='import csv\nparts = []\nclass Out: write = lambda self, text: parts.append(text)\n'
+        'writer = csv.DictWriter(Out(), fieldnames=["a", "b"])\nwriter.writeheader()\n'
+        'writer.writerow({"a": 1, "b": None})\n"".join(parts)',
+        fix="''.join(parts) is the text",
+    ),
+    Case(
+        code='unsupported-import',
+        source='from string import Template\nTemplate("Dear $name").substitute(name="Ada")',
+        instead='name = "Ada"\nf"Dear {name}"',
+        fix="f'Dear {name}'",
+    ),
+    Case(
+        code='unsupported-import',
+        source='import string\n[string.ascii_lowercase[1], string.digits[1], string.capwords("a bC")]',
+        instead='text = "a bC"\n["abcdefghijklmnopqrstuvwxyz"[1], "0123456789"[1], " ".join(word.capitalize() for word in text.split())]',
+        fix="Instead of digits: '0123456789'",
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import asyncio\nasync def f(x):\n    return x\nawait asyncio.wait_for(f(1), timeout=5)',
+        instead='async def f(x):\n    return x\nawait f(1)',
+        fix='await tool(x)',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import asyncio\nasync def f(x):\n    return x\nsorted([await done for done in asyncio.as_completed([f(1), f(2)])])',
+        instead='import asyncio\nasync def f(x):\n    return x\ncalls = [f(1), f(2)]\n'
+        'sorted([result for result in await asyncio.gather(*calls)])',
+        fix='for result in await asyncio.gather(*calls)',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import asyncio\nlimit = asyncio.Semaphore(2)\nasync def f(x):\n    await limit.acquire()\n    limit.release()\n    return x\n'
+        'await asyncio.gather(*[f(x) for x in range(5)])',
+        instead='import asyncio\nasync def f(x):\n    return x\nxs = range(5)\nresults = []\nfor i in range(0, len(xs), 2):\n'
+        '    results += await asyncio.gather(*[f(x) for x in xs[i : i + 2]])\nresults',
+        fix='for i in range(0, len(xs), 5): results += await asyncio.gather(*[tool(x) for x in xs[i : i + 5]])',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import asyncio\nqueue = asyncio.Queue()\nawait queue.put(1)\nqueue.put_nowait(2)\n[await queue.get(), queue.qsize()]',
+        instead='from collections import deque\nqueue = deque()\nqueue.append(1)\nqueue.append(2)\n[queue.popleft(), len(queue)]',
+        fix='queue.popleft()',
+    ),
+    Case(
+        code='unsupported-attribute',
+        source='import asyncio\nlock = asyncio.Lock()\nn = 0\nasync def f(x):\n    global n\n    await lock.acquire()\n    n = n + x\n    lock.release()\n'
+        'for x in [1, 2]:\n    await f(x)\nn',
+        instead='n = 0\nasync def f(x):\n    global n\n    n = n + x\nfor x in [1, 2]:\n    await f(x)\nn',
+        fix='Leave it out',
+    ),
+    Case(
         code='unsupported-attribute',
         source='from collections import OrderedDict\nlist(OrderedDict(a=1))',
         instead='list(dict(a=1))',
@@ -256,6 +324,13 @@ CASES = (
         source='from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\nmin(P(2), P(1)).x',
         instead='from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nmin(P(2), P(1), key=lambda thing: thing.x).x',
         fix='sort by a key',
+    ),
+    Case(
+        code='unsupported-option',
+        source='from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\n    y: int\nmin(P(2, 1), P(1, 3)).y',
+        instead='from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\n    y: int\n'
+        'min(P(2, 1), P(1, 3), key=lambda thing: (thing.x, thing.y)).y',
+        fix='sorted(things, key=lambda thing: (thing.x, thing.y))',
     ),
     Case(
         code='unsupported-method',
@@ -388,6 +463,41 @@ def test_everything_is_found_at_once_in_the_order_of_the_source() -> None:
         ('no-yield', 5),
         ('unsupported-builtin', 6),
     ]
+
+
+def test_everything_that_asyncio_and_dataclasses_lack_is_told_in_one_report() -> None:
+    source = (
+        'import asyncio, string\nfrom dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int\n'
+        'limit, lock, queue = asyncio.Semaphore(5), asyncio.Lock(), asyncio.Queue()\n'
+        'async with limit:\n    await asyncio.wait_for(search(1), 3)\n'
+        'for done in asyncio.as_completed([search(1)]):\n    print(string.Template("$x").substitute(x=await done))'
+    )
+
+    found = refusals(source)
+
+    assert [(one.code, one.position.line) for one in found] == [
+        ('unsupported-import', 1),
+        ('unsupported-option', 3),
+        ('unsupported-attribute', 6),
+        ('unsupported-attribute', 6),
+        ('unsupported-attribute', 6),
+        ('no-async-with', 7),
+        ('unsupported-attribute', 8),
+        ('unsupported-attribute', 9),
+    ]
+    assert all(one.fix for one in found)
+
+
+def test_a_text_buffer_that_csv_reads_and_writes_has_advice_for_both() -> None:
+    source = 'import csv, io\nrows = list(csv.reader(io.StringIO(text)))\ncsv.writer(io.StringIO()).writerows(rows)'
+
+    [refusal] = refusals(source, bound={'text'})
+
+    assert refusal.fix is not None
+    assert 'text.splitlines()' in refusal.fix
+    assert 'csv.writer(Out())' in refusal.fix
+    [refusal] = refusals('import io\nbuffer = io.StringIO()\nbuffer.write("a")')
+    assert refusal.fix == "Instead of StringIO: text.splitlines() to read, '\\n'.join(lines) to write"
 
 
 RUNS = [

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+_SLICES: Final = (
+    'Start with results = [], and gather in slices: '
+    'for i in range(0, len(xs), 5): results += await asyncio.gather(*[tool(x) for x in xs[i : i + 5]]).'
+)
+
 _ALTERNATIVES: Final[Mapping[str, str]] = {
     'statistics': 'Compute it: sum(xs) / len(xs) for the mean.',
     'statistics.mean': 'sum(xs) / len(xs)',
@@ -18,6 +23,13 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'statistics.pstdev': 'm = sum(xs) / len(xs); math.sqrt(sum((x - m) ** 2 for x in xs) / len(xs))',
     'statistics.variance': 'm = sum(xs) / len(xs); sum((x - m) ** 2 for x in xs) / (len(xs) - 1)',
     'string': "Write the characters: 'abcdefghijklmnopqrstuvwxyz', '0123456789'.",
+    'string.Template': "An f-string, f'Dear {name}', or text.format(name=name)",
+    'string.ascii_lowercase': "'abcdefghijklmnopqrstuvwxyz'",
+    'string.ascii_uppercase': "'ABCDEFGHIJKLMNOPQRSTUVWXYZ'",
+    'string.ascii_letters': "'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'",
+    'string.digits': "'0123456789'",
+    'string.punctuation': repr('!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'),
+    'string.capwords': "' '.join(word.capitalize() for word in text.split())",
     'textwrap': "Build the text with '\\n'.join(lines) and slices.",
     'textwrap.dedent': 'Write the text without indentation, or strip each line.',
     'textwrap.shorten': "text if len(text) <= n else text[: n - 3] + '...'",
@@ -86,13 +98,16 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'asyncio.create_task': 'Call without await and gather: await asyncio.gather(tool(1), tool(2)).',
     'asyncio.ensure_future': 'Call without await and gather: await asyncio.gather(tool(1), tool(2)).',
     'asyncio.TaskGroup': 'results = await asyncio.gather(tool(1), tool(2))',
-    'asyncio.wait_for': 'Await the call itself; calls have a time limit of their own.',
-    'asyncio.timeout': 'Await the call itself; calls have a time limit of their own.',
+    'asyncio.wait_for': 'Await the call itself, without a time limit: await tool(x).',
+    'asyncio.timeout': 'Await the call itself, without a time limit: await tool(x).',
     'asyncio.wait': 'results = await asyncio.gather(*calls)',
-    'asyncio.as_completed': 'results = await asyncio.gather(*calls)',
-    'asyncio.Semaphore': 'Gather in slices: for i in range(0, len(xs), 5): await asyncio.gather(*[tool(x) for x in xs[i : i + 5]]).',
-    'asyncio.Lock': 'Leave it out: code between two awaits is never interrupted.',
-    'asyncio.Queue': 'Use a list.',
+    'asyncio.as_completed': 'Loop over all results: for result in await asyncio.gather(*calls): ...',
+    'asyncio.Semaphore': _SLICES,
+    'asyncio.BoundedSemaphore': _SLICES,
+    'asyncio.Lock': 'Leave it out: code between two awaits is never interrupted. '
+    'Calls that must not overlap are made one after the other, in a loop.',
+    'asyncio.Queue': 'Use a collections.deque: queue.append(x) to put, queue.popleft() to get.',
+    'asyncio.Event': 'Await the call that it waits for.',
     'asyncio.to_thread': 'Call the function itself.',
     'asyncio.get_event_loop': 'Use await; the loop is running.',
     'asyncio.shield': 'Await the call itself.',
@@ -109,6 +124,12 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'typing.TypedDict': 'dict[str, Any]',
     'typing.cast': 'Use the value itself.',
 }
+
+_CSV_READER: Final = 'csv.reader and csv.DictReader take text.splitlines() instead of a text buffer.'
+_CSV_WRITER: Final = (
+    'csv.writer and csv.DictWriter take any object with a write method. Before it, on two lines: parts = [] and '
+    "class Out: write = lambda self, text: parts.append(text). Then csv.writer(Out()), and ''.join(parts) is the text."
+)
 
 _FETCH: Final = 'Call a tool that fetches; code has no network here.'
 _THIRD_PARTY: Final[Mapping[str, str]] = {
@@ -165,7 +186,7 @@ _OPTIONS: Final[Mapping[str, str]] = {
     'json.loads(object_hook': 'Convert after loading: make(json.loads(text)).',
     'json.loads(object_pairs_hook': 'Leave it out: dict keeps its order.',
     'asyncio.gather(return_exceptions': 'Catch in a function: async def safe(x): try: return await tool(x) except Exception as e: return e.',
-    'dataclasses.dataclass(order': 'Leave it out and sort by a key: sorted(things, key=lambda thing: thing.x).',
+    'dataclasses.dataclass(order': 'Leave it out and sort by a key: sorted(things, key=lambda thing: {key}).',
     'dataclasses.dataclass(init': 'Leave it out.',
     'dataclasses.dataclass(kw_only': 'Leave it out, and put fields with defaults last.',
     'dataclasses.dataclass(unsafe_hash': 'Write frozen=True.',
@@ -192,13 +213,21 @@ _METHODS: Final[Mapping[str, str]] = {
 }
 
 
-def instead_of_option(function: str, option: str) -> str:
-    return _OPTIONS.get(f'{function}({option}', 'Leave it out.')
+def instead_of_option(function: str, option: str, *, fields: Iterable[str] = ()) -> str:
+    """What to write instead of an option. `fields` are those of the class that a decorator stands above."""
+    parts = [f'thing.{name}' for name in fields] or ['thing.x']
+    key = parts[0] if len(parts) == 1 else f'({", ".join(parts[:4])})'
+    return _OPTIONS.get(f'{function}({option}', 'Leave it out.').replace('{key}', key)
 
 
 def instead_of_method(method: str) -> str | None:
     found = _METHODS.get(method)
     return found if found is None or found.endswith('.') else f'Write {found}'
+
+
+def instead_of_text_buffer(*, reads_csv: bool, writes_csv: bool) -> str | None:
+    """What to give the functions of `csv` instead of an `io.StringIO`; `None` where it is for something else."""
+    return ' '.join([_CSV_READER] * reads_csv + [_CSV_WRITER] * writes_csv) or None
 
 
 def instead_of(module: str, attributes: Iterable[str]) -> str | None:

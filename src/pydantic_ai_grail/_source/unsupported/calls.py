@@ -45,8 +45,15 @@ def _options(outline: Outline, call: ast.Call, options: dict[str, bool]) -> Iter
     for keyword in call.keywords:
         if options.get(f'{dotted}({keyword.arg}') is False:
             message = f'{dotted.rpartition(".")[2]} has no option `{keyword.arg}` here.'
-            fix = instead_of_option(dotted, keyword.arg or '')
+            fix = instead_of_option(dotted, keyword.arg or '', fields=_fields(outline.parents[call]))
             yield finding(outline.text, keyword, 'unsupported-option', message, fix)
+
+
+def _fields(decorated: ast.AST) -> Iterator[str]:
+    """The names that the body of a class annotates."""
+    for statement in decorated.body if isinstance(decorated, ast.ClassDef) else ():
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            yield statement.target.id
 
 
 def _method(outline: Outline, call: ast.Call, method: ast.Attribute) -> Diagnostic | None:

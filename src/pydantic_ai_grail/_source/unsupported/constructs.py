@@ -95,7 +95,7 @@ RULES: Final[tuple[Rule, ...]] = (
         code='no-async-with',
         feature='async-with',
         message='`async with` cannot run here.',
-        fix='Await the calls directly: results = await asyncio.gather(*[tool(x) for x in items]).',
+        fix='Write its body without it; await the calls: results = await asyncio.gather(*[tool(x) for x in items]).',
         nodes=(ast.AsyncWith,),
     ),
     Rule(

@@ -9,7 +9,7 @@ from typing import Final
 from ..._monty.support import Support
 from ...diagnostics import Diagnostic
 from ..outline import Outline
-from .alternatives import instead_of, instead_of_builtin, is_known_package
+from .alternatives import instead_of, instead_of_builtin, instead_of_text_buffer, is_known_package
 from .finding import finding
 
 _CATCH_IMPORT: Final = frozenset({'ImportError', 'ModuleNotFoundError', 'Exception', 'BaseException'})
@@ -40,7 +40,8 @@ def _import(outline: Outline, support: Support, statement: ast.Import | ast.Impo
                 continue
             if _lacks_module(outline, support, alias.name):
                 used = _used_attributes(outline, alias.asname or alias.name, alias.name)
-                yield finding(text, alias, 'unsupported-import', _no_module(alias.name), instead_of(alias.name, used))
+                fix = _instead_of(outline, alias.name, used)
+                yield finding(text, alias, 'unsupported-import', _no_module(alias.name), fix)
         return
     module = statement.module or ''
     if statement.level:
@@ -53,7 +54,7 @@ def _import(outline: Outline, support: Support, statement: ast.Import | ast.Impo
         ]
         if not wanted:
             return
-        yield finding(text, statement, 'unsupported-import', _no_module(module), instead_of(module, wanted))
+        yield finding(text, statement, 'unsupported-import', _no_module(module), _instead_of(outline, module, wanted))
         return
     lacking = support.lacking_attributes.get(module, frozenset()) if module in support.modules else frozenset[str]()
     for alias in statement.names:
@@ -86,6 +87,17 @@ def _lacks_module(outline: Outline, support: Support, module: str) -> bool:
 
 def _no_module(module: str) -> str:
     return f'Module {module} is not available here.'
+
+
+def _instead_of(outline: Outline, module: str, used: list[str]) -> str | None:
+    """What to write instead of a module's members, where needed with an eye on what the cell does with them."""
+    if module == 'io' and 'StringIO' in used:
+        called = {outline.dotted(call.func) for call in outline.nodes(ast.Call)}
+        reads, writes = called & {'csv.reader', 'csv.DictReader'}, called & {'csv.writer', 'csv.DictWriter'}
+        fix = instead_of_text_buffer(reads_csv=bool(reads), writes_csv=bool(writes))
+        if fix is not None:
+            return fix
+    return instead_of(module, used)
 
 
 def _used_attributes(outline: Outline, local: str, module: str) -> list[str]:
@@ -135,7 +147,7 @@ def _module(outline: Outline, uses: list[ast.Name]) -> Iterator[Diagnostic]:
     taken = [parent.attr for use in uses if isinstance(parent := outline.parents[use], ast.Attribute)]
     if taken:
         name = uses[0].id
-        fix = instead_of(name, list(dict.fromkeys(taken)))
+        fix = _instead_of(outline, name, list(dict.fromkeys(taken)))
         yield finding(outline.text, uses[0], 'unsupported-import', _no_module(name), fix)
 
 
