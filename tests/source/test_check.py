@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from corpus.tools import TOOLS
 from pydantic_ai import FunctionToolset, Tool
+from pydantic_ai.toolsets import CombinedToolset, PrefixedToolset
 from support.checking import Toolbox, corpus_toolbox, toolbox
 
 from pydantic_ai_grail._source.check import MAX_REFUSALS
@@ -573,3 +574,18 @@ async def test_tools_with_a_schema_only_are_checked_by_their_signatures() -> Non
         ('wrong-type', 'list_issues() takes owner as str, and n is 1.', 'str(n)'),
         ('wrong-type', 'list_issues() takes per_page as int, and [n] is list[int].', None),
     ]
+
+
+async def test_a_bare_name_that_several_modules_have_is_refused_with_all_of_them() -> None:
+    async def find() -> int:
+        return 1
+
+    both = CombinedToolset([FunctionToolset([Tool(find)], id=name) for name in ('crm', 'shop')])
+    modules = [PrefixedToolset(toolset, toolset.id or '') for toolset in both.toolsets]
+    conversation = (await toolbox(CombinedToolset(modules), budget_chars=10)).conversation()
+
+    [(code, message, fix)] = await conversation.refusals('await find()')
+
+    assert (code, message) == ('unknown-name', "There is no name 'find'.")
+    assert fix is not None
+    assert sorted(fix.split(' or ')) == sorted(conversation.tools.catalog.entries)

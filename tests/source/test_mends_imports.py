@@ -120,6 +120,29 @@ def test_a_mended_cell_after_a_continued_line_is_still_python() -> None:
         ('find(1)["x"]', 'find(1)["x"]', set[str]()),
         ('len(list_issues(find))', 'import github; len(await github.list_issues(find))', set[str]()),
         ('[f() for f in [list_issues]]', 'import github; [f() for f in [github.list_issues]]', set[str]()),
+        # before its name is taken, and not after
+        (
+            'list_issues = await list_issues()\nlen(list_issues)',
+            'import github; list_issues = await github.list_issues()\nlen(list_issues)',
+            set[str](),
+        ),
+        (
+            'x = list_issues()\nlen(x)\nlist_issues = x',
+            'import github; x = await github.list_issues()\nlen(x)\nlist_issues = x',
+            set[str](),
+        ),
+        (
+            'for i in [1]:\n    list_issues = list_issues()',
+            'for i in [1]:\n    list_issues = list_issues()',
+            set[str](),
+        ),
+        ('from github import list_issues\nlist_issues', 'from github import list_issues\nlist_issues', set[str]()),
+        (
+            'from json import loads as list_issues\nlist_issues("1")\nlist_issues = 1',
+            'from json import loads as list_issues\nlist_issues("1")\nlist_issues = 1',
+            set[str](),
+        ),
+        ('[list_issues for list_issues in [1]]', '[list_issues for list_issues in [1]]', set[str]()),
     ],
 )
 def test_a_tool_is_called_through_the_one_module_that_has_it(source: str, meant: str, bound: set[str]) -> None:

@@ -69,6 +69,32 @@ def test_a_note_is_one_short_line(kind: str, source: str) -> None:
         assert 1 <= mend.line <= source.count('\n') + 1
 
 
+def test_a_note_says_why() -> None:
+    def notes(source: str) -> list[str]:
+        return [mend.note for mend in prepared(source).mends]
+
+    assert notes('next((x for x in [1]), None)') == ['put `iter(...)` around what `next` takes from: it is a list here']
+    assert notes('g = (x for x in [1])\nnext(g)') == ['made `g` an iterator with `iter(...)`: it is a list here']
+    assert notes('d = {1: 2}\nmax(d, key=d.get)') == ['`d.get` became a lambda: a method is no value here']
+    assert notes('from collections.abc import Iterable\ndef f(x: Iterable): return x') == [
+        'left out the import of `Iterable`: not available here, and nothing that runs uses it'
+    ]
+
+
+def test_an_import_that_a_mend_made_unnecessary_is_not_told_by_itself() -> None:
+    cell = prepared('from operator import itemgetter\nsorted([{"a": 1}], key=itemgetter("a"))')
+
+    assert [mend.note for mend in cell.mends] == [
+        '`itemgetter("a")` became a lambda: there is no module `operator` here'
+    ]
+    assert 'itemgetter' not in cell.source
+    cell = prepared('from operator import itemgetter, mul\nsorted([{"a": 1}], key=itemgetter("a"))')
+    assert [mend.note for mend in cell.mends] == [
+        'left out the import of `mul`: not available here, and nothing that runs uses it',
+        '`itemgetter("a")` became a lambda: there is no module `operator` here',
+    ]
+
+
 def test_every_kind_of_mend_is_tested() -> None:
     elsewhere = {'fence', 'import', 'module', 'await', 'no-await'}
 

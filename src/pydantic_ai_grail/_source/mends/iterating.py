@@ -23,7 +23,7 @@ def mend_iterators(mending: Mending) -> None:
         for call, _ in mending.calls_of('next'):
             if call.args and _is_lazy(mending, call.args[0]):
                 edits = _as_iterator(mending, call.args[0], inside=call)
-                mending.mend('next', call, 'put `iter(...)` around what `next` takes from', *edits)
+                mending.mend('next', call, 'put `iter(...)` around what `next` takes from: it is a list here', *edits)
     if mending.lacks('generator-exhausted'):
         for statement in mending.outline.nodes(ast.Assign):
             _mend_variable(mending, statement)
@@ -74,7 +74,9 @@ def _mend_variable(mending: Mending, statement: ast.Assign) -> None:
             taken = any(_is_taken_from(mending, use) for use in uses)
             if taken or (isinstance(value, ast.GeneratorExp) and len(uses) > 1):
                 edits = _as_iterator(mending, value)
-                mending.mend('iterator', statement, f'made `{name}` an iterator with `iter(...)`', *edits)
+                mending.mend(
+                    'iterator', statement, f'made `{name}` an iterator with `iter(...)`: it is a list here', *edits
+                )
         case _:
             pass
 

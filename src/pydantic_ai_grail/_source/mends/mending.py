@@ -11,6 +11,7 @@ from functools import cached_property
 from ..._catalog.catalog import Catalog, Entry
 from ..._monty.support import Support
 from ...diagnostics import Diagnostic, Mend
+from ..bindings import bindings_of
 from ..edits import Edit, SourceText, overlap
 from ..outline import Outline
 from .placing import placed
@@ -75,7 +76,9 @@ class Mending:
                     return None
                 return entries.get(function.id) or self.bare_tools.get(function.id)
             if function.id in scope.bound:
-                return entries.get(function.id) if self._comes_before_its_binding(function) else None
+                if not self.comes_before_its_binding(function):
+                    return None
+                return entries.get(function.id) or self.bare_tools.get(function.id)
         dotted = self.outline.dotted(function)
         return None if dotted is None else entries.get(dotted)
 
@@ -85,10 +88,16 @@ class Mending:
 
     def add(self, kind: str, line: int, note: str, edits: Sequence[Edit]) -> bool:
         """The same for edits that belong to no node."""
+        if not self.take(edits):
+            return False
+        self.mends.append(Mend(kind=kind, line=line, note=note))
+        return True
+
+    def take(self, edits: Sequence[Edit]) -> bool:
+        """Take edits of which nothing is told, as part of a mend that is."""
         if overlap(edits, self.edits):
             return False
         self.edits += edits
-        self.mends.append(Mend(kind=kind, line=line, note=note))
         return True
 
     def needs(self, statement: str, uses: Iterable[ast.AST], *, in_module: bool = False) -> list[Edit] | None:
@@ -175,7 +184,7 @@ class Mending:
             return False
         return ast.dump(found) == ast.dump(node)
 
-    def _comes_before_its_binding(self, name: ast.Name) -> bool:
+    def comes_before_its_binding(self, name: ast.Name) -> bool:
         """`deploys = deploys()` at the top level: the call still sees the tool, what follows sees the variable."""
         outline = self.outline
         if name.id in outline.session or outline.binding(name) is not outline.module:
@@ -184,9 +193,8 @@ class Mending:
             return False
         holders = set(outline.ancestors(name))
         for statement in outline.tree.body:
-            binds = any(
-                (isinstance(node, ast.Name) and node.id == name.id and not isinstance(node.ctx, ast.Load))
-                or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name.id)
+            binds = name.id in bindings_of(statement).names or any(
+                isinstance(node, ast.Name) and node.id == name.id and not isinstance(node.ctx, ast.Load)
                 for node in ast.walk(statement)
             )
             if statement in holders:

@@ -86,7 +86,9 @@ def _mend_value(mending: Mending, node: ast.Attribute, arguments: int) -> None:
             mending.after(node.value, ': _from'),
             mending.after(node, f'({", ".join(names)})'),
         )
-    mending.mend('method-value', node, f'`{_segment(mending, node)}` became a lambda', *edits)
+    mending.mend(
+        'method-value', node, f'`{_segment(mending, node)}` became a lambda: a method is no value here', *edits
+    )
 
 
 def _is_class(mending: Mending, node: ast.expr, owner: str) -> bool:
@@ -135,7 +137,7 @@ def _mend_call_through_class(mending: Mending, call: ast.Call) -> None:
                 edits.append(Edit(first_end, first_end, f').{method}(', closes=True))
             found = [edit for edit in edits if edit is not None]
             if len(found) == len(edits):
-                note = f'`{owner}.{method}(...)` became a method call on its first argument'
+                note = f'`{owner}.{method}(x)` became `x.{method}()`: methods cannot be called through their class here'
                 mending.mend('method-call', call, note, *found)
         case _:
             pass
@@ -154,9 +156,7 @@ def mend_operators(mending: Mending) -> None:
             and (text := _maker(mending, call, dotted)) is not None
         ):
             called.add(call.func)
-            if mending.mend(
-                'operator', call, f'`{_segment(mending, call)}` became a lambda', mending.instead(call, text)
-            ):
+            if mending.mend('operator', call, _operator_note(mending, call), mending.instead(call, text)):
                 mending.replace(call.func)
     for node in (*outline.nodes(ast.Attribute), *outline.nodes(ast.Name)):
         if node in called or not isinstance(node.ctx, ast.Load):
@@ -165,10 +165,12 @@ def mend_operators(mending: Mending) -> None:
         sign = _OPERATORS.get(name)
         if module == 'operator' and sign is not None and not _is_called(mending, node):
             text = f'(lambda _left, _right: _left {sign} _right)'
-            if mending.mend(
-                'operator', node, f'`{_segment(mending, node)}` became a lambda', mending.instead(node, text)
-            ):
+            if mending.mend('operator', node, _operator_note(mending, node), mending.instead(node, text)):
                 mending.replace(node)
+
+
+def _operator_note(mending: Mending, node: ast.expr) -> str:
+    return f'`{_segment(mending, node)}` became a lambda: there is no module `operator` here'
 
 
 def _maker(mending: Mending, call: ast.Call, dotted: str) -> str | None:

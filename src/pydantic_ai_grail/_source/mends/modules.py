@@ -17,7 +17,7 @@ def mend_bare_tools(mending: Mending) -> None:
         entry = mending.bare_tools.get(name)
         if entry is None or entry.module is None:
             continue
-        free = [use for use in uses if outline.is_free(use)]
+        free = [use for use in uses if outline.is_free(use) or mending.comes_before_its_binding(use)]
         imported = _imported(mending, entry.module, free)
         if not free or imported is None:
             continue

@@ -44,7 +44,14 @@ def mend_json(mending: Mending) -> None:
             mending.mend('json-default', call, f'left out `default=None` of `{name}`', *removed)
             continue
         around = mending.around(call.args[0], '_grail_json(', f', {text})')
-        mending.mend('json-default', call, f'`default` of `{name}` became a lambda', *defined, *removed, *around)
+        mending.mend(
+            'json-default',
+            call,
+            f'`default` of `{name}` became a lambda: the option is missing here',
+            *defined,
+            *removed,
+            *around,
+        )
 
 
 def mend_sub(mending: Mending) -> None:
@@ -65,7 +72,9 @@ def mend_sub(mending: Mending) -> None:
             continue
         defined = mending.needs(_SUB, [call])
         if defined is not None:
-            mending.mend('re-sub', call, '`sub` with a function became a lambda', *defined, *edits)
+            mending.mend(
+                're-sub', call, '`sub` with a function became a lambda: `sub` takes only text here', *defined, *edits
+            )
 
 
 def _is_method_sub(call: ast.Call) -> bool:

@@ -37,13 +37,13 @@ def _chain(mending: Mending, call: ast.Call, method: str) -> None:
         if comma is None:
             return
         edits.append(Edit(comma, comma + 1, f').{method}('))
-    mending.mend('set-method', call, f'`{method}` of several sets became one call for each', *edits)
+    mending.mend('set-method', call, f'`{method}` of several sets became one call for each: it takes one here', *edits)
 
 
 def _update(mending: Mending, call: ast.Call) -> None:
     first, last = call.args[0], call.args[-1]
     edits = [mending.before(first, '['), mending.after(last, ']'), *(mending.before(one, '*') for one in call.args)]
-    mending.mend('set-method', call, '`update` with several arguments became one', *edits)
+    mending.mend('set-method', call, '`update` with several arguments became one: it takes one here', *edits)
 
 
 def _fold(mending: Mending, call: ast.Call, function: ast.Attribute, starred: ast.Starred) -> None:

@@ -51,9 +51,19 @@ def _rewrite(mending: Mending, statement: ast.Import | ast.ImportFrom, lacking: 
     text = 'pass'
     if kept:
         text = f'from {statement.module} import {kept}' if isinstance(statement, ast.ImportFrom) else f'import {kept}'
-    left_out = ', '.join(f'`{alias.name}`' for alias in lacking)
-    note = f'left out the import of {left_out}, which nothing that runs uses'
-    mending.mend('unused-import', statement, note, *_over_lines(mending, statement, text))
+    edits = _over_lines(mending, statement, text)
+    unused = [alias for alias in lacking if not _was_used(mending, alias)]
+    if not unused:
+        mending.take(edits)  # the mends of its uses have told already
+        return
+    left_out = ', '.join(f'`{alias.name}`' for alias in unused)
+    note = f'left out the import of {left_out}: not available here, and nothing that runs uses it'
+    mending.mend('unused-import', statement, note, *edits)
+
+
+def _was_used(mending: Mending, alias: ast.alias) -> bool:
+    """Whether mends have replaced all uses of a name."""
+    return bool(mending.outline.loads.get(alias.asname or alias.name.partition('.')[0]))
 
 
 def _spelled(alias: ast.alias) -> str:

@@ -45,8 +45,14 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     if name in cell.declarations:
         message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
         return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
-    fix = _tool_behind(cell, name, place) or closest(name, candidates(cell))
+    fix = _tools_called(cell, name) or _tool_behind(cell, name, place) or closest(name, candidates(cell))
     return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=fix)
+
+
+def _tools_called(cell: Inspected, name: str) -> str | None:
+    """The tools of this bare name, where several modules have one."""
+    found = [dotted for dotted in cell.catalog.entries if dotted.endswith(f'.{name}')]
+    return ' or '.join(found[:4]) if len(found) > 1 else None
 
 
 def _tool_behind(cell: Inspected, name: str, place: Range) -> str | None:
