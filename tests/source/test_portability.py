@@ -92,16 +92,15 @@ CASES = (
     ),
     Case(
         code='no-special-method',
-        source='class A:\n    def __len__(self):\n        return 3\nlen(A())',
-        instead='class A:\n    def size(self):\n        return 3\nA().size()',
-        fix='size()',
+        source='class A:\n    def __bool__(self):\n        return False\n1 if A() else 2',
+        instead='class A:\n    def is_true(self):\n        return False\n1 if A().is_true() else 2',
+        fix='is_true()',
     ),
     Case(
         code='no-special-method',
-        source='class A:\n    def __init__(self, x):\n        self.x = x\n    def __lt__(self, other):\n        return self.x < other.x\n'
-        'min([A(2), A(1)]).x',
-        instead='class A:\n    def __init__(self, x):\n        self.x = x\nmin([A(2), A(1)], key=lambda thing: thing.x).x',
-        fix='Sort by a key',
+        source='class A:\n    x = 1.5\n    def __format__(self, spec):\n        return format(self.x, spec)\nf"{A():.2f}"',
+        instead='class A:\n    x = 1.5\nthing = A()\nf"{thing.x:.2f}"',
+        fix='f"{thing.x:.2f}"',
     ),
     Case(
         code='no-class-body',

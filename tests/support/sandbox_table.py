@@ -5,6 +5,7 @@ Every row is made by preparing a cell for the installed Monty; nothing in the ta
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import Iterator
@@ -13,11 +14,15 @@ from typing import Final
 
 from support.cells import bare_catalog
 
+from pydantic_ai_grail._catalog.entries import Catalog
 from pydantic_ai_grail._monty.features import FEATURES, Feature
 from pydantic_ai_grail._monty.support import Support, load_support
+from pydantic_ai_grail._source.check import check
+from pydantic_ai_grail._source.checkers import CHECKERS
+from pydantic_ai_grail._source.history import History, PastCell
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.diagnostics import MENDS
+from pydantic_ai_grail.diagnostics import MENDS, Diagnostic
 
 PAGE: Final = Path(__file__).parents[2] / 'docs' / 'sandbox.md'
 START: Final = '<!-- The tables below are generated: python tests/support/sandbox_table.py -->\n'
@@ -63,7 +68,9 @@ REFUSED: Final = (
     'class A(metaclass=type): pass',
     'class A:\n    @property\n    def x(self): return 1',
     'class A:\n    @staticmethod\n    def f(): return 1',
-    'class A:\n    def __len__(self): return 3',
+    'class A:\n    def __bool__(self): return False',
+    'class A:\n    def __len__(self): return 3\nlen(A())',
+    'class A:\n    def __lt__(self, other): return True\nsorted([A(), A()])',
     'class A:\n    print("a")',
     'def numbers():\n    yield 1',
     'del thing.name',
@@ -93,6 +100,8 @@ REFUSED: Final = (
     'import asyncio\nasyncio.Semaphore(5)',
     'import asyncio\nawait asyncio.wait_for(search("a"), timeout=5)',
     'import re\nre.compile(pattern, re.VERBOSE)',
+    'sorted(xs, key=lambda x: await search(x))',
+    'async def size(x): return len(await search(x))\nmax(["a", "b"], key=size)',
 )
 """Cells that are refused."""
 
@@ -143,9 +152,23 @@ def _mended() -> Iterator[tuple[str, ...]]:
 
 def _refused() -> Iterator[tuple[str, ...]]:
     for source in REFUSED:
-        found = prepare(source, catalog=CATALOG, bound=NAMES, support=load_support())
-        assert not isinstance(found, Prepared), source
+        found = _refusals(source, CATALOG, bound=NAMES)
+        assert found, source
         yield _code(source), f'`{found[0].code}`', _escaped(found[0].fix or '')
+
+
+def _refusals(source: str, catalog: Catalog, *, bound: frozenset[str] = frozenset()) -> tuple[Diagnostic, ...]:
+    """What a cell is refused for because of the sandbox, by what it is or by what its check finds.
+
+    The tools of this page take nothing, which is not what it is about.
+    """
+    cell = prepare(source, catalog=catalog, bound=bound, support=load_support())
+    if not isinstance(cell, Prepared):
+        return cell
+    earlier = PastCell(source='\n'.join(f'{name} = None' for name in sorted(bound)), completed=True)
+    history = History(cells=(earlier,)) if bound else History()
+    verdict = asyncio.run(check(cell, original=source, catalog=catalog, history=history, checkers=CHECKERS))
+    return tuple(each for each in verdict.refusals if each.code in ('no-special-method', 'cannot-wait'))
 
 
 def _features(support: Support) -> Iterator[tuple[str, ...]]:
@@ -157,9 +180,11 @@ def _instead(feature: Feature, support: Support) -> str:
     """What becomes of a construct that Monty cannot run."""
     if sys.version_info < feature.since:
         return 'refused'
-    found = prepare(feature.program, catalog=bare_catalog('tool'), bound=frozenset(), support=support)
-    if not isinstance(found, Prepared):
+    catalog = bare_catalog('tool')
+    if _refusals(feature.program, catalog):
         return 'refused'
+    found = prepare(feature.program, catalog=catalog, bound=frozenset(), support=support)
+    assert isinstance(found, Prepared), feature
     return 'mended' if any(mend.kind != 'await' for mend in found.mends) else 'fails when it is run'
 
 

@@ -28,9 +28,11 @@ from .rules.coroutines import gathered_not_awaited
 from .rules.keys import keys_in_functions
 from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
 from .rules.remarks import remarks
+from .rules.special_methods import special_methods
 from .rules.tool_calls import tool_calls
 from .rules.ty_texts import REVEALED
 from .rules.waiting import cannot_wait
+from .unsupported.finding import told_once
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
 CheckMode = Literal['strict', 'names', 'off']
@@ -115,9 +117,11 @@ async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic],
         note = cell.diagnostic('not-checked', f'This cell ran unchecked: {error}', (0, 0))
         return list(_names(cell)), [note]
     judged = [(finding, _judge(cell, finding)) for finding in findings]
-    asked = {judgment.place for _, judgment in judged if isinstance(judgment, Suspicion)}
+    suspected = [*special_methods(cell)]
+    asked = {each.place for each in (*(judgment for _, judgment in judged), *suspected) if isinstance(each, Suspicion)}
     types = await _types(cell, checkers, asked) if asked else {}
-    refusals: list[Diagnostic] = []
+    decided = (each.decide(types[each.place]) for each in suspected if each.place in types)
+    refusals = [*told_once([refusal for refusal in decided if refusal is not None])]
     hints: list[Diagnostic] = []
     for finding, judgment in judged:
         if isinstance(judgment, Suspicion):

@@ -7,14 +7,13 @@ builtin or a module only where nothing else of that name can be meant. The rest 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from .._monty.support import Support
 from ..diagnostics import Diagnostic
 from .outline import Outline
 from .unsupported.calls import calls
 from .unsupported.constructs import constructs
+from .unsupported.finding import told_once
 from .unsupported.names import names
 
 
@@ -36,17 +35,4 @@ def report(
     outline = outline.in_session(bound) if outline else Outline(tree, source, session=bound)
     found = [*constructs(outline, support), *names(outline, support), *calls(outline, support, attributes)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
-    return tuple(_told_once(found))
-
-
-def _told_once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """The same remark at several places is one, that names the other lines."""
-    places: dict[tuple[str, str], list[Diagnostic]] = {}
-    for one in found:
-        places.setdefault((one.code, one.message), []).append(one)
-    for first, *others in places.values():
-        lines = sorted({one.position.line for one in others} - {first.position.line})
-        if lines:
-            word = 'line' if len(lines) == 1 else 'lines'
-            first = replace(first, message=f'{first.message} Also on {word} {", ".join(map(str, lines[:8]))}.')
-        yield first
+    return tuple(told_once(found))

@@ -212,22 +212,36 @@ def _method(
             fix.format(name=method.name),
         )
     feature = f'special-{method.name}'
-    if feature in support.features and not support.features[feature]:
+    if method.name not in LOUD_METHODS and support.features.get(feature) is False:
         yield finding(
             outline.text,
             method,
             'no-special-method',
             f'{owner.name}.{method.name} would be ignored here.',
-            _INSTEAD_OF_SPECIAL.get(method.name, 'Give the method a name of its own and call it.'),
+            instead_of_special(method.name),
         )
+
+
+LOUD_METHODS: Final = frozenset({'__len__', '__lt__', '__gt__', '__le__', '__ge__', '__reversed__', '__getattr__'})
+"""Special methods that may be defined even if they are never called: what needs them fails, and says so.
+
+Any other gives a wrong result in silence. `__len__` is asked for the truth of an object as well; that is looked at where
+it is used."""
+
+
+def instead_of_special(method: str) -> str:
+    """What to write instead of a special method."""
+    return _INSTEAD_OF_SPECIAL.get(method, 'Give the method a name of its own and call it.')
 
 
 _INSTEAD_OF_SPECIAL: Final = {
     '__len__': 'Name it size() and call it.',
     '__bool__': 'Name it is_true() and call it.',
     **dict.fromkeys(
-        ('__lt__', '__gt__', '__le__', '__ge__'), 'Sort by a key: sorted(things, key=lambda thing: thing.x).'
+        ('__lt__', '__gt__', '__le__', '__ge__'),
+        'Sort by a key, sorted(things, key=lambda thing: thing.x), and compare attributes, a.x < b.x.',
     ),
     '__format__': 'Format the attributes: f"{thing.x:.2f}".',
     '__getattr__': 'Keep the values in a dict.',
+    '__reversed__': 'Name it backwards() and call it.',
 }

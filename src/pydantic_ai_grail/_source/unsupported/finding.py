@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ...diagnostics import Diagnostic, Position
 from ..edits import SourceText
@@ -22,3 +24,16 @@ def finding(
         end = text.column(end_line, end_column)
         position = Position(line=node.lineno, column=column, end_line=end_line, end_column=end)
     return Diagnostic(code=code, message=message, position=position, stage='portability', fix=fix)
+
+
+def told_once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """The same remark at several places is one, that names the other lines."""
+    places: dict[tuple[str, str], list[Diagnostic]] = {}
+    for one in found:
+        places.setdefault((one.code, one.message), []).append(one)
+    for first, *others in places.values():
+        lines = sorted({one.position.line for one in others} - {first.position.line})
+        if lines:
+            word = 'line' if len(lines) == 1 else 'lines'
+            first = replace(first, message=f'{first.message} Also on {word} {", ".join(map(str, lines[:8]))}.')
+        yield first
