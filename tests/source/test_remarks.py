@@ -76,6 +76,19 @@ async def test_values_of_other_types_and_long_expressions_are_told_as_well(tools
     assert message == "the value is one of 'open', 'closed'; 'done' is never equal to it."
 
 
+@pytest.mark.parametrize(
+    'source',
+    [
+        "rows = await search_issues()\nfor r in rows:\n    r['age'] = 3\n[r for r in rows if r['state'] == 'Open']",
+        "first = (await search_issues())[0]\nfirst['age'] = 3\nfirst['state'] == 'Open'",
+    ],
+)
+async def test_a_record_with_keys_of_its_own_is_still_the_record(source: str, tools: Toolbox) -> None:
+    [(_, message, _)] = await remarks(tools, source)
+
+    assert message.endswith(OPEN)
+
+
 async def test_it_is_told_where_the_value_came_from_earlier_cells(tools: Toolbox) -> None:
     assert await remarks(tools, 'rows = await search_issues()', "[r for r in rows if r['state'] == 'Open']") == [
         (1, f"r['state'] is one of {OPEN}", "'open'")
@@ -100,6 +113,9 @@ async def test_it_is_told_where_the_value_came_from_earlier_cells(tools: Toolbox
         ["rows = [{**r, 'state': 'Open'} for r in await search_issues()]\n[r for r in rows if r['state'] == 'Open']"],
         ["i = await get_issue(1) or {'state': 'Open'}\ni['state'] == 'Open'"],
         ["i = {'state': 'Open'}\ni['state'] == 'Open'"],
+        ["by = {'a': await get_issue(1)}\nby['a'] = {'state': 'Open'}\nby['a']['state'] == 'Open'"],
+        ["i = await get_issue(1)\ni['assignee'] = {'mail': 1}\n(i['assignee'] or {}).get('mail')"],
+        ["rows = await search_issues()\nb = rows\nb[0] = {'state': 'Open'}\n[r for r in rows if r['state'] == 'Open']"],
         ["def f(i): return i['state'] == 'Open'", "f({'state': 'Open'})"],
         ["def f(i):\n    return [g for g in map(lambda i: i, [{'state': 'Open'}]) if g['state'] == 'Open']\nf(await get_issue(1))"],
         ["i = await get_issue(1)\nclass A:\n    i = {'state': 'Open'}\n    x = i['state'] == 'Open'"],

@@ -94,7 +94,7 @@ class Flow:
             case ast.Subscript(value=ast.Name(id='list'), slice=item), _:
                 return item
             case ast.Subscript(value=ast.Name(id='dict'), slice=ast.Tuple(elts=[_, item])), _:
-                return item
+                return None if self._provenance.adds_keys else item
             case ast.Name(id=name), ast.Constant(value=str(text)) if name in self._declarations:
                 if self._provenance.is_stored(key):
                     return None
@@ -137,7 +137,7 @@ class Flow:
 
     def _variable(self, name: str, within: Function | None, depth: int) -> ast.expr | None:
         """What a variable holds, whatever of its assignments was the last."""
-        sources = (self._top_provenance if within is None else self._provenance).sources_if_known(name)
+        sources = (self._top_provenance if within is None else self._provenance).sources_of_record(name)
         if not sources:
             return None
         kinds = [self._kind(value, within, depth) for _, value in sources]

@@ -44,6 +44,8 @@ class Sources:
     """Names of containers that code puts something into."""
     changed_keys: frozenset[str]
     """Keys under which records hold containers that code puts something into."""
+    filled: frozenset[str] = frozenset()
+    """Those of `changed` that are changed in other ways than under a written-out key: `row['age'] = 3`."""
 
     @classmethod
     def union(cls, parts: Iterable[Sources]) -> Sources:
@@ -58,6 +60,7 @@ class Sources:
             joined(each.opaque for each in parts),
             joined(each.changed for each in parts),
             joined(each.changed_keys for each in parts),
+            joined(each.filled for each in parts),
         )
 
 
@@ -131,7 +134,16 @@ def sources_of(tree: ast.AST, *, top_only: bool = False) -> Sources:
         frozenset(opaque),
         frozenset(name for name, _ in changed if name),
         frozenset(key for _, key in changed if key),
+        frozenset(name for node in ast.walk(tree) if not _is_under_key(node) and (name := _changed(node)[0])),
     )
+
+
+def _is_under_key(node: ast.AST) -> bool:
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=str())):
+            return True
+        case _:
+            return False
 
 
 def _at_top(tree: ast.AST) -> Iterator[ast.AST]:
@@ -182,6 +194,7 @@ class Provenance:
     ) -> None:
         self._sources = Sources.union(sources)
         self._is_aliased = any(not self._is_made_here(name) for name in self._sources.changed)
+        self._is_filled_elsewhere = any(not self._is_made_here(name) for name in self._sources.filled)
         self._catalog = catalog
         self._bindings = bindings
         self._stores = stores
@@ -295,6 +308,17 @@ class Provenance:
         if self._is_aliased or name in self._sources.changed or not self._may_know(name):
             return ()
         return self._sources.known[name]
+
+    def sources_of_record(self, name: str) -> tuple[Source, ...]:
+        """The same where code may add keys to it, or to anything else: it stays the record or the list it was."""
+        if self._is_filled_elsewhere or name in self._sources.filled or not self._may_know(name):
+            return ()
+        return self._sources.known[name]
+
+    @property
+    def adds_keys(self) -> bool:
+        """Whether code puts anything under a written-out key, which a dict may then hold among its values."""
+        return self._sources.changed != self._sources.filled
 
     def is_bound(self, name: str) -> bool:
         """Whether the session binds a name that is not a tool module's."""
