@@ -12,11 +12,17 @@ import pytest
 PACKAGE = 'pydantic_ai_grail'
 ROOT = Path(__file__).parents[1] / 'src' / PACKAGE
 
-VOCABULARY = ('errors', 'limits', 'diagnostics', 'calls', 'outcomes', 'events', 'suggestions')
+VOCABULARY = ('errors', 'limits', 'diagnostics', 'calls', 'journal', 'typed_json', 'outcomes', 'events', 'suggestions')
 MAY_IMPORT = {
-    '__init__': ('code_mode', 'toolset', 'settings', 'stores'),
+    '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
     'code_mode': ('toolset', 'engine', 'settings'),
-    'toolset': ('engine', 'agent_run', 'conversation', 'settings', '_catalog', '_run', '_reply', '_sessions'),
+    'toolset': ('engine', 'agent_run', 'cell_call', 'conversation', 'settings', '_catalog', '_reply'),
+    'cell_call': (
+        *('engine', 'agent_run', 'conversation', 'resuming', 'waiting', 'stores.base'),
+        *('_catalog', '_source', '_run', '_reply', '_sessions'),
+    ),
+    'resuming': ('waiting', 'stores.base', '_source', '_run', '_sessions'),
+    'waiting': (),
     'engine': ('agent_run', 'settings', '_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
     'agent_run': ('conversation', '_source', '_run', '_reply', '_sessions', '_monty'),
     'conversation': ('_sessions',),
@@ -33,8 +39,8 @@ MAY_IMPORT = {
 DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
-        *('code_mode', 'toolset', 'engine', 'conversation', 'settings', '_catalog', '_reply'),
-        *('_run.dispatch', '_run.pauses', '_run.files', '_run.validation'),
+        *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'settings', '_catalog', '_reply'),
+        *('_run.dispatch', '_run.tool_call', '_run.files', '_run.validation'),
         *('adapters', 'cli', 'testing'),
     ),
     'sqlalchemy': ('stores.sql', 'stores.tables'),
@@ -105,7 +111,7 @@ def test_imports_point_down_only() -> None:
         ('calls', f'{PACKAGE}._catalog.Catalog', 'calls must not import _catalog.Catalog'),
         ('settings', f'{PACKAGE}.stores.sql.SqlStore', 'settings must not import stores.sql.SqlStore'),
         ('_run.driver', 'pydantic_monty.AsyncMonty', 'only in _monty'),
-        ('_run.driver', 'pydantic_ai.RunContext', '_run.dispatch, _run.pauses'),
+        ('_run.driver', 'pydantic_ai.RunContext', '_run.dispatch, _run.tool_call'),
         ('stores.memory', 'sqlalchemy', 'only in stores.sql, stores.tables'),
         ('toolset', 'pydantic_ai._run_context.RunContext', 'is private to Pydantic AI'),
     ],

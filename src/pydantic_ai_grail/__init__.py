@@ -6,9 +6,10 @@ from .code_mode import CodeMode
 from .errors import GrailError, SettingsError, SnapshotError, StoreError
 from .limits import DEFAULT_LIMITS, NO_LIMITS, STRICT_LIMITS, Limits
 from .settings import CodeModeOptions
-from .stores.base import SnapshotRecord, Store
+from .stores.base import Store
 from .stores.memory import MemoryStore
 from .toolset import CodeModeToolset
+from .waiting import Approve, Deny, WaitingCall, decide, waiting_calls
 
 if TYPE_CHECKING:
     from .stores.sql import SqlStore
@@ -17,18 +18,22 @@ __all__ = [
     'DEFAULT_LIMITS',
     'NO_LIMITS',
     'STRICT_LIMITS',
+    'Approve',
     'CodeMode',
     'CodeModeOptions',
     'CodeModeToolset',
+    'Deny',
     'GrailError',
     'Limits',
     'MemoryStore',
     'SettingsError',
     'SnapshotError',
-    'SnapshotRecord',
     'SqlStore',
     'Store',
     'StoreError',
+    'WaitingCall',
+    'decide',
+    'waiting_calls',
 ]
 
 

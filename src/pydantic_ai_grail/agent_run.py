@@ -28,6 +28,8 @@ class AgentRun:
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
+    is_waiting: bool = False
+    """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
     _restore_seconds: float = 0.0

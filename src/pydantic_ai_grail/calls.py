@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-CallState = Literal['started', 'returned', 'raised', 'denied', 'cancelled']
+CallState = Literal['started', 'waiting', 'returned', 'raised', 'denied', 'cancelled']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,12 @@ class CallRecord:
     seconds: float = 0.0
     wrong_arguments: tuple[str, ...] = ()
     """Names of the arguments that did not pass the tool's validation, when that is why it raised."""
+    is_recorded: bool = False
+    """The result came from the journal; the tool was not run again."""
 
     @property
     def is_settled(self) -> bool:
-        return self.state != 'started'
+        return self.state not in ('started', 'waiting')
 
 
 def call_id(cell_id: str, ordinal: int) -> str:
@@ -79,6 +81,9 @@ class CallJournal:
     def settle(self, record: CallRecord) -> None:
         """Note how a started call ended."""
         self._records[record.request.call_id] = record
+
+    def is_waiting(self, call_id: str) -> bool:
+        return self._records[call_id].state == 'waiting'
 
     def __iter__(self) -> Iterator[CallRecord]:
         return iter(self._records.values())

@@ -60,6 +60,26 @@ def cells_in(
     return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Where the model asked for a cell."""
+
+    is_new: bool
+    """In this run, so that nothing can have become of it before."""
+    conversation_id: str | None
+    """The conversation it was asked for in, if the message says."""
+
+
+def asked_in(messages: Sequence[ModelMessage], *, cell_id: str, run_id: str | None) -> Asked:
+    """Where the model asked for the cell that is about to run, one of the last response's calls."""
+    response = next((message for message in reversed(messages) if isinstance(message, ModelResponse)), None)
+    if response is None or all(
+        not isinstance(part, ToolCallPart) or part.tool_call_id != cell_id for part in response.parts
+    ):
+        return Asked(is_new=False, conversation_id=None)
+    return Asked(is_new=run_id is not None and response.run_id == run_id, conversation_id=response.conversation_id)
+
+
 def cell_metadata(*, snapshot: str | None) -> dict[str, Any]:
     """What a completed cell's return carries for the next run: the name of the state it left, if that was stored."""
     return {METADATA_KEY: {'snapshot': snapshot}}

@@ -21,6 +21,7 @@ from ._monty.worker import Worker, lend_worker
 from ._run.cell import Check
 from ._run.dispatch import Answerer
 from ._run.validation import ToolValidator
+from ._sessions.journal import Journals
 from ._sessions.keeper import Keeper, KeeperSettings
 from ._sessions.secrets import keyring_for
 from ._sessions.session import Session
@@ -45,9 +46,17 @@ class Engine:
         self.settings = settings
         self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
+        keyring = keyring_for(settings.store, settings.snapshot_secret)
+        self.journals = Journals(
+            store=settings.store,
+            keyring=keyring,
+            store_timeout_seconds=settings.store_timeout_secs,
+            writes_calls=settings.durability == 'call',
+            claim_seconds=settings.claim_secs,
+        )
         self._keeper = Keeper(
             store=settings.store,
-            keyring=keyring_for(settings.store, settings.snapshot_secret),
+            keyring=keyring,
             monty_version=self.support.version,
             settings=KeeperSettings(
                 store_timeout_seconds=settings.store_timeout_secs,
@@ -115,11 +124,11 @@ class Engine:
         )
 
     @asynccontextmanager
-    async def worker(self, session: Session, catalog: Catalog) -> AsyncGenerator[Worker]:
-        """A worker that has the session's state and may import the catalog's modules."""
+    async def worker(self, session: Session, catalog: Catalog, *, loaded: bool = True) -> AsyncGenerator[Worker]:
+        """A worker that has the session's state, or none yet, and may import the catalog's modules."""
         functions = {module: [name.rpartition('.')[2] for name in names] for module, names in catalog.modules.items()}
         lend = partial(lend_worker, self.settings.limits, host=self.settings.host, functions=functions)
-        async with session.worker(lend) as worker:
+        async with session.worker(lend, loaded=loaded) as worker:
             yield worker
 
     def span(self, tracer: Tracer, *, include_content: bool) -> CellSpan:

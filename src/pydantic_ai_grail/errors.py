@@ -5,7 +5,8 @@ GrailError
 ├── SettingsError            an option that cannot be right; raised when it is given
 ├── CatalogError             tools that cannot be offered as Python
 ├── StoreError               a store could not do what it was asked
-│   └── StoreTimeout         ... in time
+│   ├── StoreTimeout         ... in time
+│   └── StoreConflict        ... because another process was first
 ├── SnapshotError            a snapshot that must not be loaded
 │   ├── SnapshotMissing      the history names it, the store has it no more
 │   ├── SnapshotTampered     its seal does not fit, or it is cut short
@@ -13,6 +14,10 @@ GrailError
 │   ├── SnapshotForeign      it belongs to another conversation or cell
 │   ├── SnapshotVersion      another version of this package or of Monty wrote it
 │   └── SnapshotTooLarge     it is over the cap
+├── JournalError             a cell that cannot go on from its journal
+│   ├── JournalTampered      an entry does not fit its seal or its place
+│   ├── JournalForeign       it does not belong to this history
+│   └── DecisionError        a decision that fits no waiting call, or was taken before
 └── SandboxError             the sandbox itself failed, not the code in it
     ├── SandboxCrashed       its worker died
     └── SandboxUnavailable   no worker could be had in time
@@ -42,6 +47,10 @@ class StoreTimeout(StoreError, TimeoutError):
     """A store did not answer in the time it was given."""
 
 
+class StoreConflict(StoreError):
+    """Another process runs the cell, or has run it on. Nothing was written."""
+
+
 class SnapshotError(GrailError):
     """A snapshot that must not be loaded."""
 
@@ -68,6 +77,22 @@ class SnapshotVersion(SnapshotError):
 
 class SnapshotTooLarge(SnapshotError):
     """A snapshot over the configured cap."""
+
+
+class JournalError(GrailError):
+    """A cell cannot go on from its journal. Nothing ran."""
+
+
+class JournalTampered(JournalError):
+    """A journal entry that was changed, moved or left out, or that belongs elsewhere."""
+
+
+class JournalForeign(JournalError):
+    """A journal of another line of cells than that of the message history, or one that was set back."""
+
+
+class DecisionError(JournalError, ValueError):
+    """A decision that does not fit what waits: of another suspension or call, or one that was taken before."""
 
 
 class SandboxError(GrailError):

@@ -18,6 +18,8 @@ from .stores.memory import MemoryStore
 
 Checking: TypeAlias = Literal['strict', 'names', 'off']
 """How much of a cell is checked before it runs; see the page on checking."""
+Durability: TypeAlias = Literal['cell', 'call']
+UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
 LostState: TypeAlias = Literal['restart', 'error']
 Secret: TypeAlias = str | bytes | Sequence[str | bytes]
 
@@ -59,6 +61,17 @@ class CodeModeOptions(TypedDict, total=False):
     lost_state: LostState
     """When the state a history speaks of is missing or must not be loaded: `'restart'` (default) starts empty and tells
     the model, `'error'` raises the `SnapshotError` and ends the run."""
+    durability: Durability | None
+    """When the journal of a cell's calls is stored: `'call'` before and after every call, so that a process that dies
+    loses nothing; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the process."""
+    unknown_calls: UnknownCalls
+    """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or
+    `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again."""
+    decision_secs: float | None
+    """How long a waiting call may wait for its decision; then code gets a `TimeoutError`. Default `None`: for ever."""
+    claim_secs: float
+    """After how long without a sign of life a process counts as dead, so that another may go on with its cell. Default
+    30. A dead process of the same machine is seen at once."""
     observers: Sequence[Observer]
     """Told what happens in each cell, as it happens, beside the OpenTelemetry span: see `pydantic_ai_grail.events`."""
     catalog_chars: int
@@ -82,6 +95,10 @@ class Settings:
     keep_snapshots: int | None = 200
     store_timeout_secs: float = 10.0
     lost_state: LostState = 'restart'
+    durability: Durability = 'cell'
+    unknown_calls: UnknownCalls = 'ask'
+    decision_secs: float | None = None
+    claim_secs: float = 30.0
     observers: tuple[Observer, ...] = ()
     catalog_chars: int = 12_000
 
@@ -104,11 +121,18 @@ class Settings:
         if given['store'] is None:
             given['store'] = MemoryStore()
         _check(given)
+        if given.get('durability') is None:
+            given['durability'] = 'cell' if given['store'].reach == 'process' else 'call'
         return cls(**given)
 
 
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {'checking': ('strict', 'names', 'off'), 'lost_state': ('restart', 'error')}
+_CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = MappingProxyType(
+    {
+        'checking': ('strict', 'names', 'off'),
+        'lost_state': ('restart', 'error'),
+        'durability': ('cell', 'call', None),
+        'unknown_calls': ('ask', 'raise', 'retry'),
+    }
 )
 _AT_LEAST: Final[Mapping[str, int]] = MappingProxyType(
     {'max_tool_calls': 1, 'max_retries': 0, 'max_result_chars': 100, 'max_snapshot_bytes': 1, 'catalog_chars': 0}
@@ -122,7 +146,7 @@ def _check(given: Mapping[str, Any]) -> None:
     for name, least in _AT_LEAST.items():
         if name in given and not (isinstance(given[name], int) and given[name] >= least):
             raise SettingsError(f'{name} must be a whole number of at least {least}, got {given[name]!r}.')
-    for name in ('keep_snapshots', 'store_timeout_secs'):
+    for name in ('keep_snapshots', 'store_timeout_secs', 'decision_secs', 'claim_secs'):
         if given.get(name) is not None and not given[name] > 0:
             raise SettingsError(f'{name} must be greater than 0, got {given[name]!r}.')
     if not isinstance(given['store'], Store):

@@ -21,16 +21,14 @@ from typing_extensions import TypedDict
 
 from ._catalog.catalog import Catalog
 from ._catalog.placement import place_tools
-from ._reply.reply import give_up, render, state_lost_note, variables_note
-from ._run.cell import Surroundings, run_cell
-from ._run.dispatch import Dispatcher
-from ._sessions.session import State
+from ._reply.reply import give_up, render, variables_note
 from .agent_run import AgentRun
+from .cell_call import CellCall, RanCell
 from .conversation import cells_in
 from .engine import Engine
 from .errors import SnapshotError, StoreError
-from .events import CellClosed, CellStarted, Observer, StateLost, to_all
-from .outcomes import Completed, Failed, Outcome, Refused
+from .events import CellClosed, CellStarted, Observer, to_all
+from .outcomes import Completed
 from .settings import CodeModeOptions, Settings
 
 RUN_CODE: Final = 'run_code'
@@ -153,6 +151,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
 
         Raises:
             ToolFailed: With the feedback, when the cell was refused or failed. It spends no retries.
+            ApprovalRequired: When the cell waits for decisions; the metadata has its calls, see `waiting_calls`.
+            JournalError, StoreConflict: When a cell of an earlier run must not go on, or goes on elsewhere.
             SnapshotError, StoreError: With `lost_state='error'`, when the state cannot be had.
         """
         if not isinstance(tool, RunCodeTool):
@@ -179,54 +179,19 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     ) -> ToolReturn[Any]:
         run = self._run
         assert run is not None
-        notes: list[str] = []
-        state = await self._state(ctx, cell_id, restart, observe, notes)
-        calls = Dispatcher(
+        cell = CellCall(
+            engine=self._engine,
+            run=run,
+            ctx=ctx,
             cell_id=cell_id,
+            source=source,
             catalog=tool.catalog,
+            inside=tool.inside,
             tools=self._tool_manager(ctx, tool),
-            max_tool_calls=self.settings.max_tool_calls,
             observe=observe,
-            answerers=self._engine.answerers(tool.catalog),
         )
-        keeping = run.keeping(cell_id, source, observe)
-        outcome = await run_cell(
-            source,
-            Surroundings(
-                history=run.history_of(state),
-                calls=calls,
-                check=self._engine.check(tool.catalog, tool.inside),
-                support=self._engine.support,
-                worker=lambda: self._engine.worker(run.session, tool.catalog),
-                keep=keeping.keep,
-                host=self.settings.host,
-                limits=self.settings.limits,
-                observe=observe,
-            ),
-        )
-        if not keeping.kept:
-            run.session.note_stateless(cell_id)
-        if isinstance(outcome, Failed) and outcome.state_lost:
-            await run.session.drop_held()
-        notes.extend(keeping.notes)
-        return self._reply(ctx, outcome, calls, notes, run, keeping.metadata)
-
-    async def _state(
-        self, ctx: RunContext[AgentDepsT], cell_id: str, restart: bool, observe: Observer, notes: list[str]
-    ) -> State:
-        run = self._run
-        assert run is not None
-        if restart:
-            return await run.start_over()
-        cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id)
-        try:
-            return await run.locate(cells, cell_id, observe)
-        except (SnapshotError, StoreError) as error:
-            observe(StateLost(cell_id=cell_id, reason=error))
-            if self.settings.lost_state == 'error':
-                raise
-            notes.append(state_lost_note(error))
-            return await run.start_over()
+        ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id), restart)
+        return self._reply(ctx, ran, run)
 
     async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
         """Once per run: what lives, as text; empty when nothing does, or when it cannot be told yet."""
@@ -254,18 +219,11 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             tools=dict(tool.inside),
         )
 
-    def _reply(
-        self,
-        ctx: RunContext[AgentDepsT],
-        outcome: Outcome,
-        calls: Dispatcher,
-        notes: list[str],
-        run: AgentRun,
-        metadata: dict[str, Any],
-    ) -> ToolReturn[Any]:
+    def _reply(self, ctx: RunContext[AgentDepsT], ran: RanCell, run: AgentRun) -> ToolReturn[Any]:
+        outcome, notes = ran.outcome, [*ran.notes]
         if isinstance(outcome, Completed):
             run.failures = 0
-        elif isinstance(outcome, Failed | Refused):
+        else:
             run.failures += 1
             if run.failures > self.settings.max_retries:
                 notes.append(give_up(run.failures))
@@ -274,11 +232,11 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             max_result_chars=self.settings.max_result_chars,
             notes=notes,
             variables=None,
-            content=[item for content in calls.user_content.values() for item in content],
+            content=ran.content,
         )
         if reply.error is not None:
             if reply.content and ctx.pending_messages is not None:
                 # `ToolFailed` carries text alone; this goes where `ToolReturn.content` would.
                 ctx.enqueue(UserPromptPart(list(reply.content)))
             raise ToolFailed(reply.error)
-        return ToolReturn(reply.return_value, content=list(reply.content) or None, metadata=metadata)
+        return ToolReturn(reply.return_value, content=list(reply.content) or None, metadata=ran.metadata)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel
@@ -59,10 +59,13 @@ NOT_FOR_CODE = {
     'capability loading': ToolDefinition(name='x', tool_kind='capability-load'),
     'output': ToolDefinition(name='x', kind='output'),
     'code execution': ToolDefinition(name='x', metadata={'code_arg_name': 'code'}),
-    'waits for an approval': ToolDefinition(name='x', kind='unapproved'),
-    'is answered from outside': ToolDefinition(name='x', kind='external'),
     'stand-in for a native tool': ToolDefinition(name='x', unless_native='web_search'),
 }
+
+
+@pytest.mark.parametrize('kind', ['unapproved', 'external'])
+async def test_a_tool_that_waits_for_somebody_may_be_called_from_code(kind: Literal['unapproved', 'external']) -> None:
+    assert await places(ToolDefinition(name='x', kind=kind)) == {'x': 'sandboxed'}
 
 
 @pytest.mark.parametrize('kind', NOT_FOR_CODE)

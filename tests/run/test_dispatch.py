@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic_ai import ModelRetry, RunContext, ToolReturn
-from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
+from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.toolsets import FunctionToolset
 from support.driving import dispatcher, driven
 
@@ -105,7 +105,6 @@ class OddError(Exception):
         (ToolFailed('the service is down'), 'RuntimeError: the service is down'),
         (PermissionError('not yours'), 'PermissionError: not yours'),
         (OddError('odd'), 'Exception: OddError: odd'),
-        (ApprovalRequired(), 'PermissionError: act() needs an approval it did not get'),
     ],
 )
 async def test_what_a_tool_raises_is_raised_at_the_call(raised: Exception, error: str) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import pytest
 from corpus.load import load, parse
-from support.checking import Toolbox, corpus_toolbox
+from pydantic_ai import FunctionToolset, Tool
+from pydantic_ai.toolsets import CombinedToolset
+from support.checking import Toolbox, corpus_toolbox, toolbox, toolbox_of
 from support.traps import SANDBOX_TRAPS, TRAPS
+from typing_extensions import TypedDict
 
 from pydantic_ai_grail._source.check import MAX_REMARKS
 from pydantic_ai_grail.diagnostics import CODES
@@ -197,3 +202,51 @@ async def test_of_the_corpus_and_the_traps_only_what_is_never_there_is_told(tool
         'truthiness_and_defaults': ["records of 'IssueDetail' have no key 'milestone'"],
         'key_guard': ["records of 'IssueDetail' have no key 'priority'"],
     }
+
+
+async def test_what_a_tool_gives_itself_is_known_with_and_without_none() -> None:
+    async def status(name: str) -> Literal['up', 'down'] | None:
+        return 'up'
+
+    async def level(name: str) -> Literal[1, 2] | str:
+        return 1
+
+    tools = await toolbox_of(status, level)
+
+    assert await remarks(tools, "await status('a') == 'Up', await status('a') is None, await level('a') == 'one'") == [
+        (1, "await status('a') is one of 'up', 'down'; 'Up' is never equal to it.", "'up'")
+    ]
+    assert await remarks(tools, "s = await status('a')\ns == 'gone'") == [
+        (2, "s is one of 'up', 'down'; 'gone' is never equal to it.", None)
+    ]
+
+
+async def test_records_of_one_name_in_several_modules_may_be_any_of_them() -> None:
+    def first() -> Any:
+        class Item(TypedDict):
+            state: Literal['a', 'b']
+            id: int
+
+        return Item
+
+    def second() -> Any:
+        class Item(TypedDict):
+            state: Literal['c']
+            label: str
+
+        return Item
+
+    def of(record: Any, name: str) -> FunctionToolset[Any]:
+        async def get() -> Any:
+            return None
+
+        get.__annotations__['return'] = record
+        return FunctionToolset([Tool(get, name=f'get_{name}')], id=name)
+
+    tools = await toolbox(CombinedToolset([of(first(), 'one'), of(second(), 'other')]), budget_chars=10)
+    one, other = (f'await {name}()' for name in tools.catalog.entries)
+
+    assert await remarks(tools, f"i = {one}\nj = {other}\ni['state'] == 'c', j['state'] == 'a'") == []
+    assert await remarks(tools, f"i = {one}\ni['state'] == 'd'") == [
+        (2, "i['state'] is one of 'a', 'b', 'c'; 'd' is never equal to it.", None)
+    ]

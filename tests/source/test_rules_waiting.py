@@ -57,6 +57,7 @@ REFUSED = [
     ('def held(n):\n    "Doc."\n    m = lock(n)\n    return m\n', 'sorted([1, 2], key=held)', 'lock() cannot', [2, 1]),
     ('held = lambda n: lock(n)\n', 'sorted([1, 2], key=held)', 'lock() cannot be called', [2, 1]),
     ('def a(n):\n    return lock(n)\n', 'sorted([1, 2], key=lambda n: a(n) + 1)', 'lock() cannot', None),
+    ('def a(n):\n    import math\n    m: int = lock(n)\n    return m\n', 'sorted([1, 2], key=a)', 'lock() cannot', [2, 1]),
     ('def a(n):\n    if lock(n): return 1\n', 'list(map(a, [1]))', 'lock() cannot be called', [1]),
 ]  # fmt: skip
 
@@ -128,6 +129,8 @@ async def test_advice_to_await_says_where_an_await_may_stand(tools: Toolbox) -> 
         ['known = {1: 2}\ndef look(n):\n    if n not in known:\n        known[n] = lock(n)\n    return known[n]\nmax([1], key=look)'],
         ['def look(n):\n    for m in []:\n        lock(m)\n    return n\nmax([1], key=look)'],
         ['sorted(lock(n) for n in [1, 2])'],
+        ['def look(n):\n    return n\n    lock(n)\nmax([1], key=look)'],
+        ['def look(n):\n    with n:\n        lock(n)\nlist(map(look, []))'],
         ['sorted([1], key=lambda n: [lock(m) for m in []] or n)'],
         ['sorted([1], key=lambda n: (lambda: lock(n)) and n)'],
         ['try:\n    sorted([1], key=size)\nexcept (NotImplementedError, TypeError):\n    pass'],

@@ -16,6 +16,7 @@ from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
 from pydantic_ai_grail._run.dispatch import Dispatcher
 from pydantic_ai_grail._run.driver import drive
+from pydantic_ai_grail._run.pauses import Parked
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail.calls import CallRecord
 from pydantic_ai_grail.events import Event
@@ -27,7 +28,7 @@ from pydantic_ai_grail.outcomes import Printed
 class Driven:
     """What became of a program."""
 
-    ending: DoneStop | FailedStop
+    ending: DoneStop | FailedStop | Parked
     calls: tuple[CallRecord, ...]
     printed: Printed
     events: list[Event] = field(default_factory=list[Event])

@@ -38,13 +38,9 @@ async def place_tools(
 
 
 def can_be_sandboxed(definition: ToolDefinition) -> bool:
-    """Whether a tool may be called from code at all.
-
-    A tool that is declared to need an approval, or to be answered from outside, stays one of the model's: a cell cannot
-    wait for a person yet, and as a tool it goes through Pydantic AI's own deferred calls.
-    """
+    """Whether a tool may be called from code at all. One that waits for a person may: the cell waits with it."""
     return (
-        definition.kind == 'function'
+        definition.kind in ('function', 'unapproved', 'external')
         and definition.tool_kind not in _CONTROL_KINDS
         and definition.unless_native is None
         and 'code_arg_name' not in (definition.metadata or {})

@@ -33,7 +33,7 @@ from ..errors import SandboxCrashed, SnapshotVersion
 from ..limits import Limits
 from ..outcomes import Failure
 from .failures import failure_of
-from .machine import Event, Machine
+from .machine import Event, Machine, State
 from .pool import WORKERS, WorkerPool
 from .stops import (
     BlockedStop,
@@ -106,7 +106,7 @@ class Worker:
         self.feeds = feeds
 
     async def dump(self) -> bytes:
-        """The session's state between feeds.
+        """The session's state, between feeds or where a program stands.
 
         Raises:
             SandboxCrashed: When the worker died.
@@ -115,6 +115,36 @@ class Worker:
             return await self._session.dump()
         except MontyError as error:
             raise SandboxCrashed(f'The sandbox worker died while its state was read: {error}') from error
+
+    async def park(self) -> bytes:
+        """The program where it stands, at a call or blocked. It does not go on here.
+
+        Raises:
+            SandboxCrashed: When the worker died.
+        """
+        self._machine.move(Event.PARK)
+        return await self.dump()
+
+    async def revive(self, dump: bytes, source: str, *, feeds: int, prints: PrintSink, host: HostAccess) -> Stop:
+        """Take up the program that `park` gave, on a fresh session, and give the stop it stands at again.
+
+        Raises:
+            SnapshotVersion: When this Monty cannot read it.
+            SandboxCrashed: When the worker died over it.
+        """
+        self._machine = Machine(State.PARKED)
+        self._machine.move(Event.REVIVE)
+        self._source, self.feeds = source.encode(errors='surrogatepass'), feeds
+        self._file = f'<python-input-{feeds - 1}>'
+        try:
+            snapshot = await self._session.load_snapshot(
+                dump, print_callback=prints, os=host.os, mount=list(host.mounts) or None
+            )
+        except MontyError as error:
+            raise _load_error(error) from error
+        except (RuntimeError, ValueError) as error:
+            raise SnapshotVersion(f'This version of Monty cannot read the state: {error}') from error
+        return self._stop(snapshot)
 
     async def feed(self, source: str, *, prints: PrintSink, host: HostAccess) -> Stop:
         """Start a program and run it to its first stop."""

@@ -16,11 +16,14 @@ from .._source.prepared import Prepared
 from ..diagnostics import Diagnostic, Position
 from ..errors import SandboxCrashed
 from ..events import CellChecked, CellEnded, CellPrepared, Observer
+from ..journal import CellSuspended
 from ..limits import Limits
-from ..outcomes import CodeFrame, Completed, Failed, Failure, Outcome, Refused, Verdict
+from ..outcomes import CodeFrame, Completed, Failed, Failure, Printed, Refused, Suspended, Verdict
 from .dispatch import Dispatcher
 from .driver import drive
 from .looking import keys_there
+from .past_calls import Diverged
+from .pauses import Parked
 from .prints import PrintCapture
 
 if TYPE_CHECKING:
@@ -58,15 +61,39 @@ class Surroundings:
     host: HostAccess
     limits: Limits
     observe: Observer
+    begin: Callable[[Prepared], Awaitable[None]] | None = None
+    """Called when the cell is accepted, before it runs."""
+    going_on: GoingOn | None = None
+    """What a cell goes on from that began in an earlier run."""
 
 
-async def run_cell(source: str, around: Surroundings) -> Outcome:
-    """Take a cell from its source to its outcome.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoingOn:
+    """A cell that was accepted before: as it was prepared then, and where it stands."""
+
+    prepared: Prepared
+    suspended: CellSuspended | None
+    """`None`: it is run again from its beginning, its calls answered from the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A cell that waits: its outcome, and what its journal needs to go on with it."""
+
+    outcome: Suspended
+    parked: Parked
+
+
+async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Refused | Waiting:
+    """Take a cell from its source to its outcome, or as far as it can go.
 
     Raises:
         UsageLimitExceeded: When a call ran into it.
+        StoreError: When its journal could not be written.
         SnapshotVersion, SandboxError: When no worker could take up the session's state.
     """
+    if around.going_on is not None:
+        return await _run(source, around.going_on.prepared, Verdict(), around)
     cell_id = around.calls.cell_id
     started = time.perf_counter()
     prepared = prepare(
@@ -89,6 +116,8 @@ async def run_cell(source: str, around: Surroundings) -> Outcome:
         if not verdict.is_accepted:
             return _refuse(source, verdict.refusals, around, seconds=seconds, hints=verdict.hints)
         around.observe(CellChecked(cell_id=cell_id, verdict=verdict, seconds=seconds))
+    if around.begin is not None:
+        await around.begin(prepared)
     return await _run(source, prepared, verdict, around)
 
 
@@ -102,14 +131,37 @@ async def _verdict(check: Check, prepared: Prepared, source: str, history: Histo
         return Verdict(hints=(note,))
 
 
-async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surroundings) -> Completed | Failed:
+async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surroundings) -> Completed | Failed | Waiting:
+    suspended = around.going_on.suspended if around.going_on is not None else None
     prints = PrintCapture(around.limits.max_print_chars)
+    if suspended is not None:
+        prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
     async with around.worker() as worker:
         started = time.perf_counter()
-        ending = await drive(
-            worker, prepared.source, calls=around.calls, prints=prints, host=around.host, limits=around.limits
-        )
+        try:
+            ending = await drive(
+                worker,
+                prepared.source,
+                calls=around.calls,
+                prints=prints,
+                host=around.host,
+                limits=around.limits,
+                suspended=suspended,
+            )
+            if isinstance(ending, DoneStop) and around.calls.past.has_more_than(around.calls.accepted):
+                raise Diverged('it ended before it made all the calls that it had made')
+        except Diverged as error:
+            around.calls.recall(around.calls.past.known.calls.values())
+            ending = _diverged(error)
         seconds = time.perf_counter() - started
+        if isinstance(ending, Parked):
+            waiting = Suspended(
+                waiting=tuple(record for record in around.calls.journal if record.state == 'waiting'),
+                printed=prints.printed,
+                calls=around.calls.journal.records,
+            )
+            around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=waiting, run_seconds=seconds))
+            return Waiting(outcome=waiting, parked=ending)
         outcome = _outcome(ending, source, prepared, verdict, prints, around.calls)
         lost = isinstance(ending, FailedStop) and ending.is_lost
         if not lost:
@@ -122,6 +174,14 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
                     outcome = replace(outcome, keys=await keys_there(worker, outcome.failure, source))
     around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=outcome, run_seconds=seconds))
     return outcome
+
+
+def _diverged(error: Diverged) -> FailedStop:
+    message = (
+        f'The cell was interrupted, and run again it does not do the same: {error}. It was stopped. The calls listed '
+        'took effect before.'
+    )
+    return FailedStop(failure=Failure(kind='crash', exception_type='RuntimeError', message=message), is_lost=True)
 
 
 def _outcome(

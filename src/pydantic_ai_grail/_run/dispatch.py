@@ -7,33 +7,46 @@ end the agent's run (a usage limit, a cancellation) goes past it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, Literal, TypeAlias
 
-from pydantic import ValidationError
-from pydantic_ai.exceptions import (
-    ApprovalRequired,
-    CallDeferred,
-    ModelRetry,
-    ToolFailed,
-    UsageLimitExceeded,
-)
-from pydantic_ai.messages import ToolCallPart, ToolReturn, UserContent
+from pydantic import TypeAdapter
+from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
+from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
-from pydantic_ai.tools import ToolDenied
 from pydantic_core import to_jsonable_python
 
-from .._catalog.catalog import Catalog, Entry
+from .._catalog.catalog import Catalog
 from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
-from .._monty.values import to_sandbox
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id
 from ..events import CallSettled, CallStarted, Observer
+from ..journal import (
+    NOTHING_KNOWN,
+    CallBegan,
+    CallEnded,
+    CallWaits,
+    Decided,
+    Known,
+    KnownCall,
+    Recorder,
+    WaitingReason,
+)
+from ..journal import Entry as JournalEntry
 from ..suggestions import closest
 from .binding import bind
+from .past_calls import PastCalls, next_attempt
+from .pauses import answer
+from .tool_call import Called, call_tool
 
-RUN_ENDING: Final = (UsageLimitExceeded,)
-"""Exceptions of a call that end the agent's run, as they would for a direct call."""
+UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
+"""What becomes of a call that was under way when its process ended: a person decides, code gets an exception, or the
+call is made again."""
+_NO_END: Final = 'RuntimeError: the call did not end'
+_CONTENT: Final = TypeAdapter(list[UserContent])
+
 
 Answerer = Callable[..., str]
 """A function of ours that code may call (`help`, `search_tools`): answered at once, no tool, no budget."""
@@ -48,17 +61,33 @@ class Dispatcher:
     tools: ToolManager[Any]
     max_tool_calls: int
     observe: Observer
+    known: InitVar[Known] = NOTHING_KNOWN
+    """What the journal has of the cell from before this run of it."""
     answerers: Mapping[str, Answerer] = field(default_factory=dict[str, Answerer])
+    past: PastCalls = field(init=False)
     journal: CallJournal = field(init=False)
     user_content: dict[str, Sequence[UserContent]] = field(default_factory=dict[str, Sequence[UserContent]])
     """What tools returned for the model's eyes beside their value, by call id, in the order of the calls."""
+    scope: str = ''
+    """Tells the cell from those of other conversations, for idempotency keys."""
+    recorder: Recorder | None = None
+    """Writes the journal that lasts; `None` keeps none."""
+    decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
+    """By call id."""
+    decided_at: datetime | None = None
+    unknown_calls: UnknownCalls = 'ask'
+    decision_seconds: float | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    waiting: dict[str, CallWaits] = field(default_factory=dict[str, CallWaits])
+    """The calls that wait for a decision, by call id."""
     is_sequential: bool = field(init=False)
     """Pydantic AI's run-wide mode: one call at a time."""
-    _accepted: int = field(init=False, default=0)
-    _wrong_arguments: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """By call id."""
+    accepted: int = field(init=False, default=0)
+    """How many calls code has made."""
+    _orders: dict[str, int] = field(default_factory=dict[str, int])
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, known: Known) -> None:
+        self.past = PastCalls(cell_id=self.cell_id, known=known)
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 
@@ -83,115 +112,196 @@ class Dispatcher:
             arguments = bind(entry, stop.args, stop.kwargs)
         except TypeError as error:
             return sandbox_exception(error)
-        if self._accepted >= self.max_tool_calls:
+        if self.accepted >= self.max_tool_calls:
             return RaisedBy(
                 'RuntimeError',
                 f'this cell has made its {self.max_tool_calls} tool calls; make fewer, or go on in the next cell',
             )
-        self._accepted += 1
-        return CallRequest(
-            call_id=call_id(self.cell_id, self._accepted),
-            ordinal=self._accepted,
+        self.accepted += 1
+        request = CallRequest(
+            call_id=call_id(self.cell_id, self.accepted),
+            ordinal=self.accepted,
             tool=entry.facts,
             arguments=arguments,
             line=stop.line,
         )
+        self.past.compare(request)
+        return request
 
-    async def run(self, request: CallRequest) -> Settled:
-        """Run a call and settle it in the journal.
+    def recall(self, calls: Iterable[KnownCall]) -> None:
+        """Note calls of before that settled and that the code will not ask for again."""
+        for known in calls:
+            request = self.past.request(known.began.ordinal, self.catalog)
+            if known.ended is not None and request.call_id not in self._orders:
+                self.journal.start(request)
+                self._recorded(request, known.ended, order=known.order)
+
+    async def run(self, request: CallRequest) -> Settled | CallWaits:
+        """Run a call and settle it in the journal; or answer it from there, if it settled before.
 
         Raises:
             UsageLimitExceeded: As for a direct call.
+            StoreError: When the journal cannot be written.
         """
+        known = self.past.find(request.ordinal)
         self.journal.start(request)
         self.user_content[request.call_id] = ()
+        if known is not None and known.ended is not None:
+            return self._recorded(request, known.ended, order=known.order)
+        waits = known.waits if known is not None else None
+        decided = self.decisions.get(request.call_id)
+        decided_at = self.clock() if decided is None or self.decided_at is None else self.decided_at
+        if waits is not None and waits.until is not None and decided_at > waits.until:
+            expired = RaisedBy('TimeoutError', f'nobody decided on {request.tool.python_name}() in time')
+            return await self._settle(request, 'raised', expired)
+        if waits is not None and decided is None:
+            return self._wait(request, waits)
+        if decided is not None and (answered := answer(decided)) is not None:
+            return await self._settle(request, *answered)
+        if known is not None and waits is None:
+            unknown = await self._unknown_fate(request)
+            if unknown is not None:
+                return unknown
+        return await self._run(request, attempt=next_attempt(known), decided=decided)
+
+    async def _run(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
         self.observe(CallStarted(cell_id=self.cell_id, request=request))
         started = time.perf_counter()
-        state: CallState = 'cancelled'
-        settled: Settled = RaisedBy('RuntimeError', 'the call did not end')
+        settled: Settled | None = None
         try:
-            state, settled = await self._outcome(request)
-        finally:
-            record = CallRecord(
-                request=request,
-                state=state,
-                result=settled.value if isinstance(settled, Returned) else None,
-                error=f'{settled.exception_type}: {settled.message}' if isinstance(settled, RaisedBy) else None,
-                seconds=time.perf_counter() - started,
-                wrong_arguments=self._wrong_arguments.pop(request.call_id, ()),
+            await self._write(
+                CallBegan(
+                    ordinal=request.ordinal,
+                    tool=request.tool.python_name,
+                    arguments=request.arguments,
+                    line=request.line,
+                    attempt=attempt,
+                    at=self.clock(),
+                )
             )
-            self.journal.settle(record)
-            self.observe(CallSettled(cell_id=self.cell_id, record=record))
+            try:
+                called = await self._call(request, attempt=attempt, decided=decided)
+            except (ApprovalRequired, CallDeferred) as error:
+                reason = 'approval' if isinstance(error, ApprovalRequired) else 'external'
+                metadata = to_jsonable_python(error.metadata or {}, fallback=str)
+                return await self._begin_to_wait(request, reason, metadata)
+            settled, self.user_content[request.call_id] = called.settled, called.content
+            seconds = time.perf_counter() - started
+            return await self._settle(request, called.state, settled, seconds=seconds, wrong=called.wrong_arguments)
+        finally:
+            if settled is None and not self.journal.is_waiting(request.call_id):
+                seconds = time.perf_counter() - started
+                self._note(CallRecord(request=request, state='cancelled', seconds=seconds, error=_NO_END))
+
+    async def _call(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Called:
+        entry = self.catalog.entries.get(request.tool.python_name)
+        if entry is None:
+            gone = RaisedBy('NameError', f'the tool {request.tool.python_name!r} is gone')
+            return Called(state='raised', settled=gone)
+        changed = decided.arguments if decided is not None else None
+        return await call_tool(
+            self.tools,
+            request,
+            entry,
+            arguments=request.arguments if changed is None else changed,
+            approved=decided is not None,
+            about={'idempotency_key': self.idempotency_key(request), 'attempt': attempt},
+        )
+
+    def idempotency_key(self, request: CallRequest) -> str:
+        """The same for every attempt at a call, and for no other call."""
+        return sha256(f'{self.scope}/{request.call_id}'.encode()).hexdigest()[:32]
+
+    async def _settle(
+        self,
+        request: CallRequest,
+        state: CallState,
+        settled: Settled,
+        *,
+        seconds: float = 0.0,
+        wrong: tuple[str, ...] = (),
+    ) -> Settled:
+        content = self.user_content[request.call_id]
+        self._orders[request.call_id] = max(self.orders(), default=0) + 1
+        await self._write(
+            CallEnded(
+                ordinal=request.ordinal,
+                state=state,
+                value=settled.value if isinstance(settled, Returned) else None,
+                exception_type=settled.exception_type if isinstance(settled, RaisedBy) else None,
+                message=settled.message if isinstance(settled, RaisedBy) else None,
+                content=_CONTENT.dump_json([*content]).decode() if content else '',
+                seconds=seconds,
+                at=self.clock(),
+            )
+        )
+        self._note(_record(request, state, settled, seconds=seconds, wrong=wrong))
         return settled
 
-    async def _outcome(self, request: CallRequest) -> tuple[CallState, Settled]:
-        entry = self.catalog.entries[request.tool.python_name]
-        try:
-            result = await self._through_tool_manager(request, entry)
-        except RUN_ENDING:
-            raise
-        except ValidationError as error:
-            places = [str(item['loc'][0]) for item in error.errors(include_url=False) if item['loc']]
-            self._wrong_arguments[request.call_id] = tuple(name for name in request.arguments if name in places)
-            return 'raised', RaisedBy('ValueError', _validation_text(error, entry))
-        except (ModelRetry, ToolFailed) as error:
-            return 'raised', RaisedBy('RuntimeError', error.message)
-        except (ApprovalRequired, CallDeferred):
-            return 'raised', RaisedBy(
-                'PermissionError', f'{request.tool.python_name}() needs an approval it did not get'
-            )
-        except Exception as error:
-            return 'raised', sandbox_exception(error)
-        if isinstance(result, ToolDenied):
-            return 'denied', RaisedBy('PermissionError', result.message)
-        if isinstance(result, ToolReturn):
-            content = result.content
-            if content:
-                self.user_content[request.call_id] = (content,) if isinstance(content, str) else tuple(content)
-            result = result.return_value
-        try:
-            return 'returned', Returned(to_sandbox(result))
-        except Exception as error:
-            # Besides `NotCrossable`, whatever serializers of the user's own may raise.
-            return 'raised', RaisedBy('TypeError', f'{request.tool.python_name}() ran, but its result is lost: {error}')
+    def _recorded(self, request: CallRequest, ended: CallEnded, *, order: int) -> Settled:
+        settled: Settled = Returned(ended.value)
+        if ended.exception_type is not None:
+            settled = RaisedBy(ended.exception_type, ended.message or '')
+        if ended.content:
+            self.user_content[request.call_id] = _CONTENT.validate_json(ended.content)
+        self._orders[request.call_id] = order
+        self._note(replace(_record(request, ended.state, settled, seconds=ended.seconds), is_recorded=True))
+        return settled
 
-    async def _through_tool_manager(self, request: CallRequest, entry: Entry) -> Any:
-        arguments = dict(request.arguments)
-        part = ToolCallPart(
-            tool_name=request.tool.tool_name,
-            args=to_jsonable_python(arguments) if entry.arguments_as_json else arguments,
-            tool_call_id=request.call_id,
-        )
-        context = self.tools.ctx
-        limits = context.usage_limits if context is not None else None
-        if context is None or limits is None or limits.tool_calls_limit is None:
-            return await self.tools.handle_call(part, wrap_validation_errors=False)
-        # Calls under way count too: a gather would otherwise pass the check as a whole before any of it is counted.
-        # The `run_code` call around this one is counted when it ends.
-        limits.check_before_tool_call(replace(context.usage, tool_calls=context.usage.tool_calls + 2))
-        context.usage.tool_calls += 1
-        try:
-            return await self.tools.handle_call(part, wrap_validation_errors=False)
-        finally:
-            context.usage.tool_calls -= 1
+    def _note(self, record: CallRecord) -> None:
+        self.journal.settle(record)
+        self.observe(CallSettled(cell_id=self.cell_id, record=record))
+
+    async def _unknown_fate(self, request: CallRequest) -> Settled | CallWaits | None:
+        """What becomes of a call that was under way when its process ended; `None` when it may simply run again."""
+        if request.tool.idempotent or request.tool.read_only or self.unknown_calls == 'retry':
+            return None
+        if self.unknown_calls == 'ask':
+            return await self._begin_to_wait(request, 'unknown', {})
+        name = request.tool.python_name
+        message = f'{name}() was under way when its process ended; whether it took effect is not known'
+        return await self._settle(request, 'raised', RaisedBy('RuntimeError', message))
+
+    async def _begin_to_wait(
+        self, request: CallRequest, reason: WaitingReason, metadata: Mapping[str, Any]
+    ) -> CallWaits:
+        now = self.clock()
+        until = None if self.decision_seconds is None else now + timedelta(seconds=self.decision_seconds)
+        waits = CallWaits(ordinal=request.ordinal, reason=reason, metadata=metadata, until=until, at=now)
+        self._wait(request, waits)
+        await self._write(waits)
+        return waits
+
+    def _wait(self, request: CallRequest, waits: CallWaits) -> CallWaits:
+        self.waiting[request.call_id] = waits
+        self._note(CallRecord(request=request, state='waiting'))
+        return waits
+
+    async def _write(self, entry: JournalEntry) -> None:
+        if self.recorder is not None:
+            await self.recorder.write(entry)
+
+    def order_of(self, request: CallRequest) -> int:
+        """Counts the settled calls in the order in which the journal has them."""
+        return self._orders[request.call_id]
+
+    def orders(self) -> set[int]:
+        """The places of all calls that have settled, in this run and before."""
+        return {*self._orders.values(), *self.past.orders}
 
     def _unknown(self, name: str) -> RaisedBy:
         meant = closest(name, [*self.catalog.entries, *self.answerers])
         return RaisedBy('NameError', f'name {name!r} is not defined' + (f'. Did you mean {meant!r}?' if meant else ''))
 
 
-def _validation_text(error: ValidationError, entry: Entry) -> str:
-    """A validator's complaints in the tool's terms, one line each."""
-    names = {parameter.key: parameter.name for parameter in entry.signature.parameters}
-    lines = [f'{entry.facts.python_name}() was given wrong arguments:']
-    for item in error.errors(include_url=False, include_context=False)[:5]:
-        path = [names.get(str(step), str(step)) if depth == 0 else step for depth, step in enumerate(item['loc'])]
-        place = ''.join(f'[{step!r}]' if depth else str(step) for depth, step in enumerate(path))
-        given = '' if item['type'] == 'missing' else f', got {_short(item["input"])}'
-        lines.append(f'- {place}: {item["msg"]}{given}')
-    return '\n'.join(lines)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + '...'
+def _record(
+    request: CallRequest, state: CallState, settled: Settled, *, seconds: float, wrong: tuple[str, ...] = ()
+) -> CallRecord:
+    return CallRecord(
+        request=request,
+        state=state,
+        result=settled.value if isinstance(settled, Returned) else None,
+        error=f'{settled.exception_type}: {settled.message}' if isinstance(settled, RaisedBy) else None,
+        seconds=seconds,
+        wrong_arguments=wrong,
+    )

@@ -3,10 +3,15 @@
 Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so a call that
 is never awaited never runs, as in CPython, and those of a gather run together. Calls to `def` tools are barriers: they
 wait until nothing runs, then run alone. Leaving the loop, also by cancellation, ends every call that is under way.
+
+When every task awaits a call that waits for a decision, the program is parked: dumped where it stands, to be revived when
+there is one. Results are handed over in the order in which the journal has them, so that a program which is run again
+makes the same calls in the same order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
@@ -28,22 +33,39 @@ from .._monty.stops import (
 )
 from .._monty.worker import HostAccess, PrintSink, Worker
 from ..calls import CallRequest
+from ..journal import CallWaits, CellSuspended
 from ..limits import Limits
 from ..outcomes import Failure
-from .dispatch import RUN_ENDING, Dispatcher
+from .dispatch import Dispatcher
+from .past_calls import Diverged
+from .pauses import Parked
+from .tool_call import RUN_ENDING
 
 
 async def drive(
-    worker: Worker, source: str, *, calls: Dispatcher, prints: PrintSink, host: HostAccess, limits: Limits
-) -> DoneStop | FailedStop:
-    """Run a program to its end.
+    worker: Worker,
+    source: str,
+    *,
+    calls: Dispatcher,
+    prints: PrintSink,
+    host: HostAccess,
+    limits: Limits,
+    suspended: CellSuspended | None = None,
+) -> DoneStop | FailedStop | Parked:
+    """Run a program to its end, or until it cannot go on without a decision.
+
+    Args:
+        suspended: Where the program stands, if it was parked before.
 
     Raises:
         UsageLimitExceeded: When a call ran into it; the program was stopped where it stood.
+        StoreError: When the journal could not be written.
+        Diverged: When a program that is run again makes other calls than before.
+        SnapshotVersion, SandboxCrashed: When a parked program cannot be taken up.
     """
     async with AsyncExitStack() as stack:
         loop = _Loop(worker=worker, calls=calls, limits=limits, stack=stack)
-        ending = await loop.run(source, prints=prints, host=host)
+        ending = await loop.run(source, suspended, prints=prints, host=host)
         loop.end_calls()
     if loop.run_ending is not None:
         raise loop.run_ending
@@ -60,16 +82,27 @@ class _Loop:
     run_ending: Exception | None = None
     _promised: dict[int, CallRequest | float] = field(default_factory=dict[int, CallRequest | float])
     """Calls, and sleeps in seconds, that did not start yet, by Monty's number."""
-    _settled: dict[int, Settled] = field(default_factory=dict[int, Settled])
+    _settled: dict[int, tuple[int, Settled]] = field(default_factory=dict[int, tuple[int, Settled]])
+    """Results that the program was not given yet, each with its place in the order of settling; sleeps have 0."""
+    _arrived: set[int] = field(default_factory=set[int])
+    """Places in the order of settling of the results that came here."""
+    _open: dict[int, CallRequest] = field(default_factory=dict[int, CallRequest])
+    """Calls that the program was not given a result of, by Monty's number."""
     _tasks: TaskGroup | None = None
     """Opened when the first promise is kept: many cells make no calls."""
     _running: int = 0
     _slept_seconds: float = 0.0
     _changed: anyio.Event = field(default_factory=anyio.Event)
 
-    async def run(self, source: str, *, prints: PrintSink, host: HostAccess) -> DoneStop | FailedStop:
-        stop = await self.worker.feed(source, prints=prints, host=host)
-        while not isinstance(stop, (DoneStop, FailedStop)):
+    async def run(
+        self, source: str, suspended: CellSuspended | None, *, prints: PrintSink, host: HostAccess
+    ) -> DoneStop | FailedStop | Parked:
+        stop: Stop | Parked
+        if suspended is None:
+            stop = await self.worker.feed(source, prints=prints, host=host)
+        else:
+            stop = await self._revive(source, suspended, prints=prints, host=host)
+        while not isinstance(stop, (DoneStop, FailedStop, Parked)):
             try:
                 stop = await self._step(stop)
             except RUN_ENDING as error:
@@ -78,12 +111,34 @@ class _Loop:
                 stop = _STOPPED
         return stop
 
+    async def _revive(
+        self, source: str, suspended: CellSuspended, *, prints: PrintSink, host: HostAccess
+    ) -> Stop | Parked:
+        stop = await self.worker.revive(suspended.dump, source, feeds=suspended.feeds, prints=prints, host=host)
+        self.calls.accepted = suspended.accepted
+        self._slept_seconds = suspended.slept_seconds
+        had = self.calls.past.had(suspended)
+        self.calls.recall(had)
+        self._arrived |= {call.order for call in had}
+        for ordinal, number in suspended.numbers.items():
+            request = self.calls.past.request(ordinal, self.calls.catalog)
+            self._open[number] = request
+            if ordinal != suspended.at_call:
+                self._promised[number] = request
+        if isinstance(stop, CallStop) and suspended.at_call is not None:
+            try:
+                return await self._run_alone(self._open[stop.number], stop.number)
+            except RUN_ENDING as error:
+                self.run_ending = error
+                return _STOPPED
+        return stop
+
     def end_calls(self) -> None:
         """Cancel what is still under way."""
         if self._tasks is not None:
             self._tasks.cancel_scope.cancel()
 
-    async def _step(self, stop: Stop) -> Stop:
+    async def _step(self, stop: Stop) -> Stop | Parked:
         match stop:
             case CallStop():
                 return await self._call(stop)
@@ -100,26 +155,62 @@ class _Loop:
             case _:
                 assert_never(stop)
 
-    async def _call(self, stop: CallStop) -> Stop:
+    async def _call(self, stop: CallStop) -> Stop | Parked:
         accepted = self.calls.accept(stop)
         if not isinstance(accepted, CallRequest):
             return await self.worker.answer(accepted)
+        self._open[stop.number] = accepted
         if accepted.tool.sequential:
-            await self._wait_until_idle()
-            return await self.worker.answer(await self.calls.run(accepted))
+            return await self._run_alone(accepted, stop.number)
         self._promised[stop.number] = accepted
         return await self.worker.answer_later()
 
-    async def _settle(self, stop: BlockedStop) -> Stop:
+    async def _run_alone(self, request: CallRequest, number: int) -> Stop | Parked:
+        await self._wait_until_idle()
+        settled = await self.calls.run(request)
+        if isinstance(settled, CallWaits):
+            await self._start_promised()
+            await self._wait_until_idle()
+            return await self._park(at_call=request.ordinal)
+        self._arrived.add(self.calls.order_of(request))
+        del self._open[number]
+        return await self.worker.answer(settled)
+
+    async def _settle(self, stop: BlockedStop) -> Stop | Parked:
         await self._start_promised()
         while self.run_ending is None:
-            ready = {number: self._settled.pop(number) for number in stop.pending if number in self._settled}
+            ready = self._ready(stop.pending)
             if ready:
                 return await self.worker.settle(ready)
             if not self._running:
+                if any(number in self._open for number in stop.pending):
+                    return await self._park(at_call=None)
                 return await self._nothing_to_await()
             await self._changed.wait()
         return stop
+
+    def _ready(self, pending: Sequence[int]) -> dict[int, Settled]:
+        """The results to hand over now: in the order of settling, and none before one that came earlier."""
+        missing = min(self.calls.orders() - self._arrived, default=None)
+        ready = sorted((self._settled[number][0], number) for number in pending if number in self._settled)
+        handed = [number for order, number in ready if missing is None or order < missing]
+        for number in handed:
+            self._open.pop(number, None)
+        return {number: self._settled.pop(number)[1] for number in handed}
+
+    async def _park(self, *, at_call: int | None) -> Parked:
+        if self.run_ending is not None:
+            raise self.run_ending
+        numbers = {request.ordinal: number for number, request in self._open.items()}
+        if not self.calls.waiting:
+            raise Diverged('it awaits calls that ended before, in another order')
+        return Parked(
+            dump=await self.worker.park(),
+            numbers=numbers,
+            at_call=at_call,
+            slept_seconds=self._slept_seconds,
+            feeds=self.worker.feeds,
+        )
 
     async def _nothing_to_await(self) -> Stop:
         """The program awaits a promise that ended with an earlier cell. Monty gives up once it is told of no result."""
@@ -132,7 +223,7 @@ class _Loop:
         promised, self._promised = self._promised, {}
         for number, what in promised.items():
             if isinstance(what, CallRequest) and self.calls.is_sequential:
-                self._settled[number] = await self.calls.run(what)
+                await self._keep_call(number, what)
             else:
                 if self._tasks is None:
                     self._tasks = await self.stack.enter_async_context(anyio.create_task_group())
@@ -142,15 +233,22 @@ class _Loop:
     async def _keep_promise(self, number: int, what: CallRequest | float) -> None:
         try:
             if isinstance(what, CallRequest):
-                self._settled[number] = await self.calls.run(what)
+                await self._keep_call(number, what)
             else:
                 await anyio.sleep(what)
-                self._settled[number] = Returned(None)
+                self._settled[number] = (0, Returned(None))
         except RUN_ENDING as error:
             self.run_ending = error
         self._running -= 1
         changed, self._changed = self._changed, anyio.Event()
         changed.set()
+
+    async def _keep_call(self, number: int, request: CallRequest) -> None:
+        settled = await self.calls.run(request)
+        if not isinstance(settled, CallWaits):
+            order = self.calls.order_of(request)
+            self._arrived.add(order)
+            self._settled[number] = (order, settled)
 
     async def _wait_until_idle(self) -> None:
         while self._running and self.run_ending is None:

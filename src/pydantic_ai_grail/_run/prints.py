@@ -22,6 +22,11 @@ class PrintCapture:
             self._room -= len(kept)
         self._dropped += len(text) - len(kept)
 
+    def take_up(self, printed: Printed) -> None:
+        """Go on from what the cell had printed when it was suspended."""
+        self('stdout', printed.text)
+        self._dropped += printed.dropped_chars
+
     @property
     def printed(self) -> Printed:
         return Printed(text=''.join(self._kept), dropped_chars=self._dropped)

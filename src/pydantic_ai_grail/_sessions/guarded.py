@@ -6,7 +6,7 @@ and nowhere else; cancellation passes untouched.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,14 +14,14 @@ from typing import TypeVar
 from anyio import move_on_after
 
 from ..errors import StoreError, StoreTimeout
-from ..stores.base import SnapshotRecord, Store
+from ..stores.base import CellKey, Claim, JournalRecord, SnapshotRecord, Store
 
 T = TypeVar('T')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedStore:
-    """The methods of `store` that a keeper uses, each with `timeout_seconds`. Borrows the store.
+    """The methods of `store` that keepers and journals use, each with `timeout_seconds`. Borrows the store.
 
     Every method raises:
         StoreError: What the store raised, with what it was asked to do.
@@ -49,6 +49,20 @@ class GuardedStore:
         return await self._ask(
             'forget', lambda: self.store.forget(conversation_id=conversation_id, keep_newest=keep_newest)
         )
+
+    async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
+        return await self._ask('claim', lambda: self.store.claim(key, claim, now=now, instead_of=instead_of))
+
+    async def release(self, key: CellKey, *, owner: str) -> None:
+        await self._ask('release', lambda: self.store.release(key, owner=owner))
+
+    async def append(
+        self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+    ) -> None:
+        await self._ask('append', lambda: self.store.append(records, claim=claim, now=now, release=release))
+
+    async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+        return await self._ask('read', lambda: self.store.journal(key))
 
     def _record(self, given: object) -> SnapshotRecord | None:
         if given is None or (isinstance(given, SnapshotRecord) and isinstance(given.data, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted

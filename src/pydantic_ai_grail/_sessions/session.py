@@ -96,8 +96,8 @@ class Session:
         return self._state
 
     @asynccontextmanager
-    async def worker(self, lend: LendWorker) -> AsyncGenerator[Worker]:
-        """A worker that has the current state.
+    async def worker(self, lend: LendWorker, *, loaded: bool = True) -> AsyncGenerator[Worker]:
+        """A worker that has the current state; an empty one, if it is not to be `loaded`.
 
         Raises:
             SnapshotVersion: When Monty cannot read the state.
@@ -108,7 +108,7 @@ class Session:
             return
         async with AsyncExitStack() as stack:
             worker = await stack.enter_async_context(lend())
-            if self._state.dump is not None:
+            if loaded and self._state.dump is not None:
                 await worker.load(self._state.dump, feeds=self._state.feeds)
             yield worker
             if self._is_held(worker):
@@ -143,6 +143,25 @@ class Session:
         self._state = replace(self._state, saved=saved)
         return saved
 
+    async def save_held(self) -> Saved | None:
+        """Save a state that only a held worker has. The worker stays held.
+
+        Raises:
+            SandboxCrashed, SnapshotTooLarge, StoreError: As `keep`.
+        """
+        worker, unsaved = self._held, self._unsaved
+        if worker is None or unsaved is None:
+            return None
+        dump = await worker.dump()
+        saved = await self._save(dump, worker, unsaved.cell, unsaved.parent, feeds=worker.feeds, probe=False)
+        self._state, self._unsaved = replace(self._state, saved=saved), None
+        return saved
+
+    @property
+    def parent(self) -> str | None:
+        """The name of the snapshot that the next cell starts from."""
+        return self._state.saved.name if self._state.saved is not None else None
+
     def _is_held(self, worker: Worker) -> bool:
         return self._held is worker
 
@@ -174,8 +193,11 @@ class Session:
         if self._held is not None:
             await self.aclose()
 
-    async def _save(self, dump: bytes, worker: Worker, cell: KeptCell, parent: Saved | None, *, feeds: int) -> Saved:
-        variables = await live_variables(worker, cell.names)
+    async def _save(
+        self, dump: bytes, worker: Worker, cell: KeptCell, parent: Saved | None, *, feeds: int, probe: bool = True
+    ) -> Saved:
+        # The question for the variables stays in the worker, so one that is to run on is not asked.
+        variables = await live_variables(worker, cell.names) if probe else dict[str, str]()
         self._state = replace(self._state, variables=variables)
         return await self.keeper.save(
             dump,

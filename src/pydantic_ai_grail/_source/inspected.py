@@ -20,7 +20,8 @@ from .history import History
 from .offers import offers_of
 from .outline import Outline
 from .places import Places, Range
-from .provenance import Provenance, sources_of, sources_of_cell
+from .provenance import Provenance
+from .sources import sources_of, sources_of_cell
 from .stores import Stores, stores_of
 
 

@@ -16,8 +16,8 @@ from typing import Final
 from .bindings import bindings_of, joined
 from .history import ANY, History, PastCell
 from .outline import Outline
-from .provenance import containers_changed
 from .reads import Reads, reads_of
+from .sources import containers_changed
 
 INDENT: Final = '    '
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

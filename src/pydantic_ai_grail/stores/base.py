@@ -1,20 +1,20 @@
 """The contract of a store: where sealed snapshots are kept and how they are found again.
 
 A store moves bytes. It does not know what a snapshot holds, whether its seal is right, or what a tool is; it must not
-open, change or judge `SnapshotRecord.data`. Whoever opened a store closes it; everyone else borrows it. Journals, which
-grow while a cell runs, are a contract of their own; this one holds what is written once and never changed.
+open, change or judge the `data` of a record. Whoever opened a store closes it; everyone else borrows it. Snapshots are
+written once; the journal of a cell grows while the cell runs, under a claim that one process has at a time.
 
 Implementers run `pydantic_ai_grail.testing.store_contract.StoreContract` over theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 
 Reach: TypeAlias = Literal['process', 'machine', 'network']
 """Who can read what a store holds: this process, the processes of this machine, or whoever reaches a server."""
@@ -37,9 +37,38 @@ class SnapshotRecord:
     data: bytes = field(repr=False)
 
 
+class CellKey(NamedTuple):
+    """A cell in a conversation. A fork in another conversation has a key, and a journal, of its own."""
+
+    conversation_id: str
+    cell_id: str
+    code_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRecord:
+    """One sealed entry of a cell's journal."""
+
+    key: CellKey
+    number: int
+    """Counts the entries of a journal from 0, without gaps."""
+    written_at: datetime
+    """With a time zone, as `SnapshotRecord.created_at`."""
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who may write a cell's journal."""
+
+    owner: str
+    until: datetime
+    """With a time zone. From then on another may take it."""
+
+
 @runtime_checkable
 class Store(Protocol):
-    """Five methods over snapshots, and a lifetime.
+    """Snapshots, journals and the claims to them, and a lifetime.
 
     *Newest* always means: by `created_at`, and among equal times the one that was saved last. Methods may be called
     concurrently, from several event loops one after the other, and from several processes if `reach` goes beyond one.
@@ -88,14 +117,44 @@ class Store(Protocol):
         keep_newest: int = 0,
         keep_names: Collection[str] = (),
     ) -> int:
-        """Delete what no history needs any more, and return how many records that were.
+        """Delete what no history needs any more, and return how many snapshots that were.
 
         What is given narrows: of all records, those of `conversation_id`, created before `older_than`, that are not
-        among the `keep_newest` of their conversation, nor named in `keep_names`.
+        among the `keep_newest` of their conversation, nor named in `keep_names`. Of journals, those go that got their
+        newest entry before `older_than` and are not among the `keep_newest` newest of their conversation.
 
         Raises:
             ValueError: When neither a conversation nor a time is given, or `keep_newest` is negative.
         """
+        ...
+
+    async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
+        """Take or prolong the claim to a cell's journal, and return the one that holds then.
+
+        It is taken if nobody has it, its owner is the same, it ended before `now`, or its owner is `instead_of`. In one
+        step: of several who try, one gets it.
+        """
+        ...
+
+    async def release(self, key: CellKey, *, owner: str) -> None:
+        """Give a claim back. Does nothing if `owner` does not have it."""
+        ...
+
+    async def append(
+        self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+    ) -> None:
+        """Add entries to one cell's journal, under `claim`: all of them, or none.
+
+        The claim is taken or prolonged as by `claim`, and given back after the last entry if `release`. Once this
+        returns, the entries outlive the process wherever `reach` says so.
+
+        Raises:
+            StoreConflict: When another has the claim, or an entry of a number is there already.
+        """
+        ...
+
+    async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+        """A cell's journal, in the order of the numbers; empty when there is none (any more)."""
         ...
 
     async def aclose(self) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
 from ..errors import SettingsError, StoreError
-from .base import Reach, SnapshotRecord, check_forget
+from .base import CellKey, Claim, JournalRecord, Reach, SnapshotRecord, check_forget
+from .memory_journals import MemoryJournals
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
 RECORD_OVERHEAD_BYTES: Final = 1024
@@ -21,7 +22,7 @@ RECORD_OVERHEAD_BYTES: Final = 1024
 
 
 class MemoryStore:
-    """Keeps snapshots until the process ends or `max_bytes` are used.
+    """Keeps snapshots and journals until the process ends or `max_bytes` are used.
 
     When there is no room, the conversation that was used longest ago is dropped whole, then the next; the last one
     left loses its oldest snapshots. A later turn of what was dropped is told that its state is gone.
@@ -43,6 +44,7 @@ class MemoryStore:
         self._bytes = 0
         # Agents may run in several threads, each with its own loop. No method awaits while it holds the lock.
         self._lock = threading.Lock()
+        self._journals = MemoryJournals()
         self._by_name: dict[str, SnapshotRecord] = {}
         self._conversations: OrderedDict[str, list[SnapshotRecord]] = OrderedDict()
         """Records in the order of their age; conversations in the order of their last use."""
@@ -109,15 +111,39 @@ class MemoryStore:
     ) -> int:
         check_forget(conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
         with self._lock:
-            chosen = list(self._conversations) if conversation_id is None else [conversation_id]
+            chosen = [*self._conversations] if conversation_id is None else [conversation_id]
             dropped = [
                 record
                 for key in chosen
                 for record in _all_but_last(self._conversations.get(key, []), keep_newest)
                 if record.name not in keep_names and (older_than is None or record.created_at < older_than)
             ]
+            for key in chosen:
+                self._journals.forget(key, older_than=older_than, keep_newest=keep_newest)
             self._drop(dropped)
             return len(dropped)
+
+    async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
+        with self._lock:
+            return self._journals.claim(key, claim, now=now, instead_of=instead_of)
+
+    async def release(self, key: CellKey, *, owner: str) -> None:
+        with self._lock:
+            self._journals.release(key, owner=owner)
+
+    async def append(
+        self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+    ) -> None:
+        with self._lock:
+            self._journals.append(records, claim, now=now)
+            if release:
+                self._journals.release(records[0].key, owner=claim.owner)
+            self._use(records[0].key.conversation_id)
+            self._make_room()
+
+    async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+        with self._lock:
+            return self._journals.read(key)
 
     async def aclose(self) -> None:
         """Nothing to let go of: what is kept stays, also for the next event loop."""
@@ -141,13 +167,17 @@ class MemoryStore:
             self._use(record.conversation_id)
         return record
 
-    def _make_room(self, *, saved: SnapshotRecord) -> None:
-        while self._bytes > self._max_bytes:
-            oldest = next(iter(self._conversations.values()))
+    def _make_room(self, *, saved: SnapshotRecord | None = None) -> None:
+        while self._bytes + self._journals.size_bytes > self._max_bytes:
+            key, oldest = next(iter(self._conversations.items()))
             if len(self._conversations) > 1:
-                self._drop(list(oldest))
-            else:
-                self._drop([next(record for record in oldest if record is not saved)])
+                self._drop([*oldest])
+                self._journals.forget(key)
+                self._conversations.pop(key, None)
+            elif spare := next((record for record in oldest if record is not saved), None):
+                self._drop([spare])
+            elif not self._journals.forget(key, keep_newest=1):
+                return  # one waiting cell alone takes more than there is room for
 
     def _drop(self, records: list[SnapshotRecord]) -> None:
         for record in records:
@@ -160,7 +190,7 @@ class MemoryStore:
                 self._holders[cell].discard(record.conversation_id)
                 if not self._holders[cell]:
                     del self._holders[cell]
-            if not kept:
+            if not kept and not self._journals.has(record.conversation_id):
                 del self._conversations[record.conversation_id]
 
 

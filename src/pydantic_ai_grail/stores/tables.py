@@ -1,7 +1,7 @@
 """The tables of `SqlStore`, for SQLite and PostgreSQL alike.
 
-`SCHEMA_VERSION` grows with every change; the row in `grail_schema` says which version made a database. Tables for
-journals and leases come as later versions beside these.
+`SCHEMA_VERSION` grows with every change; the newest row in `grail_schema` says which version a database has. Version 2
+added journals and claims; a database of version 1 gets them when it is opened.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    bindparam,
     func,
     inspect,
+    or_,
     select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ..errors import StoreError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _ADVISORY_LOCK: Final = 0x6772_6169_6C
 """The PostgreSQL lock under which tables are made; a number of ours."""
@@ -75,9 +78,51 @@ snapshots: Final = Table(
 )
 
 
+journals: Final = Table(
+    'grail_journals',
+    metadata,
+    Column('conversation_id', String, primary_key=True),
+    Column('cell_id', String, primary_key=True),
+    Column('code_digest', String, primary_key=True),
+    Column('number', Integer, primary_key=True, autoincrement=False),
+    Column('written_at', UtcDateTime, nullable=False),
+    Column('data', LargeBinary, nullable=False),
+    Index('grail_journals_age', 'written_at'),
+)
+
+claims: Final = Table(
+    'grail_claims',
+    metadata,
+    Column('conversation_id', String, primary_key=True),
+    Column('cell_id', String, primary_key=True),
+    Column('code_digest', String, primary_key=True),
+    Column('owner', String, nullable=False),
+    Column('until', UtcDateTime, nullable=False),
+)
+
+
 def insert_once(table: Table, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
     """An insert that changes nothing where the row is already there."""
     return _insert_once(table, dialect.name)
+
+
+@cache
+def take_claim(dialect_name: str) -> ReturningInsert[tuple[str]]:
+    """Takes the claim to a cell, or prolongs it, and gives its key back; gives nothing back if another has it.
+
+    Parameters: the columns of `claims`, `now`, and `instead_of`, an owner that may be replaced.
+    """
+    insert = sqlite.insert(claims) if dialect_name == 'sqlite' else postgresql.insert(claims)
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=['conversation_id', 'cell_id', 'code_digest'],
+        set_={'owner': new.owner, 'until': new.until},
+        where=or_(
+            claims.c.owner == new.owner,
+            claims.c.until <= bindparam('now', type_=UtcDateTime),
+            claims.c.owner == bindparam('instead_of', type_=String),
+        ),
+    ).returning(claims.c.owner)
 
 
 @cache
@@ -97,6 +142,8 @@ def make_tables(connection: Connection) -> None:
     )
     if found is None:
         _create(connection)
+    elif found < SCHEMA_VERSION:
+        _create(connection)  # every version so far only added tables
     elif found > SCHEMA_VERSION:
         raise StoreError(
             f'The tables have version {found}; this version of pydantic-ai-grail knows them up to {SCHEMA_VERSION}. '

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 
 def scripted_model(*cells: str | Sequence[str], answer: str = 'done') -> FunctionModel:
     """A model that sends one cell after the other, whatever comes back, and then answers.
 
-    Each run of an agent starts at the first cell, and each cell is sent in a response of its own; a sequence of cells is
-    sent in one response.
+    Each turn starts at the first cell, and each cell is sent in a response of its own; a sequence of cells is sent in one
+    response. A run that goes on without a prompt of the user's goes on with the cells too.
     """
     responses = [[cell] if isinstance(cell, str) else list(cell) for cell in cells]
 
     def play(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         del info
-        played = sum(1 for message in _this_run(messages) if isinstance(message, ModelResponse))
+        played = sum(1 for message in _this_turn(messages) if isinstance(message, ModelResponse))
         if played >= len(responses):
             return ModelResponse(parts=[TextPart(answer)])
         return ModelResponse(parts=[ToolCallPart('run_code', {'code': cell}) for cell in responses[played]])
@@ -59,16 +59,20 @@ def played_cells(messages: Iterable[ModelMessage]) -> list[PlayedCell]:
     return played
 
 
-def _this_run(messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
-    run_id = messages[-1].run_id
-    if run_id is not None:
-        return [message for message in messages if message.run_id == run_id]
-    start = max(
-        (number for number, message in enumerate(messages) if isinstance(message, ModelRequest) and _asks(message)),
-        default=0,
-    )
+def _this_turn(messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
+    """The messages since the user last said something, over the runs that went on without a new prompt."""
+    start = len(messages) - 1
+    while start > 0:
+        run_id = messages[start].run_id
+        while start > 0 and (messages[start - 1].run_id == run_id if run_id else not _asks(messages[start])):
+            start -= 1
+        if _asks(messages[start]) or not start:
+            break
+        start -= 1
     return messages[start:]
 
 
-def _asks(request: ModelRequest) -> bool:
-    return any(part.part_kind == 'user-prompt' for part in request.parts)
+def _asks(message: ModelMessage) -> bool:
+    # Beside a tool's return stands what the tool or the instructions say, not what the user says.
+    kinds = {part.part_kind for part in message.parts}
+    return 'user-prompt' in kinds and 'tool-return' not in kinds

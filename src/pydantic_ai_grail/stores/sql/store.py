@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +13,15 @@ from sqlalchemy import URL, Connection, Delete, Select, bindparam, delete, func,
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
-from ..base import Reach, SnapshotRecord, check_forget
+from ..base import CellKey, Claim, JournalRecord, Reach, SnapshotRecord, check_forget
 from ..tables import insert_once, snapshots
+from . import journals
 from .database import Database
 from .in_loop import InLoop, check_driver
 from .in_threads import InThreads
 
 T = TypeVar('T')
+Purpose = Literal['open', 'read', 'save', 'forget', 'claim', 'release', 'append']
 
 SQLITE, POSTGRESQL = 'sqlite+pysqlite', 'postgresql+asyncpg'
 DRIVERS: Final = {
@@ -32,7 +34,7 @@ DRIVERS: Final = {
 
 
 class SqlStore:
-    """Keeps snapshots in a database, for as long as nobody forgets them.
+    """Keeps snapshots and journals in a database, for as long as nobody forgets them.
 
     A file (`'sqlite:///agent.db'`, relative to the working directory of the moment) is shared by the processes of one
     machine; `'postgresql://user@host/name'` by many machines. The first use opens it and makes its tables. Event loops
@@ -106,7 +108,33 @@ class SqlStore:
             statement = statement.where(snapshots.c.name.not_in(keep_names))
         if keep_newest:
             statement = _sparing_newest(statement, keep_newest, conversation_id)
-        return await self._run('forget', lambda connection: connection.execute(statement).rowcount)
+
+        def work(connection: Connection) -> int:
+            journals.forget(connection, conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
+            return connection.execute(statement).rowcount
+
+        return await self._run('forget', work)
+
+    async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
+        return await self._run(
+            'claim', lambda connection: journals.take(connection, key, claim, now=now, instead_of=instead_of)
+        )
+
+    async def release(self, key: CellKey, *, owner: str) -> None:
+        await self._run('release', lambda connection: journals.release(connection, key, owner))
+
+    async def append(
+        self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+    ) -> None:
+        def work(connection: Connection) -> None:
+            journals.append(connection, records, claim, now=now)
+            if release:
+                journals.release(connection, records[0].key, claim.owner)
+
+        await self._run('append', work)
+
+    async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+        return await self._run('read', lambda connection: journals.read(connection, key))
 
     async def aclose(self) -> None:
         await self._database.aclose()
@@ -124,9 +152,9 @@ class SqlStore:
         row = await self._run('read', lambda connection: connection.execute(query, values).mappings().first())
         return None if row is None else SnapshotRecord(**row)
 
-    async def _run(self, purpose: Literal['open', 'read', 'save', 'forget'], work: Callable[[Connection], T]) -> T:
+    async def _run(self, purpose: Purpose, work: Callable[[Connection], T]) -> T:
         try:
-            return await self._database.run(work, writes=purpose in ('save', 'forget'))
+            return await self._database.run(work, writes=purpose not in ('open', 'read'))
         except (SQLAlchemyError, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             raise StoreError(f'{self!r} could not {purpose}: {cause}') from error

@@ -1,0 +1,85 @@
+"""What a cell that goes on knows of the calls it made before, and whether it makes the same again.
+
+Run again from its beginning, code must make the calls it made, with the same arguments, in the same order; then each gets
+the result it got. Code that does not (it depends on the time, or on chance) cannot go on exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._catalog.entries import Catalog
+from ..calls import CallRequest, ToolFacts, call_id
+from ..journal import NOTHING_KNOWN, CellSuspended, Known, KnownCall
+from ..typed_json import to_typed_json
+
+
+class Diverged(Exception):
+    """Run again, the code does not make the calls that it made before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCalls:
+    """The calls of a cell before this run of it."""
+
+    cell_id: str
+    known: Known = NOTHING_KNOWN
+
+    def find(self, ordinal: int) -> KnownCall | None:
+        return self.known.calls.get(ordinal)
+
+    def compare(self, request: CallRequest) -> None:
+        """Make sure that a call is the one it was.
+
+        Raises:
+            Diverged: When it is another one.
+        """
+        known = self.known.calls.get(request.ordinal)
+        if known is None:
+            return
+        began = known.began
+        before, now = (to_typed_json(dict(arguments)) for arguments in (began.arguments, request.arguments))
+        if began.tool != request.tool.python_name or before != now:
+            raise Diverged(
+                f'its call {request.ordinal} was {began.tool}() and is {request.tool.python_name}()'
+                if began.tool != request.tool.python_name
+                else f'its call {request.ordinal}, to {began.tool}(), has other arguments'
+            )
+
+    def request(self, ordinal: int, catalog: Catalog) -> CallRequest:
+        """A call of before, as it was made."""
+        began = self.known.calls[ordinal].began
+        entry = catalog.entries.get(began.tool)
+        facts = entry.facts if entry is not None else ToolFacts(tool_name=began.tool, python_name=began.tool)
+        return CallRequest(
+            call_id=call_id(self.cell_id, ordinal),
+            ordinal=ordinal,
+            tool=facts,
+            arguments=began.arguments,
+            line=began.line,
+        )
+
+    def has_more_than(self, count: int) -> bool:
+        """Whether more calls were made than `count`."""
+        return any(ordinal > count for ordinal in self.known.calls)
+
+    @property
+    def orders(self) -> set[int]:
+        """The places, in the order of settling, of the calls that settled."""
+        return {call.order for call in self.known.calls.values() if call.ended is not None}
+
+    def had(self, suspended: CellSuspended) -> list[KnownCall]:
+        """The calls whose results a suspended program had."""
+        return [
+            call
+            for ordinal, call in self.known.calls.items()
+            if call.ended is not None and ordinal <= suspended.accepted and ordinal not in suspended.numbers
+        ]
+
+
+def next_attempt(known: KnownCall | None) -> int:
+    """The number of the attempt at a call that is to be made now; asking for an approval is none."""
+    if known is None:
+        return 1
+    only_asked = known.waits is not None and known.waits.reason != 'unknown'
+    return known.began.attempt + (not only_asked)

@@ -1,0 +1,37 @@
+"""Calls that wait and cells that stand still: what a program that cannot go on leaves, and what a decision is to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .._monty.stops import RaisedBy, Returned, Settled
+from .._monty.values import to_sandbox
+from ..calls import CallState
+from ..journal import Decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """Where a program stands that waits."""
+
+    dump: bytes = field(repr=False)
+    numbers: Mapping[int, int]
+    """Ordinal of each call that the program has made and not got an answer of -> the sandbox's number for it."""
+    at_call: int | None
+    """The ordinal of the call it stands at; `None` where it awaits several."""
+    slept_seconds: float
+    feeds: int
+
+
+def answer(decided: Decided) -> tuple[CallState, Settled] | None:
+    """What code gets of a call that was decided; `None` where it was approved and is to run."""
+    match decided.kind:
+        case 'approve':
+            return None
+        case 'deny':
+            return 'denied', RaisedBy('PermissionError', decided.message)
+        case 'raise':
+            return 'raised', RaisedBy(decided.exception_type, decided.message)
+        case 'result':
+            return 'returned', Returned(to_sandbox(decided.value))

@@ -1,0 +1,143 @@
+"""One call through Pydantic AI's tool manager: validation, hooks, usage limits and tracing as for a direct call.
+
+Whatever goes wrong comes back as the exception that code gets at the line of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed, UsageLimitExceeded
+from pydantic_ai.messages import ToolCallPart, ToolReturn, UserContent
+from pydantic_ai.tool_manager import ToolManager
+from pydantic_ai.tools import ToolDenied
+from pydantic_core import to_jsonable_python
+
+from .._catalog.entries import Entry
+from .._monty.stops import RaisedBy, Returned, Settled, sandbox_exception
+from .._monty.values import to_sandbox
+from ..calls import CallRequest, CallState
+from ..errors import StoreError
+
+METADATA_KEY: Final = 'code_mode'
+"""Under this key of `RunContext.tool_call_metadata` a tool finds what is known of its call."""
+RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
+"""Exceptions of a call that end the agent's run: as they would for a direct call, or since the journal cannot be kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What came of a call."""
+
+    state: CallState
+    settled: Settled
+    content: Sequence[UserContent] = ()
+    """What the tool returned for the model's eyes beside its value."""
+    wrong_arguments: tuple[str, ...] = ()
+    """Names of the arguments that the tool's validation did not pass."""
+
+
+async def call_tool(
+    tools: ToolManager[Any],
+    request: CallRequest,
+    entry: Entry,
+    *,
+    arguments: Mapping[str, Any],
+    approved: bool,
+    about: Mapping[str, Any],
+) -> Called:
+    """Make a call.
+
+    Args:
+        tools: The tools of this step.
+        request: The call.
+        entry: Its tool.
+        arguments: What it is made with.
+        approved: Whether somebody has allowed it.
+        about: What the tool may read of the call in its run context.
+
+    Raises:
+        UsageLimitExceeded, StoreError: As for a direct call.
+        ApprovalRequired, CallDeferred: When it has to wait.
+    """
+    name = request.tool.python_name
+    try:
+        result = await _through_manager(tools, request, entry, arguments=arguments, approved=approved, about=about)
+    except (*RUN_ENDING, ApprovalRequired, CallDeferred):
+        raise
+    except ValidationError as error:
+        places = [str(item['loc'][0]) for item in error.errors(include_url=False) if item['loc']]
+        wrong = tuple(name for name in request.arguments if name in places)
+        return Called(
+            state='raised', settled=RaisedBy('ValueError', _validation_text(error, entry)), wrong_arguments=wrong
+        )
+    except (ModelRetry, ToolFailed) as error:
+        return Called(state='raised', settled=RaisedBy('RuntimeError', error.message))
+    except Exception as error:
+        return Called(state='raised', settled=sandbox_exception(error))
+    if isinstance(result, ToolDenied):
+        return Called(state='denied', settled=RaisedBy('PermissionError', result.message))
+    content: Sequence[UserContent] = ()
+    if isinstance(result, ToolReturn):
+        given = result.content or ()
+        content = (given,) if isinstance(given, str) else tuple(given)
+        result = result.return_value
+    try:
+        return Called(state='returned', settled=Returned(to_sandbox(result)), content=content)
+    except Exception as error:
+        # Besides `NotCrossable`, whatever serializers of the user's own may raise.
+        lost = RaisedBy('TypeError', f'{name}() ran, but its result is lost: {error}')
+        return Called(state='raised', settled=lost, content=content)
+
+
+async def _through_manager(
+    tools: ToolManager[Any],
+    request: CallRequest,
+    entry: Entry,
+    *,
+    arguments: Mapping[str, Any],
+    approved: bool,
+    about: Mapping[str, Any],
+) -> Any:
+    given = dict(arguments)
+    part = ToolCallPart(
+        tool_name=request.tool.tool_name,
+        args=to_jsonable_python(given) if entry.arguments_as_json else given,
+        tool_call_id=request.call_id,
+    )
+    handle = partial(
+        tools.handle_call, part, approved=approved, metadata={METADATA_KEY: about}, wrap_validation_errors=False
+    )
+    context = tools.ctx
+    limits = context.usage_limits if context is not None else None
+    if context is None or limits is None or limits.tool_calls_limit is None:
+        return await handle()
+    # Calls under way count too: a gather would otherwise pass the check as a whole before any of it is counted.
+    # The `run_code` call around this one is counted when it ends.
+    limits.check_before_tool_call(replace(context.usage, tool_calls=context.usage.tool_calls + 2))
+    context.usage.tool_calls += 1
+    try:
+        return await handle()
+    finally:
+        context.usage.tool_calls -= 1
+
+
+def _validation_text(error: ValidationError, entry: Entry) -> str:
+    """A validator's complaints in the tool's terms, one line each."""
+    names = {parameter.key: parameter.name for parameter in entry.signature.parameters}
+    lines = [f'{entry.facts.python_name}() was given wrong arguments:']
+    for item in error.errors(include_url=False, include_context=False)[:5]:
+        path = [names.get(str(step), str(step)) if depth == 0 else step for depth, step in enumerate(item['loc'])]
+        place = ''.join(f'[{step!r}]' if depth else str(step) for depth, step in enumerate(path))
+        given = '' if item['type'] == 'missing' else f', got {_short(item["input"])}'
+        lines.append(f'- {place}: {item["msg"]}{given}')
+    return '\n'.join(lines)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + '...'

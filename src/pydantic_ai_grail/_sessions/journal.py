@@ -1,0 +1,318 @@
+"""The journal of one cell in the store: sealed entry by entry, each bound to its place and to the one before it.
+
+An entry that was changed, moved, left out or taken from another conversation does not fit its seal. One process at a
+time has the claim to a journal; whoever lost it cannot write, so a process that was taken for dead does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+from anyio import Event
+
+from ..errors import JournalTampered, StoreConflict, StoreError
+from ..journal import (
+    Began,
+    CallBegan,
+    CallEnded,
+    CallWaits,
+    CellEnded,
+    CellQueued,
+    CellResumed,
+    CellSuspended,
+    Entry,
+    Known,
+    KnownCall,
+    entry_of,
+    entry_values,
+)
+from ..stores.base import CellKey, Claim, JournalRecord, Store
+from ..typed_json import from_typed_json, to_typed_json
+from .guarded import GuardedStore
+from .keeper import utc_now
+from .keyring import KEY_ID_BYTES, SEAL_BYTES, Keyring
+
+_MAGIC: Final = b'GRAILJ\x01'
+_COMPRESS_FROM_BYTES: Final = 512
+_MAX_ENTRY_BYTES: Final = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journals:
+    """Opens the journals of cells. Borrows its store."""
+
+    store: Store
+    keyring: Keyring
+    store_timeout_seconds: float
+    writes_calls: bool
+    """Whether entries are stored at once (`'call'` durability) or at the end of the cell."""
+    claim_seconds: float
+    clock: Callable[[], datetime] = utc_now
+
+    def new(self, key: CellKey) -> CellJournal:
+        """The journal of a cell that cannot have one yet."""
+        return CellJournal(journals=self, key=key)
+
+    async def reopen(self, key: CellKey) -> CellJournal:
+        """The journal of a cell that may have one, and the claim to it.
+
+        Raises:
+            StoreConflict: When a process that is alive has the claim.
+            JournalTampered: When an entry does not fit its seal.
+            StoreError: When it could not be read.
+        """
+        journal = CellJournal(journals=self, key=key)
+        if await self.guarded.journal(key):
+            await journal.take()
+            journal.read(await self.guarded.journal(key))
+        return journal
+
+    async def peek(self, key: CellKey) -> CellJournal:
+        """A journal to read only.
+
+        Raises:
+            JournalTampered, StoreError: As `reopen`.
+        """
+        journal = CellJournal(journals=self, key=key)
+        journal.read(await self.guarded.journal(key))
+        return journal
+
+    @property
+    def guarded(self) -> GuardedStore:
+        return GuardedStore(store=self.store, timeout_seconds=self.store_timeout_seconds)
+
+
+@dataclass(kw_only=True)
+class CellJournal:
+    """Lifetime: a cell in one process. Give the claim back with `aclose`."""
+
+    journals: Journals
+    key: CellKey
+    entries: list[Entry] = field(default_factory=list[Entry])
+    """Those that are stored."""
+    _owner: str = field(default_factory=lambda: f'{_process()}/{token_hex(4)}')
+    _prolonging: asyncio.Task[None] | None = None
+    """Runs while this process has the claim."""
+    _unstored: list[Entry] = field(default_factory=list[Entry])
+    _storing: bool = False
+    _stored: Event = field(default_factory=Event)
+    """Set when the transaction under way is through."""
+    _seal: bytes = b''
+
+    async def write(self, *entries: Entry) -> None:
+        """As `Recorder` says."""
+        self._unstored.extend(entries)
+        if self.journals.writes_calls and not all(isinstance(entry, Began) for entry in entries):
+            await self.store()
+
+    async def store(self, *, release: bool = False) -> None:
+        """Store what is not stored yet. Several who ask at once share one transaction.
+
+        Raises:
+            StoreError: When it could not be stored; `StoreConflict` when another process was first.
+        """
+        while self._storing:
+            await self._stored.wait()
+        if not self._unstored:
+            return
+        self._storing = True
+        try:
+            entries, self._unstored = self._unstored, []
+            try:
+                records, seal = self._sealed(entries)
+                claim = self._claim()
+                await self.journals.guarded.append(records, claim=claim, now=self.journals.clock(), release=release)
+            except BaseException:
+                self._unstored[:0] = entries  # whoever else waits for one of them must not take it for stored
+                raise
+            self._seal = seal
+            self.entries += entries
+            self._hold() if not release else self._let_go()
+        finally:
+            self._storing = False
+            self._stored, stored = Event(), self._stored
+            stored.set()
+
+    async def take(self) -> None:
+        """Take the claim, also from a process of this machine that is gone.
+
+        Raises:
+            StoreConflict: When a process that is alive has it.
+        """
+        guarded, now = self.journals.guarded, self.journals.clock()
+        held = await guarded.claim(self.key, self._claim(), now=now)
+        if held.owner != self._owner and _is_gone(held.owner):
+            held = await guarded.claim(self.key, self._claim(), now=now, instead_of=held.owner)
+        if held.owner != self._owner:
+            raise StoreConflict(
+                f'Cell {self.key.cell_id!r} is being run by another process ({held.owner}), which has it until '
+                f'{held.until:%H:%M:%S}. Wait for its answer, or try again then.'
+            )
+        self._hold()
+
+    async def aclose(self) -> None:
+        """Give the claim back. A store that fails at this keeps it until it ends by itself."""
+        if self._let_go():
+            with suppress(StoreError):
+                await self.journals.guarded.release(self.key, owner=self._owner)
+
+    def read(self, records: Sequence[JournalRecord]) -> None:
+        """Take in what the store has.
+
+        Raises:
+            JournalTampered: When an entry does not fit its seal, its number or its place.
+        """
+        self.entries, self._seal = [], b''
+        for number, record in enumerate(records):
+            if record.number != number or record.key != self.key:
+                raise JournalTampered(f'Entry {number} of the journal of cell {self.key.cell_id!r} is missing.')
+            body, self._seal = _opened(record.data, self._place(number, self._seal), self.journals.keyring)
+            self.entries.append(_entry(body))
+
+    def _hold(self) -> None:
+        """Have the claim, and prolong it as long as this process lives."""
+        if self._prolonging is None:
+            self._prolonging = asyncio.create_task(self._prolong())
+
+    async def _prolong(self) -> None:
+        while True:
+            await asyncio.sleep(self.journals.claim_seconds / 3)
+            with suppress(StoreError):  # whoever lost it is told at the next entry
+                await self.journals.guarded.claim(self.key, self._claim(), now=self.journals.clock())
+
+    def _let_go(self) -> bool:
+        prolonging, self._prolonging = self._prolonging, None
+        if prolonging is not None:
+            prolonging.cancel()
+        return prolonging is not None
+
+    def copy_from(self, other: CellJournal) -> None:
+        """Take over the journal of the cell that this one is a fork of; stored with the next entry."""
+        self._unstored.extend(other.entries)
+
+    def known(self) -> Known:
+        """What it says of the cell."""
+        return _known([*self.entries, *self._unstored])
+
+    def _claim(self) -> Claim:
+        until = self.journals.clock() + timedelta(seconds=self.journals.claim_seconds)
+        return Claim(owner=self._owner, until=until)
+
+    def _sealed(self, entries: Sequence[Entry]) -> tuple[list[JournalRecord], bytes]:
+        records: list[JournalRecord] = []
+        seal, now = self._seal, self.journals.clock()
+        for number, entry in enumerate(entries, start=len(self.entries)):
+            data, seal = _closed(_body(entry), self._place(number, seal), self.journals.keyring)
+            records.append(JournalRecord(key=self.key, number=number, written_at=now, data=data))
+        return records, seal
+
+    def _place(self, number: int, previous: bytes) -> bytes:
+        return json.dumps([*self.key, number, previous.hex()]).encode()
+
+
+def _body(entry: Entry) -> bytes:
+    values = entry_values(entry)
+    dump: bytes = values.pop('dump', b'')
+    text = to_typed_json(values).encode()
+    return len(text).to_bytes(4, 'big') + text + dump
+
+
+def _entry(body: bytes) -> Entry:
+    end = 4 + int.from_bytes(body[:4], 'big')
+    try:
+        values = from_typed_json(body[4:end].decode())
+        return entry_of({**values, 'dump': body[end:]} if values['kind'] == CellSuspended.__name__ else values)
+    except ValueError as error:
+        raise JournalTampered(f'A journal entry cannot be read by this version: {error}') from error
+
+
+def _closed(body: bytes, place: bytes, keyring: Keyring) -> tuple[bytes, bytes]:
+    packed = b'\x01' + zlib.compress(body, 1) if len(body) >= _COMPRESS_FROM_BYTES else b'\x00' + body
+    key = keyring.newest
+    signed = _MAGIC + key.id + packed
+    seal = key.sign(place + signed)
+    return signed + seal, seal
+
+
+def _opened(data: bytes, place: bytes, keyring: Keyring) -> tuple[bytes, bytes]:
+    signed, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
+    start = len(_MAGIC) + KEY_ID_BYTES
+    key = keyring.find(signed[len(_MAGIC) : start]) if signed.startswith(_MAGIC) else None
+    if key is None or not key.fits(seal, place + signed):
+        raise JournalTampered(
+            'A journal entry does not fit its seal: it was changed, it is not in its place, it belongs to another '
+            f'conversation, or it was sealed with a key that is not among those configured ({keyring!r}).'
+        )
+    packed = signed[start:]
+    return (
+        zlib.decompressobj().decompress(packed[1:], _MAX_ENTRY_BYTES) if packed[:1] == b'\x01' else packed[1:]
+    ), seal
+
+
+def _known(entries: Sequence[Entry]) -> Known:
+    known = Known()
+    calls: dict[int, KnownCall] = {}
+    order = 0
+    for entry in entries:
+        match entry:
+            case Began():
+                known = replace(known, began=entry)
+            case CellQueued():
+                known = replace(known, is_queued=True)
+            case CallBegan():
+                calls[entry.ordinal] = KnownCall(began=entry)
+            case CallWaits():
+                calls[entry.ordinal] = replace(calls[entry.ordinal], waits=entry)
+            case CallEnded():
+                order += 1
+                calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
+            case CellSuspended():
+                known = replace(known, suspended=entry, resumed=None)
+            case CellResumed():
+                known = replace(known, resumed=entry)
+            case CellEnded():
+                known = replace(known, ended=entry)
+    return replace(known, calls=calls)
+
+
+@cache
+def _machine() -> str:
+    try:
+        # The host's name alone is not enough: containers and restored machines share theirs.
+        boot = Path('/proc/sys/kernel/random/boot_id').read_text().strip()[:8]
+    except OSError:
+        boot = '-'
+    return f'{socket.gethostname()}:{boot}'
+
+
+def _process() -> str:
+    return f'{_machine()}/{os.getpid()}:{_started(os.getpid())}'
+
+
+def _started(pid: int) -> str:
+    """When a process started, in whatever unit, so that a process id that was given out again is told apart."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]
+    except (OSError, IndexError):
+        return '-'
+
+
+def _is_gone(owner: str) -> bool:
+    """Whether the owner of a claim was a process of this machine that runs no more; False where that cannot be told."""
+    machine, _, rest = owner.partition('/')
+    pid, _, started = rest.partition('/')[0].partition(':')
+    if machine != _machine() or not pid.isdigit() or started == '-':
+        return False
+    return _started(int(pid)) != started

@@ -1,0 +1,241 @@
+"""One call of `run_code`: its state, its journal, its run, and what is kept of it.
+
+Here a cell's session (which state it starts from), its journal (whether it goes on) and its run (what becomes of it) meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from secrets import token_hex
+from typing import Any, Final
+
+from anyio import CancelScope
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import ApprovalRequired
+from pydantic_ai.messages import UserContent
+from pydantic_ai.tool_manager import ToolManager
+from pydantic_ai.toolsets.abstract import ToolsetTool
+
+from ._catalog.catalog import Catalog
+from ._reply.reply import state_lost_note
+from ._run.cell import Surroundings, Waiting, run_cell
+from ._run.dispatch import Dispatcher
+from ._sessions.envelope import code_digest
+from ._sessions.session import State
+from ._source.history import History
+from ._source.prepared import Prepared
+from .agent_run import AgentRun, Keeping
+from .conversation import CellsInHistory, asked_in
+from .engine import Engine
+from .errors import JournalForeign, SnapshotError, StoreError
+from .events import Observer, StateLost
+from .journal import Began, CellEnded, CellQueued, CellSuspended
+from .outcomes import Completed, Failed, Refused
+from .resuming import Opened, open_cell
+from .stores.base import CellKey
+from .waiting import answers_in, shown_cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RanCell:
+    """A cell that came to an end."""
+
+    outcome: Completed | Failed | Refused
+    notes: tuple[str, ...]
+    """What the model is to know beside it."""
+    content: Sequence[UserContent]
+    """What its tools returned for the model's eyes."""
+    metadata: dict[str, Any]
+    """What its return carries for the next run."""
+
+
+@dataclass(kw_only=True)
+class CellCall:
+    """Lifetime: one call of `run_code`."""
+
+    engine: Engine
+    run: AgentRun
+    ctx: RunContext[Any]
+    cell_id: str
+    source: str
+    catalog: Catalog
+    inside: Mapping[str, ToolsetTool[Any]]
+    tools: ToolManager[Any]
+    observe: Observer
+    _notes: list[str] = field(default_factory=list[str])
+
+    async def ran(self, cells: CellsInHistory, restart: bool) -> RanCell:
+        """Run the cell to its end.
+
+        Args:
+            cells: Those of the history before this one.
+            restart: Whether it starts empty, whatever the history says.
+
+        Raises:
+            ApprovalRequired: When it waits for decisions.
+            JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
+            SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
+        """
+        state = await self._state(cells, restart)
+        opened = await self._open()
+        try:
+            if opened.still_waits:
+                raise ApprovalRequired(metadata=self._waits(opened))
+            if self.run.is_waiting:
+                raise ApprovalRequired(metadata=await self._queued(opened))
+            self._compare(opened)
+            calls = self._dispatcher(opened)
+            outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
+            if isinstance(outcome, Waiting):
+                raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened))
+            if len(calls.journal):
+                await self._ended(outcome, keeping, opened)
+        finally:
+            with CancelScope(shield=True):
+                await opened.journal.aclose()
+        if not keeping.kept:
+            self.run.session.note_stateless(self.cell_id)
+        if isinstance(outcome, Failed) and outcome.state_lost:
+            await self.run.session.drop_held()
+        return RanCell(
+            outcome=outcome,
+            notes=(*self._notes, *keeping.notes),
+            content=[item for content in calls.user_content.values() for item in content],
+            metadata=keeping.metadata,
+        )
+
+    async def _state(self, cells: CellsInHistory, restart: bool) -> State:
+        if restart:
+            return await self.run.start_over()
+        try:
+            return await self.run.locate(cells, self.cell_id, self.observe)
+        except (SnapshotError, StoreError) as error:
+            self.observe(StateLost(cell_id=self.cell_id, reason=error))
+            if self.engine.settings.lost_state == 'error':
+                raise
+            self._notes.append(state_lost_note(error))
+            return await self.run.start_over()
+
+    async def _open(self) -> Opened:
+        """The journal, and where the cell goes on if it began in an earlier run."""
+        key = CellKey(self.run.session.conversation_id, self.cell_id, code_digest(self.source))
+        asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
+        approved = self.ctx.tool_call_approved
+        if asked.is_new and not approved:
+            return Opened(journal=self.engine.journals.new(key))
+        return await open_cell(
+            self.engine.journals,
+            key,
+            origin=asked.conversation_id,
+            approved=approved,
+            answers=answers_in(self.ctx.tool_call_metadata),
+        )
+
+    def _compare(self, opened: Opened) -> None:
+        began = opened.known.began
+        if began is not None and began.parent != self.run.session.parent:
+            raise JournalForeign(
+                f'Cell {self.cell_id!r} began from another state than the one that this history leads to: the history '
+                'was edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
+            )
+
+    def _dispatcher(self, opened: Opened) -> Dispatcher:
+        key, settings = opened.journal.key, self.engine.settings
+        return Dispatcher(
+            cell_id=self.cell_id,
+            catalog=self.catalog,
+            tools=self.tools,
+            max_tool_calls=settings.max_tool_calls,
+            observe=self.observe,
+            known=opened.known,
+            answerers=self.engine.answerers(self.catalog),
+            scope=f'{key.conversation_id}/{key.code_digest}',
+            recorder=opened.journal,
+            decisions=opened.decisions,
+            decided_at=opened.decided_at,
+            unknown_calls=settings.unknown_calls,
+            decision_seconds=settings.decision_secs,
+        )
+
+    async def _run(
+        self, history: History, calls: Dispatcher, opened: Opened
+    ) -> tuple[Completed | Failed | Refused | Waiting, Keeping]:
+        settings, going_on = self.engine.settings, opened.going_on
+        keeping = self.run.keeping(self.cell_id, self.source, self.observe)
+        is_loaded = going_on is None or going_on.suspended is None
+        outcome = await run_cell(
+            self.source,
+            Surroundings(
+                history=history,
+                calls=calls,
+                check=self.engine.check(self.catalog, self.inside),
+                support=self.engine.support,
+                worker=lambda: self.engine.worker(self.run.session, self.catalog, loaded=is_loaded),
+                keep=keeping.keep,
+                host=settings.host,
+                limits=settings.limits,
+                observe=self.observe,
+                begin=partial(self._begin, history, opened),
+                going_on=going_on,
+            ),
+        )
+        return outcome, keeping
+
+    async def _begin(self, history: History, opened: Opened, prepared: Prepared) -> None:
+        if self._may_call(prepared.source, history):
+            # The cell may wait or die with its process; then it goes on from the state before it, which must be stored.
+            await self.run.session.save_held()
+        began = Began(source=self.source, prepared=prepared.to_json(), parent=self.run.session.parent)
+        await opened.journal.write(began)
+
+    def _may_call(self, source: str, history: History) -> bool:
+        """Whether the cell names a tool, or a function that may call one."""
+        words = set(_WORD.findall(source))
+        tools = {part for name in self.catalog.entries for part in name.split('.')}
+        return not words.isdisjoint(tools | history.bindings.declared)
+
+    async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened) -> dict[str, Any]:
+        """Store where the cell waits; what the requests are to say of it."""
+        parked, printed = waiting.parked, waiting.outcome.printed
+        await opened.journal.write(
+            CellSuspended(
+                token=token_hex(16),
+                numbers=parked.numbers,
+                at_call=parked.at_call,
+                accepted=calls.accepted,
+                slept_seconds=parked.slept_seconds,
+                feeds=parked.feeds,
+                printed=printed.text,
+                dropped_chars=printed.dropped_chars,
+                trace={},
+                dump=parked.dump,
+            )
+        )
+        await opened.journal.store(release=True)
+        await self.run.session.drop_held()
+        return self._waits(opened)
+
+    async def _queued(self, opened: Opened) -> dict[str, Any]:
+        if not opened.known.is_queued:
+            await opened.journal.write(CellQueued(at=datetime.now(UTC)))
+            await opened.journal.store(release=True)
+        return self._waits(opened)
+
+    def _waits(self, opened: Opened) -> dict[str, Any]:
+        """What the requests are to say of the cell."""
+        self.run.is_waiting = True
+        known = opened.journal.known()
+        token = known.suspended.token if known.suspended is not None else ''
+        return shown_cell(token, self.source, self.cell_id, known.waiting)
+
+    async def _ended(self, outcome: Completed | Failed | Refused, keeping: Keeping, opened: Opened) -> None:
+        how = 'completed' if isinstance(outcome, Completed) else 'failed'
+        await opened.journal.write(CellEnded(outcome=how, snapshot=keeping.snapshot, at=datetime.now(UTC)))
+        await opened.journal.store(release=True)
+
+
+_WORD: Final = re.compile(r'\w+')

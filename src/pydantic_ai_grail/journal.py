@@ -1,0 +1,217 @@
+"""What the journal of a cell says, entry by entry: enough to go on with the cell in another process, exactly.
+
+A cell that makes no call has no journal, for running it again is exact. Otherwise the first entry is `Began`; a call is
+`CallBegan` before its tool may have any effect and `CallEnded` when it settled; one that waits for a decision is
+`CallWaits`. `CellSuspended` has the program where it stands, `CellResumed` the decisions it went on with, `CellEnded`
+ends it. Entries hold plain values only, so that they can be written down with their types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast
+
+from .calls import CallState
+
+WaitingReason: TypeAlias = Literal['approval', 'external', 'unknown']
+"""Why a call waits: somebody must allow it, somebody else must make it, or it was under way when its process died."""
+DecisionKind: TypeAlias = Literal['approve', 'deny', 'result', 'raise']
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """The cell was accepted and began to run."""
+
+    source: str
+    """As the model wrote it."""
+    prepared: str
+    """What it was made into, for `_source` to read."""
+    parent: str | None
+    """The name of the snapshot it started from; `None` for the empty state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellQueued:
+    """The cell has not begun: one that the model asked for before it waits."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBegan:
+    """From here on the tool may have had its effect."""
+
+    ordinal: int
+    tool: str
+    """The Python name."""
+    arguments: Mapping[str, Any]
+    line: int | None
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWaits:
+    """The call has had no effect, or nobody knows, and waits for a decision."""
+
+    ordinal: int
+    reason: WaitingReason
+    metadata: Mapping[str, Any]
+    """What the tool said of it, as plain JSON values."""
+    until: datetime | None
+    """When the decision expires."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """What code got of a call."""
+
+    ordinal: int
+    state: CallState
+    value: Any
+    exception_type: str | None
+    message: str | None
+    content: str
+    """What the tool returned for the model's eyes beside its value, as JSON; empty for nothing."""
+    seconds: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSuspended:
+    """The program stands at calls that wait. Its dump travels beside this."""
+
+    token: str
+    """Random; decisions name it, so that none serves twice."""
+    numbers: Mapping[int, int]
+    """Ordinal of each call that code has made and not got an answer of -> the sandbox's number for it."""
+    at_call: int | None
+    """The ordinal of the call it stands at; `None` where it awaits several."""
+    accepted: int
+    """How many calls code had made."""
+    slept_seconds: float
+    feeds: int
+    printed: str
+    dropped_chars: int
+    trace: Mapping[str, str]
+    """The trace context of the suspended cell, as W3C headers, for the resumed one to link to."""
+    dump: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellResumed:
+    """The decisions a suspended cell went on with."""
+
+    token: str
+    """Of the suspension."""
+    decisions: Mapping[str, Mapping[str, Any]]
+    """By call id; see `Decided`."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellEnded:
+    """The cell came to its end."""
+
+    outcome: Literal['completed', 'failed']
+    snapshot: str | None
+    at: datetime
+
+
+Entry: TypeAlias = Began | CellQueued | CallBegan | CallWaits | CallEnded | CellSuspended | CellResumed | CellEnded
+
+_KINDS: Final[Mapping[str, type[Entry]]] = MappingProxyType(
+    {
+        kind.__name__: kind
+        for kind in (Began, CellQueued, CallBegan, CallWaits, CallEnded, CellSuspended, CellResumed, CellEnded)
+    }
+)
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """An entry as plain values."""
+    values = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    return {'kind': type(entry).__name__, **{name: _plain(value) for name, value in values.items()}}
+
+
+def entry_of(values: Mapping[str, Any]) -> Entry:
+    """The opposite of `entry_values`.
+
+    Raises:
+        ValueError: When they are of no entry that this version knows.
+    """
+    rest = dict(values)
+    kind = _KINDS.get(rest.pop('kind', ''))
+    if kind is None or rest.keys() != {each.name for each in fields(kind)}:
+        raise ValueError(f'This version knows no journal entry of the kind {values.get("kind")!r} with these fields.')
+    return kind(**rest)
+
+
+def _plain(value: Any) -> Any:
+    return dict(cast('Mapping[Any, Any]', value)) if isinstance(value, Mapping) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was decided of a waiting call, as code will meet it."""
+
+    kind: DecisionKind
+    arguments: Mapping[str, Any] | None = None
+    """With `'approve'`: what the call is made with instead."""
+    value: Any = None
+    """With `'result'`."""
+    exception_type: str = ''
+    message: str = ''
+    """With `'deny'` and `'raise'`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCall:
+    """How far a call had come when its process ended."""
+
+    began: CallBegan
+    waits: CallWaits | None = None
+    ended: CallEnded | None = None
+    order: int = 0
+    """Counts the calls that ended, in the order in which they did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the journal knows of a cell that is to go on; empty for a cell that begins."""
+
+    calls: Mapping[int, KnownCall] = field(default_factory=dict[int, KnownCall])
+    """By ordinal."""
+    suspended: CellSuspended | None = None
+    """Where it goes on; `None`: from its beginning."""
+    resumed: CellResumed | None = None
+    """The decisions it has gone on with since."""
+    ended: CellEnded | None = None
+    began: Began | None = None
+    is_queued: bool = False
+    """It has not begun; an earlier cell of the same response waited."""
+
+    @property
+    def waiting(self) -> tuple[KnownCall, ...]:
+        """The calls that wait for a decision."""
+        return tuple(call for call in self.calls.values() if call.waits is not None and call.ended is None)
+
+
+NOTHING_KNOWN: Final = Known()
+"""Of a cell that begins."""
+
+
+class Recorder(Protocol):
+    """Writes a cell's journal. Entries are written in the order of the calls of `write`."""
+
+    async def write(self, *entries: Entry) -> None:
+        """Once this returns the entries are as safe as the durability asks for.
+
+        Raises:
+            StoreError: When they could not be written; the cell must not go on.
+        """
+        ...

@@ -1,0 +1,102 @@
+"""Whether a cell begins or goes on: what its journal, its history and the decisions of this run say together.
+
+A cell goes on where it was suspended, or, if its process died, from its beginning or its last suspension, with the calls
+that had settled answered from the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ._run.cell import GoingOn
+from ._sessions.journal import CellJournal, Journals
+from ._source.prepared import Prepared
+from .calls import call_id
+from .errors import DecisionError, JournalForeign
+from .journal import NOTHING_KNOWN, CellResumed, Decided, Known
+from .stores.base import CellKey
+from .waiting import Answers, resumed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A cell that is about to run."""
+
+    journal: CellJournal
+    known: Known = NOTHING_KNOWN
+    going_on: GoingOn | None = None
+    decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
+    decided_at: datetime | None = None
+    still_waits: bool = False
+    """It was suspended, and this run brings no decisions."""
+
+
+async def open_cell(
+    journals: Journals, key: CellKey, *, origin: str | None, approved: bool, answers: Answers | None
+) -> Opened:
+    """A cell of an earlier run: its journal, with the claim to it, and where it goes on.
+
+    Args:
+        journals: Where journals are.
+        key: The cell, in the conversation of this run.
+        origin: The conversation in which the model asked for it, if the history says; another one in a fork.
+        approved: Whether this run approves the cell.
+        answers: The decisions it brings on single calls.
+
+    Raises:
+        StoreConflict: When another process runs it.
+        JournalTampered, JournalForeign, DecisionError: When it must not go on.
+        StoreError: When the store failed.
+    """
+    journal = await journals.reopen(key)
+    try:
+        if journal.known().began is None and origin is not None and origin != key.conversation_id:
+            journal.copy_from(await journals.peek(key._replace(conversation_id=origin)))
+        return await _opened(journal, key, approved=approved, answers=answers)
+    except BaseException:
+        await journal.aclose()
+        raise
+
+
+async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers: Answers | None) -> Opened:
+    known = journal.known()
+    if known.began is None:
+        if approved and not known.is_queued:
+            raise JournalForeign(
+                f'Cell {key.cell_id!r} was waiting, and {journal.journals.store!r} has no journal of it: it was '
+                'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
+            )
+        return Opened(journal=journal)
+    going_on = GoingOn(prepared=Prepared.from_json(known.began.prepared), suspended=known.suspended)
+    if known.suspended is None:
+        if answers is not None:
+            raise DecisionError(f'Cell {key.cell_id!r} waits for no decision.')
+        return Opened(journal=journal, known=known, going_on=going_on)
+    if known.resumed is None:
+        if not approved:
+            return Opened(journal=journal, known=known, going_on=going_on, still_waits=True)
+        entry = resumed(answers, known, key.cell_id)
+        await journal.write(entry)
+        await journal.store()
+    else:
+        entry = known.resumed
+        _compare(answers, known, entry, key)
+    decisions = {id: Decided(**values) for id, values in entry.decisions.items()}
+    return Opened(journal=journal, known=known, going_on=going_on, decisions=decisions, decided_at=entry.at)
+
+
+def _compare(answers: Answers | None, known: Known, recorded: CellResumed, key: CellKey) -> None:
+    """A run that died is started again with the decisions it had; others come too late."""
+    if answers is None:
+        return
+    waited = {call_id(key.cell_id, call.began.ordinal) for call in known.calls.values() if call.waits is not None}
+    given = {
+        id: {name: getattr(answer, name) for name in recorded.decisions.get(id, {})}
+        for id, answer in answers.decisions.items()
+    }
+    if answers.token != recorded.token or given != dict(recorded.decisions) or not waited.issuperset(given):
+        raise DecisionError(
+            f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
+        )

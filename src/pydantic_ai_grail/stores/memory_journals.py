@@ -1,0 +1,69 @@
+"""Journals and claims in memory, for `MemoryStore`, which holds a lock around every call and bounds the size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from ..errors import StoreConflict
+from .base import CellKey, Claim, JournalRecord
+
+ENTRY_OVERHEAD_BYTES: Final = 512
+"""What an entry costs beside its data."""
+
+
+class MemoryJournals:
+    """The journals of all conversations. No method awaits."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        """Of all entries, with their overhead."""
+        self._conversations: dict[str, dict[CellKey, list[JournalRecord]]] = {}
+        self._claims: dict[CellKey, Claim] = {}
+
+    def has(self, conversation_id: str) -> bool:
+        return conversation_id in self._conversations
+
+    def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
+        held = self._claims.get(key)
+        if held is None or held.owner in (claim.owner, instead_of) or held.until <= now:
+            self._claims[key] = held = claim
+        return held
+
+    def release(self, key: CellKey, *, owner: str) -> None:
+        held = self._claims.get(key)
+        if held is not None and held.owner == owner:
+            del self._claims[key]
+
+    def append(self, records: Sequence[JournalRecord], claim: Claim, *, now: datetime) -> None:
+        key = records[0].key
+        journal = self._conversations.get(key.conversation_id, {}).get(key, [])
+        if [record.number for record in records] != list(range(len(journal), len(journal) + len(records))):
+            raise StoreConflict(f'Another run has written on in the journal of cell {key.cell_id!r}.')
+        held = self.claim(key, claim, now=now)
+        if held.owner != claim.owner:
+            raise StoreConflict(f'Cell {key.cell_id!r} is run by {held.owner}, until {held.until:%H:%M:%S} at least.')
+        self._conversations.setdefault(key.conversation_id, {}).setdefault(key, []).extend(records)
+        self.size_bytes += sum(map(_size, records))
+
+    def read(self, key: CellKey) -> Sequence[JournalRecord]:
+        return [*self._conversations.get(key.conversation_id, {}).get(key, [])]
+
+    def forget(self, conversation_id: str, *, older_than: datetime | None = None, keep_newest: int = 0) -> int:
+        """Drop all journals of a conversation but those that are spared, and return how many that were."""
+        journals = self._conversations.get(conversation_id, {})
+        newest_first = sorted(journals, key=lambda key: journals[key][-1].written_at, reverse=True)
+        gone = [
+            key for key in newest_first[keep_newest:] if older_than is None or journals[key][-1].written_at < older_than
+        ]
+        for key in gone:
+            self.size_bytes -= sum(map(_size, journals.pop(key)))
+            self._claims.pop(key, None)
+        if not journals:
+            self._conversations.pop(conversation_id, None)
+        return len(gone)
+
+
+def _size(record: JournalRecord) -> int:
+    return len(record.data) + ENTRY_OVERHEAD_BYTES
