@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench clean
+.PHONY: help demo test check docs bench chaos clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -30,6 +30,14 @@ docs: $(STAMP) ## the documentation, into site/
 
 bench: $(STAMP) ## plain agent, peer and us side by side, into docs/benchmarks.md
 	$(PY) -m benchmarks --markdown docs/benchmarks.md
+
+KILLS ?= 100
+chaos: export PYTHONPATH = tests
+chaos: $(STAMP) ## kill processes that move money, and look at the books; KILLS=100 for each of four ways
+	$(PY) -m support.chaos --kills $(KILLS) --workers 1
+	$(PY) -m support.chaos --kills $(KILLS) --workers 3
+	$(PY) -m support.chaos --kills $(KILLS) --workers 1 --postgresql
+	$(PY) -m support.chaos --kills $(KILLS) --workers 3 --postgresql
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) site demo/out .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov

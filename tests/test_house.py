@@ -23,6 +23,7 @@ MAY_IMPORT = {
     ),
     'resuming': ('waiting', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': (),
+    'leases': ('stores.base', '_sessions'),
     'engine': ('agent_run', 'settings', '_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
     'agent_run': ('conversation', '_source', '_run', '_reply', '_sessions', '_monty'),
     'conversation': ('_sessions',),

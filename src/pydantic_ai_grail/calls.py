@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Literal
 
 CallState = Literal['started', 'waiting', 'returned', 'raised', 'denied', 'cancelled']
@@ -65,6 +66,11 @@ class CallRecord:
 def call_id(cell_id: str, ordinal: int) -> str:
     """The id of a cell's `ordinal`-th call."""
     return f'{cell_id}__{ordinal}'
+
+
+def idempotency_key(scope: str, call_id: str) -> str:
+    """The same for every attempt at a call, and for no other call. `scope` tells the cell from those of the same id."""
+    return sha256(f'{scope}/{call_id}'.encode()).hexdigest()[:32]
 
 
 @dataclass(slots=True)

@@ -144,7 +144,7 @@ class CellCall:
             )
 
     def _dispatcher(self, opened: Opened) -> Dispatcher:
-        key, settings = opened.journal.key, self.engine.settings
+        settings = self.engine.settings
         return Dispatcher(
             cell_id=self.cell_id,
             catalog=self.catalog,
@@ -153,7 +153,7 @@ class CellCall:
             observe=self.observe,
             known=opened.known,
             answerers=self.engine.answerers(self.catalog),
-            scope=f'{key.conversation_id}/{key.code_digest}',
+            scope=_scope(opened),
             recorder=opened.journal,
             decisions=opened.decisions,
             decided_at=opened.decided_at,
@@ -230,12 +230,17 @@ class CellCall:
         self.run.is_waiting = True
         known = opened.journal.known()
         token = known.suspended.token if known.suspended is not None else ''
-        return shown_cell(token, self.source, self.cell_id, known.waiting)
+        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=_scope(opened))
 
     async def _ended(self, outcome: Completed | Failed | Refused, keeping: Keeping, opened: Opened) -> None:
         how = 'completed' if isinstance(outcome, Completed) else 'failed'
         await opened.journal.write(CellEnded(outcome=how, snapshot=keeping.snapshot, at=datetime.now(UTC)))
         await opened.journal.store(release=True)
+
+
+def _scope(opened: Opened) -> str:
+    key = opened.journal.key
+    return f'{key.conversation_id}/{key.code_digest}'
 
 
 _WORD: Final = re.compile(r'\w+')

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolApproved, ToolDenied
 from pydantic_core import to_jsonable_python
 
-from .calls import call_id
+from .calls import call_id, idempotency_key
 from .errors import DecisionError
 from .journal import CellResumed, Decided, DecisionKind, Known, KnownCall, WaitingReason
 from .typed_json import to_typed_json
@@ -51,6 +51,8 @@ class WaitingCall:
     line: int | None = None
     """The line of the call in the cell."""
     source_line: str = ''
+    idempotency_key: str = ''
+    """The key that the tool can read of its call: the same for every attempt at it. Empty for a direct call."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tool said when it asked: `ApprovalRequired(metadata=...)`."""
     until: datetime | None = None
@@ -188,6 +190,7 @@ class _ShownCall:
     digest: str
     reason: WaitingReason
     line: int | None
+    key: str
     metadata: dict[str, Any]
     until: datetime | None
 
@@ -223,7 +226,7 @@ _SHOWN: Final = TypeAdapter(_ShownCell)
 _ANSWERS: Final = TypeAdapter(Answers)
 
 
-def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]) -> dict[str, Any]:
+def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall], *, scope: str) -> dict[str, Any]:
     """What a cell that waits says of itself in the requests, as plain JSON values."""
     calls = [
         _ShownCall(
@@ -233,6 +236,7 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
             digest=_digest(call.began.arguments),
             reason=call.waits.reason,
             line=call.began.line,
+            key=idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
             metadata=dict(call.waits.metadata),
             until=call.waits.until,
         )
@@ -305,6 +309,7 @@ def _waiting_call(shown: _ShownCall, cell: _ShownCell, cell_id: str) -> WaitingC
         code=cell.code,
         line=shown.line,
         source_line=lines[shown.line - 1].strip() if shown.line and shown.line <= len(lines) else '',
+        idempotency_key=shown.key,
         metadata=shown.metadata,
         until=shown.until,
     )

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import TypeAdapter
@@ -21,7 +20,7 @@ from pydantic_core import to_jsonable_python
 
 from .._catalog.catalog import Catalog
 from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
-from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id
+from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
 from ..events import CallSettled, CallStarted, Observer
 from ..journal import (
     NOTHING_KNOWN,
@@ -205,12 +204,8 @@ class Dispatcher:
             entry,
             arguments=request.arguments if changed is None else changed,
             approved=decided is not None,
-            about={'idempotency_key': self.idempotency_key(request), 'attempt': attempt},
+            about={'idempotency_key': idempotency_key(self.scope, request.call_id), 'attempt': attempt},
         )
-
-    def idempotency_key(self, request: CallRequest) -> str:
-        """The same for every attempt at a call, and for no other call."""
-        return sha256(f'{self.scope}/{request.call_id}'.encode()).hexdigest()[:32]
 
     async def _settle(
         self,

@@ -6,23 +6,16 @@ time has the claim to a journal; whoever lost it cannot write, so a process that
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import socket
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
-from secrets import token_hex
+from datetime import datetime
 from typing import Final
 
 from anyio import Event
 
-from ..errors import JournalTampered, StoreConflict, StoreError
+from ..errors import JournalTampered
 from ..journal import (
     Began,
     CallBegan,
@@ -38,8 +31,9 @@ from ..journal import (
     entry_of,
     entry_values,
 )
-from ..stores.base import CellKey, Claim, JournalRecord, Store
+from ..stores.base import CellKey, JournalRecord, Store
 from ..typed_json import from_typed_json, to_typed_json
+from .claims import HeldClaim
 from .guarded import GuardedStore
 from .keeper import utc_now
 from .keyring import KEY_ID_BYTES, SEAL_BYTES, Keyring
@@ -102,14 +96,18 @@ class CellJournal:
     key: CellKey
     entries: list[Entry] = field(default_factory=list[Entry])
     """Those that are stored."""
-    _owner: str = field(default_factory=lambda: f'{_process()}/{token_hex(4)}')
-    _prolonging: asyncio.Task[None] | None = None
-    """Runs while this process has the claim."""
+    _claim: HeldClaim = field(init=False)
     _unstored: list[Entry] = field(default_factory=list[Entry])
     _storing: bool = False
     _stored: Event = field(default_factory=Event)
     """Set when the transaction under way is through."""
     _seal: bytes = b''
+
+    def __post_init__(self) -> None:
+        journals = self.journals
+        self._claim = HeldClaim(
+            store=journals.guarded, key=self.key, seconds=journals.claim_seconds, clock=journals.clock
+        )
 
     async def write(self, *entries: Entry) -> None:
         """As `Recorder` says."""
@@ -132,41 +130,33 @@ class CellJournal:
             entries, self._unstored = self._unstored, []
             try:
                 records, seal = self._sealed(entries)
-                claim = self._claim()
+                claim = self._claim.claim()
                 await self.journals.guarded.append(records, claim=claim, now=self.journals.clock(), release=release)
             except BaseException:
                 self._unstored[:0] = entries  # whoever else waits for one of them must not take it for stored
                 raise
             self._seal = seal
             self.entries += entries
-            self._hold() if not release else self._let_go()
+            if release:
+                self._claim.drop()
+            else:
+                self._claim.keep()
         finally:
             self._storing = False
             self._stored, stored = Event(), self._stored
             stored.set()
 
     async def take(self) -> None:
-        """Take the claim, also from a process of this machine that is gone.
+        """Take the claim to it.
 
         Raises:
             StoreConflict: When a process that is alive has it.
         """
-        guarded, now = self.journals.guarded, self.journals.clock()
-        held = await guarded.claim(self.key, self._claim(), now=now)
-        if held.owner != self._owner and _is_gone(held.owner):
-            held = await guarded.claim(self.key, self._claim(), now=now, instead_of=held.owner)
-        if held.owner != self._owner:
-            raise StoreConflict(
-                f'Cell {self.key.cell_id!r} is being run by another process ({held.owner}), which has it until '
-                f'{held.until:%H:%M:%S}. Wait for its answer, or try again then.'
-            )
-        self._hold()
+        await self._claim.take(f'Cell {self.key.cell_id!r}')
 
     async def aclose(self) -> None:
-        """Give the claim back. A store that fails at this keeps it until it ends by itself."""
-        if self._let_go():
-            with suppress(StoreError):
-                await self.journals.guarded.release(self.key, owner=self._owner)
+        """Give the claim back. Where the store fails at this, it ends by itself."""
+        await self._claim.aclose()
 
     def read(self, records: Sequence[JournalRecord]) -> None:
         """Take in what the store has.
@@ -181,23 +171,6 @@ class CellJournal:
             body, self._seal = _opened(record.data, self._place(number, self._seal), self.journals.keyring)
             self.entries.append(_entry(body))
 
-    def _hold(self) -> None:
-        """Have the claim, and prolong it as long as this process lives."""
-        if self._prolonging is None:
-            self._prolonging = asyncio.create_task(self._prolong())
-
-    async def _prolong(self) -> None:
-        while True:
-            await asyncio.sleep(self.journals.claim_seconds / 3)
-            with suppress(StoreError):  # whoever lost it is told at the next entry
-                await self.journals.guarded.claim(self.key, self._claim(), now=self.journals.clock())
-
-    def _let_go(self) -> bool:
-        prolonging, self._prolonging = self._prolonging, None
-        if prolonging is not None:
-            prolonging.cancel()
-        return prolonging is not None
-
     def copy_from(self, other: CellJournal) -> None:
         """Take over the journal of the cell that this one is a fork of; stored with the next entry."""
         self._unstored.extend(other.entries)
@@ -205,10 +178,6 @@ class CellJournal:
     def known(self) -> Known:
         """What it says of the cell."""
         return _known([*self.entries, *self._unstored])
-
-    def _claim(self) -> Claim:
-        until = self.journals.clock() + timedelta(seconds=self.journals.claim_seconds)
-        return Claim(owner=self._owner, until=until)
 
     def _sealed(self, entries: Sequence[Entry]) -> tuple[list[JournalRecord], bytes]:
         records: list[JournalRecord] = []
@@ -285,34 +254,3 @@ def _known(entries: Sequence[Entry]) -> Known:
             case CellEnded():
                 known = replace(known, ended=entry)
     return replace(known, calls=calls)
-
-
-@cache
-def _machine() -> str:
-    try:
-        # The host's name alone is not enough: containers and restored machines share theirs.
-        boot = Path('/proc/sys/kernel/random/boot_id').read_text().strip()[:8]
-    except OSError:
-        boot = '-'
-    return f'{socket.gethostname()}:{boot}'
-
-
-def _process() -> str:
-    return f'{_machine()}/{os.getpid()}:{_started(os.getpid())}'
-
-
-def _started(pid: int) -> str:
-    """When a process started, in whatever unit, so that a process id that was given out again is told apart."""
-    try:
-        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]
-    except (OSError, IndexError):
-        return '-'
-
-
-def _is_gone(owner: str) -> bool:
-    """Whether the owner of a claim was a process of this machine that runs no more; False where that cannot be told."""
-    machine, _, rest = owner.partition('/')
-    pid, _, started = rest.partition('/')[0].partition(':')
-    if machine != _machine() or not pid.isdigit() or started == '-':
-        return False
-    return _started(int(pid)) != started

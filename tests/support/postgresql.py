@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 
-
-@pytest.fixture(scope='session')
-def postgresql_url() -> Iterator[str]:
+@contextmanager
+def postgresql_server() -> Generator[str]:
+    """A server of its own, by its URL, for the length of the block."""
     # Not below pytest's own folder: run as root, the server is another user's, and every pytest that starts meanwhile
     # takes the others' right to enter that folder away.
     with tempfile.TemporaryDirectory(prefix='grail-postgresql-', ignore_cleanup_errors=True) as folder:

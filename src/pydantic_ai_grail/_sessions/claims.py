@@ -1,0 +1,108 @@
+"""The claim of one process to something in a store: taken, kept alive, given back, and taken over from the dead."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+
+from ..errors import StoreConflict, StoreError
+from ..stores.base import CellKey, Claim
+from .guarded import GuardedStore
+
+
+@dataclass(kw_only=True)
+class HeldClaim:
+    """Lifetime: from `take` or `keep` until `aclose`; meanwhile a task prolongs it."""
+
+    store: GuardedStore
+    key: CellKey
+    seconds: float
+    clock: Callable[[], datetime]
+    owner: str = field(default_factory=lambda: f'{_process()}/{token_hex(4)}')
+    _prolonging: asyncio.Task[None] | None = None
+
+    def claim(self) -> Claim:
+        """What to ask a store for now."""
+        return Claim(owner=self.owner, until=self.clock() + timedelta(seconds=self.seconds))
+
+    async def take(self, what: str) -> None:
+        """Take it, also from a process of this machine that is gone.
+
+        Raises:
+            StoreConflict: When a process that is alive has it.
+            StoreError: When the store failed.
+        """
+        now = self.clock()
+        held = await self.store.claim(self.key, self.claim(), now=now)
+        if held.owner != self.owner and _is_gone(held.owner):
+            held = await self.store.claim(self.key, self.claim(), now=now, instead_of=held.owner)
+        if held.owner != self.owner:
+            raise StoreConflict(
+                f'{what} is being run by another process ({held.owner}), which has it until {held.until:%H:%M:%S} at '
+                'least. Wait for its answer, or try again then.'
+            )
+        self.keep()
+
+    def keep(self) -> None:
+        """Prolong it from now on; it was taken."""
+        if self._prolonging is None:
+            self._prolonging = asyncio.create_task(self._prolong())
+
+    def drop(self) -> bool:
+        """Prolong it no more. False if it was not kept."""
+        prolonging, self._prolonging = self._prolonging, None
+        if prolonging is not None:
+            prolonging.cancel()
+        return prolonging is not None
+
+    async def aclose(self) -> None:
+        """Give it back. Where the store fails at this, it ends by itself."""
+        if self.drop():
+            with suppress(StoreError):
+                await self.store.release(self.key, owner=self.owner)
+
+    async def _prolong(self) -> None:
+        while True:
+            await asyncio.sleep(self.seconds / 3)
+            with suppress(StoreError):  # whoever lost it is told when it writes
+                await self.store.claim(self.key, self.claim(), now=self.clock())
+
+
+@cache
+def _machine() -> str:
+    try:
+        # The host's name alone is not enough: containers and restored machines share theirs.
+        boot = Path('/proc/sys/kernel/random/boot_id').read_text().strip()[:8]
+    except OSError:
+        boot = '-'
+    return f'{socket.gethostname()}:{boot}'
+
+
+def _process() -> str:
+    return f'{_machine()}/{os.getpid()}:{_started(os.getpid())}'
+
+
+def _started(pid: int) -> str:
+    """When a process started, in whatever unit, so that a process id that was given out again is told apart."""
+    try:
+        state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except (OSError, ValueError):
+        return '-'
+    return '-' if state in ('Z', 'X') else rest[18]
+
+
+def _is_gone(owner: str) -> bool:
+    """Whether the owner of a claim was a process of this machine that runs no more; False where that cannot be told."""
+    machine, _, rest = owner.partition('/')
+    pid, _, started = rest.partition('/')[0].partition(':')
+    if machine != _machine() or not pid.isdigit() or started == '-':
+        return False
+    return _started(int(pid)) != started

@@ -1,0 +1,51 @@
+"""One process at a time for a conversation: for applications that load a history, run an agent and save the history."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from ._sessions.claims import HeldClaim
+from ._sessions.guarded import GuardedStore
+from ._sessions.keeper import utc_now
+from .stores.base import CellKey, Store
+
+
+@asynccontextmanager
+async def conversation_lease(
+    store: Store, conversation_id: str, *, lease_secs: float = 30.0, store_timeout_secs: float = 10.0
+) -> AsyncGenerator[None]:
+    """Have a conversation for this process alone, for the length of the block.
+
+    A cell that waits or died is safe without it: one process goes on with it, others get a `StoreConflict`. What a lease
+    adds is that nobody else goes on from a history that is about to be out of date, so load the history inside:
+
+    ```python
+    async with conversation_lease(store, conversation_id):
+        history = load(conversation_id)
+        result = await agent.run(message_history=history)
+        save(conversation_id, result.all_messages())
+    ```
+
+    Args:
+        store: Where the agent's state is.
+        conversation_id: Any name for it; the agent's conversation need not be called the same.
+        lease_secs: After how long without a sign of life others may take it. A dead process of the same machine is seen
+            at once.
+        store_timeout_secs: How long one call of the store may take.
+
+    Raises:
+        StoreConflict: When another process has it.
+        StoreError: When the store failed.
+    """
+    held = HeldClaim(
+        store=GuardedStore(store=store, timeout_seconds=store_timeout_secs),
+        key=CellKey(conversation_id, '', ''),
+        seconds=lease_secs,
+        clock=utc_now,
+    )
+    await held.take(f'Conversation {conversation_id!r}')
+    try:
+        yield
+    finally:
+        await held.aclose()
