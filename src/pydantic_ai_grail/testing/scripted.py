@@ -20,7 +20,12 @@ def scripted_model(*cells: str | Sequence[str], answer: str = 'done') -> Functio
 
     def play(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         del info
-        played = sum(1 for message in _this_turn(messages) if isinstance(message, ModelResponse))
+        this_run = _this_run(messages)
+        played = sum(isinstance(message, ModelResponse) for message in this_run)
+        if isinstance(this_run[0], ModelResponse) or _returns(this_run[0]):  # it goes on with a cell of an earlier run
+            before = messages[: len(messages) - len(this_run)]
+            earlier = next((codes for codes in map(_cells, reversed(before)) if codes), list[str]())
+            played += responses.index(earlier) + 1 if earlier in responses else 0
         if played >= len(responses):
             return ModelResponse(parts=[TextPart(answer)])
         return ModelResponse(parts=[ToolCallPart('run_code', {'code': cell}) for cell in responses[played]])
@@ -59,20 +64,22 @@ def played_cells(messages: Iterable[ModelMessage]) -> list[PlayedCell]:
     return played
 
 
-def _this_turn(messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
-    """The messages since the user last said something, over the runs that went on without a new prompt."""
-    start = len(messages) - 1
-    while start > 0:
-        run_id = messages[start].run_id
-        while start > 0 and (messages[start - 1].run_id == run_id if run_id else not _asks(messages[start])):
-            start -= 1
-        if _asks(messages[start]) or not start:
-            break
-        start -= 1
+def _this_run(messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
+    run_id = messages[-1].run_id
+    if run_id is not None:
+        return [message for message in messages if message.run_id == run_id]
+    start = max((number for number, message in enumerate(messages) if _asks(message)), default=0)
     return messages[start:]
 
 
 def _asks(message: ModelMessage) -> bool:
-    # Beside a tool's return stands what the tool or the instructions say, not what the user says.
-    kinds = {part.part_kind for part in message.parts}
-    return 'user-prompt' in kinds and 'tool-return' not in kinds
+    return any(part.part_kind == 'user-prompt' for part in message.parts)
+
+
+def _returns(message: ModelMessage) -> bool:
+    return any(part.part_kind == 'tool-return' for part in message.parts)
+
+
+def _cells(message: ModelMessage) -> list[str]:
+    calls = [part for part in message.parts if isinstance(part, ToolCallPart) and part.tool_name == 'run_code']
+    return [str(call.args_as_dict().get('code', '')) for call in calls]
