@@ -206,6 +206,7 @@ class CellCall:
                 token=token_hex(16),
                 numbers=parked.numbers,
                 at_call=parked.at_call,
+                slept=parked.slept,
                 accepted=calls.accepted,
                 slept_seconds=parked.slept_seconds,
                 feeds=parked.feeds,

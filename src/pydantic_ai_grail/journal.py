@@ -8,7 +8,7 @@ ends it. Entries hold plain values only, so that they can be written down with t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -93,6 +93,8 @@ class CellSuspended:
     """The ordinal of the call it stands at; `None` where it awaits several."""
     accepted: int
     """How many calls code had made."""
+    slept: Sequence[int]
+    """The sandbox's numbers of the sleeps that ended and that the program does not know of."""
     slept_seconds: float
     feeds: int
     printed: str
@@ -115,10 +117,9 @@ class CellResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellEnded:
-    """The cell came to its end."""
+    """The cell came to its end. Written before the state after it is, so that such a state proves it."""
 
     outcome: Literal['completed', 'failed']
-    snapshot: str | None
     at: datetime
 
 
@@ -178,6 +179,8 @@ class KnownCall:
     ended: CallEnded | None = None
     order: int = 0
     """Counts the calls that ended, in the order in which they did."""
+    made_before: int = 0
+    """How many calls of the cell had begun when it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

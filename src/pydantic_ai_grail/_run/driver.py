@@ -11,7 +11,7 @@ makes the same calls in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
@@ -65,10 +65,15 @@ async def drive(
     """
     async with AsyncExitStack() as stack:
         loop = _Loop(worker=worker, calls=calls, limits=limits, stack=stack)
-        ending = await loop.run(source, suspended, prints=prints, host=host)
+        try:
+            ending = await loop.run(source, suspended, prints=prints, host=host)
+        except Exception as error:
+            ending = error  # raised below, since the task group would wrap it
         loop.end_calls()
     if loop.run_ending is not None:
         raise loop.run_ending
+    if isinstance(ending, Exception):
+        raise ending
     return ending
 
 
@@ -83,7 +88,7 @@ class _Loop:
     _promised: dict[int, CallRequest | float] = field(default_factory=dict[int, CallRequest | float])
     """Calls, and sleeps in seconds, that did not start yet, by Monty's number."""
     _settled: dict[int, tuple[int, Settled]] = field(default_factory=dict[int, tuple[int, Settled]])
-    """Results that the program was not given yet, each with its place in the order of settling; sleeps have 0."""
+    """Results that the program was not given yet, each with its place in the order of settling or `_SLEEP`."""
     _arrived: set[int] = field(default_factory=set[int])
     """Places in the order of settling of the results that came here."""
     _open: dict[int, CallRequest] = field(default_factory=dict[int, CallRequest])
@@ -93,6 +98,13 @@ class _Loop:
     _running: int = 0
     _slept_seconds: float = 0.0
     _changed: anyio.Event = field(default_factory=anyio.Event)
+
+    _made_before: Mapping[int, int] = field(init=False)
+    """Place in the order of settling -> how many calls the program had made when it was given that result."""
+
+    def __post_init__(self) -> None:
+        calls = self.calls.past.known.calls.values()
+        self._made_before = {call.order: call.made_before for call in calls if call.ended is not None}
 
     async def run(
         self, source: str, suspended: CellSuspended | None, *, prints: PrintSink, host: HostAccess
@@ -120,6 +132,7 @@ class _Loop:
         had = self.calls.past.had(suspended)
         self.calls.recall(had)
         self._arrived |= {call.order for call in had}
+        self._settled.update({number: (_SLEEP, Returned(None)) for number in suspended.slept})
         for ordinal, number in suspended.numbers.items():
             request = self.calls.past.request(ordinal, self.calls.catalog)
             self._open[number] = request
@@ -167,6 +180,8 @@ class _Loop:
 
     async def _run_alone(self, request: CallRequest, number: int) -> Stop | Parked:
         await self._wait_until_idle()
+        if self.run_ending is not None:
+            raise self.run_ending
         settled = await self.calls.run(request)
         if isinstance(settled, CallWaits):
             await self._start_promised()
@@ -190,13 +205,20 @@ class _Loop:
         return stop
 
     def _ready(self, pending: Sequence[int]) -> dict[int, Settled]:
-        """The results to hand over now: in the order of settling, and none before one that came earlier."""
+        """The results to hand over now: in the order of settling, none before one that came earlier, nor before the
+        program, run again, has made the calls that it had made without it."""
         missing = min(self.calls.orders() - self._arrived, default=None)
         ready = sorted((self._settled[number][0], number) for number in pending if number in self._settled)
-        handed = [number for order, number in ready if missing is None or order < missing]
+        handed = [
+            number for order, number in ready if (missing is None or order < missing) and self._is_its_turn(order)
+        ]
         for number in handed:
             self._open.pop(number, None)
         return {number: self._settled.pop(number)[1] for number in handed}
+
+    def _is_its_turn(self, order: int) -> bool:
+        made_before = self._made_before.get(order, max(self.calls.past.known.calls, default=0))
+        return order == _SLEEP or self.calls.accepted >= made_before
 
     async def _park(self, *, at_call: int | None) -> Parked:
         if self.run_ending is not None:
@@ -208,6 +230,7 @@ class _Loop:
             dump=await self.worker.park(),
             numbers=numbers,
             at_call=at_call,
+            slept=sorted(number for number, (order, _) in self._settled.items() if order == _SLEEP),
             slept_seconds=self._slept_seconds,
             feeds=self.worker.feeds,
         )
@@ -236,7 +259,7 @@ class _Loop:
                 await self._keep_call(number, what)
             else:
                 await anyio.sleep(what)
-                self._settled[number] = (0, Returned(None))
+                self._settled[number] = (_SLEEP, Returned(None))
         except RUN_ENDING as error:
             self.run_ending = error
         self._running -= 1
@@ -274,6 +297,7 @@ class _Loop:
         return await self.worker.answer_later()
 
 
+_SLEEP: Final = 0
 _OLD_PROMISE: Final = 'this awaits a tool call that an earlier cell made and did not await; make the call again'
 _STOPPED: Final = FailedStop(
     failure=Failure(kind='cancelled', exception_type='CancelledError', message='the run was ended'), is_lost=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._monty.stops import RaisedBy, Returned, Settled
@@ -20,6 +20,8 @@ class Parked:
     """Ordinal of each call that the program has made and not got an answer of -> the sandbox's number for it."""
     at_call: int | None
     """The ordinal of the call it stands at; `None` where it awaits several."""
+    slept: Sequence[int]
+    """The sandbox's numbers of the sleeps that ended and that the program does not know of."""
     slept_seconds: float
     feeds: int
 
