@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from secrets import token_hex
 
+from anyio import CancelScope
+
 from ..errors import StoreConflict, StoreError
 from ..stores.base import CellKey, Claim
 from .guarded import GuardedStore
@@ -40,10 +42,11 @@ class HeldClaim:
             StoreConflict: When a process that is alive has it.
             StoreError: When the store failed.
         """
-        now = self.clock()
-        held = await self.store.claim(self.key, self.claim(), now=now)
-        if held.owner != self.owner and _is_gone(held.owner):
-            held = await self.store.claim(self.key, self.claim(), now=now, instead_of=held.owner)
+        try:
+            held = await self._asked()
+        except BaseException:
+            await self._give_back()  # it may have been taken
+            raise
         if held.owner != self.owner:
             raise StoreConflict(
                 f'{what} is being run by another process ({held.owner}), which has it until {held.until:%H:%M:%S} at '
@@ -66,8 +69,18 @@ class HeldClaim:
     async def aclose(self) -> None:
         """Give it back. Where the store fails at this, it ends by itself."""
         if self.drop():
-            with suppress(StoreError):
-                await self.store.release(self.key, owner=self.owner)
+            await self._give_back()
+
+    async def _asked(self) -> Claim:
+        now = self.clock()
+        held = await self.store.claim(self.key, self.claim(), now=now)
+        if held.owner != self.owner and _is_gone(held.owner):
+            held = await self.store.claim(self.key, self.claim(), now=now, instead_of=held.owner)
+        return held
+
+    async def _give_back(self) -> None:
+        with CancelScope(shield=True), suppress(StoreError):
+            await self.store.release(self.key, owner=self.owner)
 
     async def _prolong(self) -> None:
         while True:
@@ -79,11 +92,12 @@ class HeldClaim:
 @cache
 def _machine() -> str:
     try:
-        # The host's name alone is not enough: containers and restored machines share theirs.
+        # The host's name alone is not enough: containers, whose process ids are their own, and restored machines share it.
         boot = Path('/proc/sys/kernel/random/boot_id').read_text().strip()[:8]
+        ids = os.readlink('/proc/self/ns/pid')
     except OSError:
-        boot = '-'
-    return f'{socket.gethostname()}:{boot}'
+        boot = ids = '-'
+    return f'{socket.gethostname()}:{boot}:{ids}'
 
 
 def _process() -> str:
@@ -96,7 +110,7 @@ def _started(pid: int) -> str:
         state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
     except (OSError, ValueError):
         return '-'
-    return '-' if state in ('Z', 'X') else rest[18]
+    return 'ended' if state in ('Z', 'X') else rest[18]
 
 
 def _is_gone(owner: str) -> bool:
@@ -105,4 +119,16 @@ def _is_gone(owner: str) -> bool:
     pid, _, started = rest.partition('/')[0].partition(':')
     if machine != _machine() or not pid.isdigit() or started == '-':
         return False
-    return _started(int(pid)) != started
+    now = _started(int(pid))
+    return now != started if now != '-' else not _exists(int(pid))
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is a process of this id, also where `/proc` hides those of other users."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

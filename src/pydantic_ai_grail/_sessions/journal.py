@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from anyio import Event
+from anyio import CancelScope, Event
 
 from ..errors import JournalTampered
 from ..journal import (
@@ -70,7 +70,11 @@ class Journals:
         journal = CellJournal(journals=self, key=key)
         if await self.guarded.journal(key):
             await journal.take()
-            journal.read(await self.guarded.journal(key))
+            try:
+                journal.read(await self.guarded.journal(key))
+            except BaseException:
+                await journal.aclose()
+                raise
         return journal
 
     async def peek(self, key: CellKey) -> CellJournal:
@@ -82,6 +86,11 @@ class Journals:
         journal = CellJournal(journals=self, key=key)
         journal.read(await self.guarded.journal(key))
         return journal
+
+    async def has_state_after(self, key: CellKey) -> bool:
+        """Whether the store has the state after a cell, which is only saved once its journal has its end."""
+        found = await self.guarded.find(key.cell_id, key.code_digest, conversation_id=key.conversation_id)
+        return found is not None
 
     @property
     def guarded(self) -> GuardedStore:
@@ -131,7 +140,11 @@ class CellJournal:
             try:
                 records, seal = self._sealed(entries)
                 claim = self._claim.claim()
-                await self.journals.guarded.append(records, claim=claim, now=self.journals.clock(), release=release)
+                self._claim.keep()  # from here on it may have been taken, however this ends
+                # A call of a gather is cancelled when another one failed, and the cell's end is still to be stored. Left
+                # half-way, nobody would know which entries are there.
+                with CancelScope(shield=True):
+                    await self.journals.guarded.append(records, claim=claim, now=self.journals.clock(), release=release)
             except BaseException:
                 self._unstored[:0] = entries  # whoever else waits for one of them must not take it for stored
                 raise
@@ -139,8 +152,6 @@ class CellJournal:
             self.entries += entries
             if release:
                 self._claim.drop()
-            else:
-                self._claim.keep()
         finally:
             self._storing = False
             self._stored, stored = Event(), self._stored
@@ -246,7 +257,7 @@ def _known(entries: Sequence[Entry]) -> Known:
                 calls[entry.ordinal] = replace(calls[entry.ordinal], waits=entry)
             case CallEnded():
                 order += 1
-                calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
+                calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order, made_before=max(calls))
             case CellSuspended():
                 known = replace(known, suspended=entry, resumed=None)
             case CellResumed():
