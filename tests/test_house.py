@@ -19,7 +19,7 @@ MAY_IMPORT = {
     'toolset': ('engine', 'agent_run', 'cell_call', 'conversation', 'settings', '_catalog', '_reply'),
     'cell_call': (
         *('engine', 'agent_run', 'conversation', 'resuming', 'waiting', 'stores.base'),
-        *('_catalog', '_source', '_run', '_reply', '_sessions'),
+        *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
     ),
     'resuming': ('waiting', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': (),

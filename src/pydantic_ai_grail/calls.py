@@ -57,6 +57,8 @@ class CallRecord:
     """Names of the arguments that did not pass the tool's validation, when that is why it raised."""
     is_recorded: bool = False
     """The result came from the journal; the tool was not run again."""
+    is_reused: bool = False
+    """The result is that of the same call of the failed cell before; the tool was not run again."""
 
     @property
     def is_settled(self) -> bool:

@@ -21,19 +21,20 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
-from ._reply.reply import state_lost_note
-from ._run.cell import Surroundings, Waiting, run_cell
+from ._monty.worker import Worker
+from ._reply.reply import reused_note, state_lost_note
+from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
 from ._sessions.envelope import code_digest
 from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
-from .agent_run import AgentRun, Keeping
+from .agent_run import AgentRun, FailedCell, Keeping
 from .conversation import CellsInHistory, asked_in
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreError
 from .events import Observer, StateLost
-from .journal import Began, CellEnded, CellQueued, CellSuspended
+from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
 from .resuming import Opened, open_cell
 from .stores.base import CellKey
@@ -66,21 +67,24 @@ class CellCall:
     inside: Mapping[str, ToolsetTool[Any]]
     tools: ToolManager[Any]
     observe: Observer
+    restarts: bool = False
+    """Whether the model asked to begin without variables, whatever the history says."""
+    reruns: bool = False
+    """Whether the model asked for calls to be made again that the failed cell before has made."""
     _notes: list[str] = field(default_factory=list[str])
 
-    async def ran(self, cells: CellsInHistory, restart: bool) -> RanCell:
+    async def ran(self, cells: CellsInHistory) -> RanCell:
         """Run the cell to its end.
 
         Args:
             cells: Those of the history before this one.
-            restart: Whether it starts empty, whatever the history says.
 
         Raises:
             ApprovalRequired: When it waits for decisions.
             JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
             SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
         """
-        state = await self._state(cells, restart)
+        state = await self._state(cells)
         opened = await self._open()
         try:
             if opened.still_waits:
@@ -88,12 +92,13 @@ class CellCall:
             if self.run.is_waiting:
                 raise ApprovalRequired(metadata=await self._queued(opened))
             self._compare(opened)
-            calls = self._dispatcher(opened)
+            calls = self._dispatcher(opened, await self._failed_before(state, cells))
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened))
-            if len(calls.journal):
-                await self._ended(outcome, keeping, opened)
+            if not keeping.kept and len(calls.journal):
+                await self._ended(outcome, opened)
+            self._remember(outcome, opened)
         finally:
             with CancelScope(shield=True):
                 await opened.journal.aclose()
@@ -101,15 +106,16 @@ class CellCall:
             self.run.session.note_stateless(self.cell_id)
         if isinstance(outcome, Failed) and outcome.state_lost:
             await self.run.session.drop_held()
+        reused = [record for record in calls.journal if record.is_reused]
         return RanCell(
             outcome=outcome,
-            notes=(*self._notes, *keeping.notes),
+            notes=(*self._notes, *reused_note(reused), *keeping.notes),
             content=[item for content in calls.user_content.values() for item in content],
             metadata=keeping.metadata,
         )
 
-    async def _state(self, cells: CellsInHistory, restart: bool) -> State:
-        if restart:
+    async def _state(self, cells: CellsInHistory) -> State:
+        if self.restarts:
             return await self.run.start_over()
         try:
             return await self.run.locate(cells, self.cell_id, self.observe)
@@ -143,7 +149,25 @@ class CellCall:
                 'was edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
             )
 
-    def _dispatcher(self, opened: Opened) -> Dispatcher:
+    async def _failed_before(self, state: State, cells: CellsInHistory) -> Known:
+        """What the cell that this one may correct has called; nothing where the one before did not fail."""
+        if self.reruns or not self.engine.settings.reuse_calls:
+            return NOTHING_KNOWN
+        if self.run.failed_cell is not None:
+            return self.run.failed_cell.known
+        header = state.saved.header if state.saved is not None else None
+        if header is None or header.outcome != 'failed' or not cells.refs or cells.refs[0].cell_id != header.cell_id:
+            return NOTHING_KNOWN
+        key = CellKey(header.conversation_id, header.cell_id, header.code_digest)
+        return (await self.engine.journals.peek(key)).known()
+
+    def _remember(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
+        if isinstance(outcome, Completed):
+            self.run.failed_cell = None
+        elif isinstance(outcome, Failed):
+            self.run.failed_cell = FailedCell(cell_id=self.cell_id, known=opened.journal.known())
+
+    def _dispatcher(self, opened: Opened, failed: Known) -> Dispatcher:
         settings = self.engine.settings
         return Dispatcher(
             cell_id=self.cell_id,
@@ -152,6 +176,7 @@ class CellCall:
             max_tool_calls=settings.max_tool_calls,
             observe=self.observe,
             known=opened.known,
+            failed=failed,
             answerers=self.engine.answerers(self.catalog),
             scope=_scope(opened),
             recorder=opened.journal,
@@ -166,6 +191,12 @@ class CellCall:
     ) -> tuple[Completed | Failed | Refused | Waiting, Keeping]:
         settings, going_on = self.engine.settings, opened.going_on
         keeping = self.run.keeping(self.cell_id, self.source, self.observe)
+
+        async def keep(worker: Worker, ran: Ran) -> None:
+            if len(calls.journal):
+                await self._ended(ran.outcome, opened)
+            await keeping.keep(worker, ran)
+
         is_loaded = going_on is None or going_on.suspended is None
         outcome = await run_cell(
             self.source,
@@ -175,7 +206,7 @@ class CellCall:
                 check=self.engine.check(self.catalog, self.inside),
                 support=self.engine.support,
                 worker=lambda: self.engine.worker(self.run.session, self.catalog, loaded=is_loaded),
-                keep=keeping.keep,
+                keep=keep,
                 host=settings.host,
                 limits=settings.limits,
                 observe=self.observe,
@@ -233,9 +264,9 @@ class CellCall:
         token = known.suspended.token if known.suspended is not None else ''
         return shown_cell(token, self.source, self.cell_id, known.waiting, scope=_scope(opened))
 
-    async def _ended(self, outcome: Completed | Failed | Refused, keeping: Keeping, opened: Opened) -> None:
+    async def _ended(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
         how = 'completed' if isinstance(outcome, Completed) else 'failed'
-        await opened.journal.write(CellEnded(outcome=how, snapshot=keeping.snapshot, at=datetime.now(UTC)))
+        await opened.journal.write(CellEnded(outcome=how, at=datetime.now(UTC)))
         await opened.journal.store(release=True)
 
 

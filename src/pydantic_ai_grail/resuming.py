@@ -54,7 +54,13 @@ async def open_cell(
     try:
         if journal.known().began is None and origin is not None and origin != key.conversation_id:
             journal.copy_from(await journals.peek(key._replace(conversation_id=origin)))
-        return await _opened(journal, key, approved=approved, answers=answers)
+        opened = await _opened(journal, key, approved=approved, answers=answers)
+        if opened.known.began is not None and opened.known.ended is None and await journals.has_state_after(key):
+            raise JournalForeign(
+                f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
+                'back to an older state. It does not go on, for calls that it no longer shows took effect.'
+            )
+        return opened
     except BaseException:
         await journal.aclose()
         raise

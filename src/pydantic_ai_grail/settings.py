@@ -67,6 +67,9 @@ class CodeModeOptions(TypedDict, total=False):
     unknown_calls: UnknownCalls
     """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or
     `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again."""
+    reuse_calls: bool
+    """Whether a cell that corrects a failed one gets the results of the calls that it makes again from the beginning, in
+    the same order, instead of making them again. Default `True`; calls of read-only tools are made again."""
     decision_secs: float | None
     """How long a waiting call may wait for its decision; then code gets a `TimeoutError`. Default `None`: for ever."""
     claim_secs: float
@@ -97,6 +100,7 @@ class Settings:
     lost_state: LostState = 'restart'
     durability: Durability = 'cell'
     unknown_calls: UnknownCalls = 'ask'
+    reuse_calls: bool = True
     decision_secs: float | None = None
     claim_secs: float = 30.0
     observers: tuple[Observer, ...] = ()

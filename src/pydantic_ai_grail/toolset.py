@@ -27,7 +27,7 @@ from .cell_call import CellCall, RanCell
 from .conversation import cells_in
 from .engine import Engine
 from .errors import SnapshotError, StoreError
-from .events import CellClosed, CellStarted, Observer, to_all
+from .events import CellClosed, CellStarted, to_all
 from .outcomes import Completed
 from .settings import CodeModeOptions, Settings
 
@@ -38,6 +38,7 @@ TOOLSET_ID: Final = 'code_mode'
 class RunCode(TypedDict):  # a docstring would go into the schema, for the model to read
     code: str
     restart: NotRequired[Annotated[bool, Field(description='Forget all variables first.')]]
+    rerun: NotRequired[Annotated[bool, Field(description='Also run calls again that the failed cell before has made.')]]
 
 
 _ARGUMENTS: Final = TypeAdapter(RunCode)
@@ -158,40 +159,29 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         if not isinstance(tool, RunCodeTool):
             return await self.wrapped.call_tool(name, tool_args, ctx, tool)
         assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
-        source, restart = cast('str', tool_args['code']), bool(tool_args.get('restart', False))
+        run, asked = self._run, cast('RunCode', tool_args)
         cell_id = ctx.tool_call_id or 'cell'
         with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
             observe = to_all(span, *self.settings.observers)
-            observe(CellStarted(cell_id=cell_id, conversation_id=self._run.session.conversation_id, source=source))
+            observe(CellStarted(cell_id=cell_id, conversation_id=run.session.conversation_id, source=asked['code']))
+            cell = CellCall(
+                engine=self._engine,
+                run=run,
+                ctx=ctx,
+                cell_id=cell_id,
+                source=asked['code'],
+                catalog=tool.catalog,
+                inside=tool.inside,
+                tools=self._tool_manager(ctx, cast('RunCodeTool[Any]', tool)),
+                observe=observe,
+                restarts=asked.get('restart', False),
+                reruns=asked.get('rerun', False),
+            )
             try:
-                return await self._run_cell(source, restart, cell_id, ctx, cast('RunCodeTool[Any]', tool), observe)
+                ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id))
+                return self._reply(ctx, ran, run)
             finally:
                 observe(CellClosed(cell_id=cell_id))
-
-    async def _run_cell(
-        self,
-        source: str,
-        restart: bool,
-        cell_id: str,
-        ctx: RunContext[AgentDepsT],
-        tool: RunCodeTool[Any],
-        observe: Observer,
-    ) -> ToolReturn[Any]:
-        run = self._run
-        assert run is not None
-        cell = CellCall(
-            engine=self._engine,
-            run=run,
-            ctx=ctx,
-            cell_id=cell_id,
-            source=source,
-            catalog=tool.catalog,
-            inside=tool.inside,
-            tools=self._tool_manager(ctx, tool),
-            observe=observe,
-        )
-        ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id), restart)
-        return self._reply(ctx, ran, run)
 
     async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
         """Once per run: what lives, as text; empty when nothing does, or when it cannot be told yet."""

@@ -39,7 +39,7 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> s
     if undecided := [call for call in calls if call.state == 'waiting']:
         blocks.append(_block(prose.CALLS_UNDECIDED, undecided))
     if read:
-        blocks.append(prose.CALLS_READ + _counted(read))
+        blocks.append(prose.CALLS_READ + counted(read))
     return '\n'.join(blocks) or (prose.NO_CALLS if cause is None else prose.NO_OTHER_CALLS)
 
 
@@ -59,7 +59,7 @@ def _block(title: str, calls: Sequence[CallRecord]) -> str:
     first, last = calls[: _MOST_SHOWN - _LAST_SHOWN], calls[-_LAST_SHOWN:]
     between = calls[_MOST_SHOWN - _LAST_SHOWN : -_LAST_SHOWN]
     return '\n'.join(
-        [title, *(_line(call) for call in first), f'  … {_counted(between)} …', *(_line(call) for call in last)]
+        [title, *(_line(call) for call in first), f'  … {counted(between)} …', *(_line(call) for call in last)]
     )
 
 
@@ -78,7 +78,8 @@ def short_error(text: str) -> str:
     return line if len(line) <= 200 else line[:200] + prose.CUT_MARK
 
 
-def _counted(calls: Sequence[CallRecord]) -> str:
+def counted(calls: Sequence[CallRecord]) -> str:
+    """The tools that were called, each with how often."""
     counts = Counter(call.request.tool.python_name for call in calls)
     listed = [f'`{name}`' + (f' ×{count}' if count > 1 else '') for name, count in counts.most_common(6)]
     rest = sum(count for _, count in counts.most_common()[6:])

@@ -219,6 +219,12 @@ CALLS_READ: Final = 'Read-only calls that returned: '
 NO_CALLS: Final = 'This cell called no tool.'
 NO_OTHER_CALLS: Final = 'This cell called no other tool.'
 CALL_ONCE: Final = 'Use what they returned; make none again that changes anything.'
+
+
+def reused(calls: str) -> str:
+    return f'Not run again, as the failed cell had made the same calls: {calls}. They gave what they had returned.'
+
+
 STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'
 
 

@@ -11,10 +11,11 @@ from typing import Any, Final, assert_never
 
 from pydantic_ai.messages import UserContent
 
+from ..calls import CallRecord
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import call_text
+from .calls import call_text, counted
 from .failure import failed, refused
 from .success import MAX_RESULT_CHARS, completed
 
@@ -88,6 +89,11 @@ def state_lost_note(reason: GrailError) -> str:
 def state_unsaved_note() -> str:
     """One sentence for a cell whose state could not be stored after it."""
     return prose.STATE_UNSAVED
+
+
+def reused_note(calls: Sequence[CallRecord]) -> list[str]:
+    """A sentence on calls that were answered with what they had returned in the failed cell before, if there are any."""
+    return [prose.reused(counted(calls))] if calls else []
 
 
 def give_up(failures: int) -> str:

@@ -36,7 +36,7 @@ from ..journal import (
 from ..journal import Entry as JournalEntry
 from ..suggestions import closest
 from .binding import bind
-from .past_calls import PastCalls, next_attempt
+from .past_calls import CorrectedCalls, PastCalls, next_attempt
 from .pauses import answer
 from .tool_call import Called, call_tool
 
@@ -62,6 +62,8 @@ class Dispatcher:
     observe: Observer
     known: InitVar[Known] = NOTHING_KNOWN
     """What the journal has of the cell from before this run of it."""
+    failed: InitVar[Known] = NOTHING_KNOWN
+    """What the journal has of the failed cell that this one corrects."""
     answerers: Mapping[str, Answerer] = field(default_factory=dict[str, Answerer])
     past: PastCalls = field(init=False)
     journal: CallJournal = field(init=False)
@@ -83,10 +85,12 @@ class Dispatcher:
     """Pydantic AI's run-wide mode: one call at a time."""
     accepted: int = field(init=False, default=0)
     """How many calls code has made."""
+    _corrected: CorrectedCalls = field(init=False)
     _orders: dict[str, int] = field(default_factory=dict[str, int])
 
-    def __post_init__(self, known: Known) -> None:
+    def __post_init__(self, known: Known, failed: Known) -> None:
         self.past = PastCalls(cell_id=self.cell_id, known=known)
+        self._corrected = CorrectedCalls(failed.calls)
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 
@@ -125,6 +129,7 @@ class Dispatcher:
             line=stop.line,
         )
         self.past.compare(request)
+        self._corrected.compare(request)
         return request
 
     def recall(self, calls: Iterable[KnownCall]) -> None:
@@ -147,6 +152,8 @@ class Dispatcher:
         self.user_content[request.call_id] = ()
         if known is not None and known.ended is not None:
             return self._recorded(request, known.ended, order=known.order)
+        if known is None and (made := self._corrected.result_of(request)) is not None:
+            return await self._reused(request, made)
         waits = known.waits if known is not None else None
         decided = self.decisions.get(request.call_id)
         decided_at = self.clock() if decided is None or self.decided_at is None else self.decided_at
@@ -243,6 +250,22 @@ class Dispatcher:
         self._note(replace(_record(request, ended.state, settled, seconds=ended.seconds), is_recorded=True))
         return settled
 
+    async def _reused(self, request: CallRequest, made: CallEnded) -> Settled:
+        """Give a call the result it had in the failed cell before; the journal has it as if it had been made here."""
+        now, settled = self.clock(), Returned(made.value)
+        self._orders[request.call_id] = max(self.orders(), default=0) + 1
+        began = CallBegan(
+            ordinal=request.ordinal,
+            tool=request.tool.python_name,
+            arguments=request.arguments,
+            line=request.line,
+            attempt=0,
+            at=now,
+        )
+        await self._write(began, replace(made, ordinal=request.ordinal, at=now))
+        self._note(replace(_record(request, made.state, settled, seconds=made.seconds), is_reused=True))
+        return settled
+
     def _note(self, record: CallRecord) -> None:
         self.journal.settle(record)
         self.observe(CallSettled(cell_id=self.cell_id, record=record))
@@ -272,9 +295,9 @@ class Dispatcher:
         self._note(CallRecord(request=request, state='waiting'))
         return waits
 
-    async def _write(self, entry: JournalEntry) -> None:
+    async def _write(self, *entries: JournalEntry) -> None:
         if self.recorder is not None:
-            await self.recorder.write(entry)
+            await self.recorder.write(*entries)
 
     def order_of(self, request: CallRequest) -> int:
         """Counts the settled calls in the order in which the journal has them."""

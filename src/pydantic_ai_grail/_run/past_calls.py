@@ -6,11 +6,12 @@ the result it got. Code that does not (it depends on the time, or on chance) can
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._catalog.entries import Catalog
 from ..calls import CallRequest, ToolFacts, call_id
-from ..journal import NOTHING_KNOWN, CellSuspended, Known, KnownCall
+from ..journal import NOTHING_KNOWN, CallBegan, CallEnded, CellSuspended, Known, KnownCall
 from ..typed_json import to_typed_json
 
 
@@ -38,8 +39,7 @@ class PastCalls:
         if known is None:
             return
         began = known.began
-        before, now = (to_typed_json(dict(arguments)) for arguments in (began.arguments, request.arguments))
-        if began.tool != request.tool.python_name or before != now:
+        if not _is_same(began, request):
             raise Diverged(
                 f'its call {request.ordinal} was {began.tool}() and is {request.tool.python_name}()'
                 if began.tool != request.tool.python_name
@@ -75,6 +75,36 @@ class PastCalls:
             for ordinal, call in self.known.calls.items()
             if call.ended is not None and ordinal <= suspended.accepted and ordinal not in suspended.numbers
         ]
+
+
+class CorrectedCalls:
+    """The calls of a failed cell, for the cell that corrects it: as long as it makes the same ones, in the same order.
+
+    From the first difference on, and from the first call on that did not return, everything runs.
+    """
+
+    def __init__(self, calls: Mapping[int, KnownCall]) -> None:
+        self._calls = calls
+        self._is_same = True
+        self._results: dict[str, CallEnded] = {}
+
+    def compare(self, request: CallRequest) -> None:
+        """Take note of the next call. In the order in which code makes them."""
+        made = self._calls.get(request.ordinal)
+        returned = made is not None and made.ended is not None and made.ended.state == 'returned'
+        self._is_same = self._is_same and made is not None and returned and _is_same(made.began, request)
+        if self._is_same and made is not None and made.ended is not None and not request.tool.read_only:
+            self._results[request.call_id] = made.ended
+
+    def result_of(self, request: CallRequest) -> CallEnded | None:
+        """What the same call returned there; `None` when this one is to be made."""
+        return self._results.get(request.call_id)
+
+
+def _is_same(began: CallBegan, request: CallRequest) -> bool:
+    return began.tool == request.tool.python_name and to_typed_json(dict(began.arguments)) == to_typed_json(
+        dict(request.arguments)
+    )
 
 
 def next_attempt(known: KnownCall | None) -> int:

@@ -1,0 +1,132 @@
+"""A cell that corrects a failed one gets the results of the calls it makes again, and they are not made twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic_ai import Agent, Tool
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from pydantic_ai_grail import CodeMode, SqlStore
+from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
+
+pytestmark = pytest.mark.anyio
+
+REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
+
+
+def desk(**options: Any) -> tuple[Agent[None, str], list[str]]:
+    made: list[str] = []
+
+    async def book(flight: str) -> dict[str, Any]:
+        made.append(f'book {flight}')
+        return {'flight': flight, 'seat': len(made)}
+
+    async def seats(flight: str) -> int:
+        made.append(f'seats {flight}')
+        return len(made)
+
+    async def fail(times: int) -> str:
+        made.append('fail')
+        if made.count('fail') <= times:
+            raise RuntimeError('the service is down')
+        return 'up'
+
+    tools = [Tool(book), Tool(seats, metadata={'read_only': True}), Tool(fail)]
+    return Agent(tools=tools, capabilities=[CodeMode(**options)]), made
+
+
+async def played(agent: Agent[None, str], *cells: str, history: Any = None) -> list[PlayedCell]:
+    result = await agent.run('go', model=scripted_model(*cells), message_history=history)
+    return played_cells(result.new_messages())
+
+
+async def test_the_same_calls_from_the_beginning_are_not_made_again() -> None:
+    agent, made = desk()
+    wrong = 'a = await book("A1")\nb = await book("B2")\na["seat"] / 0'
+    cells = await played(agent, wrong, 'a = await book("A1")\nb = await book("B2")\n[a["seat"], b["seat"]]')
+    assert cells[0].failed
+    assert cells[1].content == {'result': [1, 2], 'notes': [REUSED.format('`book` ×2')]}
+    assert made == ['book A1', 'book B2']
+
+
+async def test_from_the_first_difference_on_everything_runs() -> None:
+    agent, made = desk()
+    cells = await played(
+        agent,
+        'await book("A1")\nawait book("B2")\nawait book("C3")\n1 / 0',
+        '[(await book(flight))["seat"] for flight in ("A1", "X9", "C3")]',
+    )
+    assert cells[1].content == {'result': [1, 4, 5], 'notes': [REUSED.format('`book`')]}
+    assert made == ['book A1', 'book B2', 'book C3', 'book X9', 'book C3']
+
+
+async def test_a_call_that_failed_is_made_again_and_all_after_it() -> None:
+    agent, made = desk()
+    code = 'a = await book("A1")\nstate = await fail(1)\nb = await book("B2")\n[a["seat"], state, b["seat"]]'
+    cells = await played(agent, code, code)
+    assert cells[0].failed
+    assert cells[1].content == {'result': [1, 'up', 4], 'notes': [REUSED.format('`book`')]}
+    assert made == ['book A1', 'fail', 'fail', 'book B2']
+
+
+async def test_read_only_tools_are_asked_again() -> None:
+    agent, made = desk()
+    code = 'n = await seats("A1")\na = await book("A1")\n'
+    cells = await played(agent, f'{code}1 / 0', f'{code}[n, a["seat"]]')
+    assert cells[1].content == {'result': [3, 2], 'notes': [REUSED.format('`book`')]}
+    assert made == ['seats A1', 'book A1', 'seats A1']
+
+
+async def test_calls_of_a_gather_count_in_the_order_in_which_code_makes_them() -> None:
+    agent, made = desk()
+    gather = 'import asyncio\nall = await asyncio.gather(*[book(f) for f in ("A1", "B2")])\n'
+    cells = await played(agent, f'{gather}1 / 0', f'{gather}[each["seat"] for each in all]')
+    assert cells[1].content == {'result': [1, 2], 'notes': [REUSED.format('`book` ×2')]}
+    assert len(made) == 2
+
+
+async def test_a_correction_that_fails_too_hands_on_what_it_had() -> None:
+    agent, made = desk()
+    cells = await played(
+        agent, 'await book("A1")\n1 / 0', 'a = await book("A1")\nb.x', 'b = await book("A1")\nb["seat"]'
+    )
+    assert [cell.failed for cell in cells] == [True, True, False]
+    assert made == ['book A1']
+
+
+async def test_after_a_cell_that_completed_the_same_call_is_a_new_one() -> None:
+    agent, made = desk()
+    await played(agent, 'await book("A1")\n1 / 0', '1 + 1', 'await book("A1")')
+    assert made == ['book A1', 'book A1']
+
+
+async def test_the_developer_can_switch_it_off() -> None:
+    agent, made = desk(reuse_calls=False)
+    await played(agent, 'await book("A1")\n1 / 0', 'await book("A1")')
+    assert made == ['book A1', 'book A1']
+
+
+async def test_it_also_works_in_a_later_turn_and_process(tmp_path: Any) -> None:
+    url = f'sqlite:///{tmp_path}/agent.db'
+    first, made = desk(store=SqlStore(url))
+    result = await first.run('go', model=scripted_model('await book("A1")\n1 / 0'))
+    later, made_later = desk(store=SqlStore(url))
+    cells = await played(later, '(await book("A1"))["seat"]', history=result.all_messages())
+    assert cells[0].content == {'result': 1, 'notes': [REUSED.format('`book`')]}
+    assert (made, made_later) == (['book A1'], [])
+
+
+async def test_the_model_can_ask_for_all_calls_to_be_made_again() -> None:
+    agent, made = desk()
+    calls = [{'code': 'await book("A1")\n1 / 0'}, {'code': 'await book("A1")', 'rerun': True}]
+
+    def play(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        played = sum(isinstance(message, ModelResponse) for message in messages)
+        parts = [ToolCallPart('run_code', calls[played])] if played < len(calls) else [TextPart('done')]
+        return ModelResponse(parts=parts)
+
+    await agent.run('go', model=FunctionModel(play))
+    assert made == ['book A1', 'book A1']
