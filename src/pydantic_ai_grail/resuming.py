@@ -13,7 +13,6 @@ from datetime import datetime
 from ._run.cell import GoingOn
 from ._sessions.journal import CellJournal, Journals
 from ._source.prepared import Prepared
-from .calls import call_id
 from .errors import DecisionError, JournalForeign
 from .journal import NOTHING_KNOWN, CellResumed, Decided, Known
 from .stores.base import CellKey
@@ -88,21 +87,20 @@ async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers
         await journal.store()
     else:
         entry = known.resumed
-        _compare(answers, known, entry, key)
+        _compare(answers, entry, key)
     decisions = {id: Decided(**values) for id, values in entry.decisions.items()}
     return Opened(journal=journal, known=known, going_on=going_on, decisions=decisions, decided_at=entry.at)
 
 
-def _compare(answers: Answers | None, known: Known, recorded: CellResumed, key: CellKey) -> None:
+def _compare(answers: Answers | None, recorded: CellResumed, key: CellKey) -> None:
     """A run that died is started again with the decisions it had; others come too late."""
     if answers is None:
         return
-    waited = {call_id(key.cell_id, call.began.ordinal) for call in known.calls.values() if call.waits is not None}
     given = {
         id: {name: getattr(answer, name) for name in recorded.decisions.get(id, {})}
         for id, answer in answers.decisions.items()
     }
-    if answers.token != recorded.token or given != dict(recorded.decisions) or not waited.issuperset(given):
+    if answers.token != recorded.token or given != dict(recorded.decisions):
         raise DecisionError(
             f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
         )

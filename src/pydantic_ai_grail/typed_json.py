@@ -10,7 +10,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -19,9 +19,12 @@ def to_typed_json(value: Any) -> str:
     """The value as compact JSON, the same text for the same value.
 
     Raises:
-        TypeError: When the value, or one in it, is not plain data.
+        TypeError: When the value, or one in it, is not plain data, or it nests too deep.
     """
-    return json.dumps(_tagged(value), separators=(',', ':'))
+    try:
+        return json.dumps(_tagged(value), separators=(',', ':'))
+    except RecursionError as error:
+        raise TypeError('The value nests too deep, or contains itself.') from error
 
 
 def from_typed_json(text: str) -> Any:
@@ -32,16 +35,13 @@ def from_typed_json(text: str) -> Any:
     """
     try:
         return _untagged(json.loads(text))
-    except (KeyError, TypeError, IndexError, ArithmeticError) as error:
+    except (LookupError, TypeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f'This is no typed JSON: {error!r}') from error
 
 
 def _tagged(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    for kind, (tag, write, _) in _LEAVES.items():
-        if type(value) is kind:
-            return [tag, write(value)]
     if type(value) is int and abs(value) > _LARGE:
         return ['int', hex(value)]
     if type(value) is int or type(value) is str or (type(value) is float and math.isfinite(value)):
@@ -55,10 +55,15 @@ def _tagged(value: Any) -> Any:
             items = [_tagged(item) for item in cast('Iterable[Any]', value)]
             # A set has no order of its own; written in one, equal sets are equal texts.
             return [tag, *(sorted(items, key=repr) if kind in (set, frozenset) else items)]
+    for kind, (tag, write, _) in _LEAVES.items():
+        if isinstance(value, kind):  # libraries have dates and times of classes of their own
+            return [tag, write(value)]
     raise TypeError(f'{type(value).__name__!r} is not plain data.')
 
 
 def _untagged(value: Any) -> Any:
+    if isinstance(value, dict):
+        raise TypeError('it has an object')
     if not isinstance(value, list):
         return value
     tag, *rest = cast('list[Any]', value)
@@ -73,20 +78,41 @@ def _untagged(value: Any) -> Any:
     return _READERS[tag](rest[0])
 
 
-def _seconds(value: timedelta) -> list[int]:
+def _length(value: timedelta) -> list[int]:
     return [value.days, value.seconds, value.microseconds]
 
 
+def _zone(value: datetime | time) -> list[Any] | None:
+    """Its time zone as the sandbox has it: a fixed offset, which may have a name."""
+    offset, name = value.utcoffset(), value.tzname()
+    if offset is None:
+        return None
+    return [_length(offset), None if name == timezone(offset).tzname(None) else name]
+
+
+def _zone_of(length: list[int], name: str | None) -> timezone:
+    offset = timedelta(*length)
+    return timezone(offset) if name is None else timezone(offset, name)
+
+
+def _moment(text: str, fold: int, zone: list[Any] | None) -> datetime:
+    return datetime.fromisoformat(text).replace(fold=fold, tzinfo=None if zone is None else _zone_of(*zone))
+
+
+def _clock(text: str, fold: int, zone: list[Any] | None) -> time:
+    return time.fromisoformat(text).replace(fold=fold, tzinfo=None if zone is None else _zone_of(*zone))
+
+
+def _bare(value: Any) -> str:
+    return value.replace(tzinfo=None).isoformat()
+
+
 _LEAVES: Final[Mapping[type[Any], tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]] = {
-    datetime: ('datetime', lambda value: [value.isoformat(), value.fold], lambda it: _moment(*it)),
+    datetime: ('datetime', lambda value: [_bare(value), value.fold, _zone(value)], lambda it: _moment(*it)),
     date: ('date', date.isoformat, date.fromisoformat),
-    time: ('time', lambda value: [value.isoformat(), value.fold], lambda it: _clock(*it)),
-    timedelta: ('timedelta', _seconds, lambda it: timedelta(*it)),
-    timezone: (
-        'timezone',
-        lambda value: [_seconds(value.utcoffset(None)), value.tzname(None)],
-        lambda it: timezone(timedelta(*it[0]), it[1]) if it[0] != [0, 0, 0] else UTC,
-    ),
+    time: ('time', lambda value: [_bare(value), value.fold, _zone(value)], lambda it: _clock(*it)),
+    timedelta: ('timedelta', _length, lambda it: timedelta(*it)),
+    timezone: ('timezone', lambda value: _zone(time(tzinfo=value)), lambda it: _zone_of(*it)),
     Decimal: ('decimal', str, Decimal),
     bytes: ('bytes', lambda value: base64.b64encode(value).decode(), base64.b64decode),
     complex: ('complex', lambda value: [repr(value.real), repr(value.imag)], lambda it: complex(*map(float, it))),
@@ -97,11 +123,3 @@ _LARGE: Final = 2**63
 _COLLECTIONS: Final[Mapping[type[Any], str]] = {list: 'list', tuple: 'tuple', set: 'set', frozenset: 'frozenset'}
 _READERS: Final = {tag: read for tag, _, read in _LEAVES.values()}
 _MAKERS: Final = {tag: kind for kind, tag in _COLLECTIONS.items()}
-
-
-def _moment(text: str, fold: int) -> datetime:
-    return datetime.fromisoformat(text).replace(fold=fold)
-
-
-def _clock(text: str, fold: int) -> time:
-    return time.fromisoformat(text).replace(fold=fold)
