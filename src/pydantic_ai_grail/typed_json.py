@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -44,8 +45,12 @@ def _tagged(value: Any) -> Any:
         return value
     if type(value) is int and abs(value) > _LARGE:
         return ['int', hex(value)]
-    if type(value) is int or type(value) is str or (type(value) is float and math.isfinite(value)):
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
         return value
+    if type(value) is str:
+        return (
+            value if value.isascii() or not _SURROGATE.search(value) else ['text', value.encode('utf-8', _PASS).hex()]
+        )
     if type(value) is float:
         return ['float', repr(value)]
     if type(value) is dict:
@@ -75,6 +80,8 @@ def _untagged(value: Any) -> Any:
         return float(rest[0])
     if tag == 'int':
         return int(rest[0], 16)
+    if tag == 'text':
+        return bytes.fromhex(rest[0]).decode('utf-8', _PASS)
     return _READERS[tag](rest[0])
 
 
@@ -118,6 +125,9 @@ _LEAVES: Final[Mapping[type[Any], tuple[str, Callable[[Any], Any], Callable[[Any
     complex: ('complex', lambda value: [repr(value.real), repr(value.imag)], lambda it: complex(*map(float, it))),
     type(...): ('ellipsis', lambda _: 0, lambda _: ...),
 }
+_SURROGATE: Final = re.compile('[\ud800-\udfff]')
+"""Halves of characters. JSON joins two of them."""
+_PASS: Final = 'surrogatepass'
 _LARGE: Final = 2**63
 """Beyond it integers are hexadecimal: Python does not read decimal ones of more than 4,300 digits."""
 _COLLECTIONS: Final[Mapping[type[Any], str]] = {list: 'list', tuple: 'tuple', set: 'set', frozenset: 'frozenset'}
