@@ -121,7 +121,8 @@ class Store(Protocol):
 
         What is given narrows: of all records, those of `conversation_id`, created before `older_than`, that are not
         among the `keep_newest` of their conversation, nor named in `keep_names`. Of journals, those go that got their
-        newest entry before `older_than` and are not among the `keep_newest` newest of their conversation.
+        newest entry before `older_than` and are not among the `keep_newest` newest of their conversation; with a journal
+        goes the claim to it. Claims also go when they ended before `older_than`.
 
         Raises:
             ValueError: When neither a conversation nor a time is given, or `keep_newest` is negative.
@@ -149,7 +150,8 @@ class Store(Protocol):
         returns, the entries outlive the process wherever `reach` says so.
 
         Raises:
-            StoreConflict: When another has the claim, or an entry of a number is there already.
+            StoreConflict: When another has the claim, or these are not the next numbers: an entry is there already, or one
+            before them is not there (any more).
         """
         ...
 

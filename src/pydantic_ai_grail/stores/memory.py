@@ -120,6 +120,10 @@ class MemoryStore:
             ]
             for key in chosen:
                 self._journals.forget(key, older_than=older_than, keep_newest=keep_newest)
+                if not self._conversations.get(key, True) and not self._journals.has(key):
+                    del self._conversations[key]
+            if older_than is not None:
+                self._journals.forget_claims(conversation_id, ended_before=older_than)
             self._drop(dropped)
             return len(dropped)
 

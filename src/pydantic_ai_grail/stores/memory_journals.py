@@ -40,7 +40,9 @@ class MemoryJournals:
         key = records[0].key
         journal = self._conversations.get(key.conversation_id, {}).get(key, [])
         if [record.number for record in records] != list(range(len(journal), len(journal) + len(records))):
-            raise StoreConflict(f'Another run has written on in the journal of cell {key.cell_id!r}.')
+            raise StoreConflict(
+                f'Another run has written on in the journal of cell {key.cell_id!r}, or it was forgotten.'
+            )
         held = self.claim(key, claim, now=now)
         if held.owner != claim.owner:
             raise StoreConflict(f'Cell {key.cell_id!r} is run by {held.owner}, until {held.until:%H:%M:%S} at least.')
@@ -63,6 +65,12 @@ class MemoryJournals:
         if not journals:
             self._conversations.pop(conversation_id, None)
         return len(gone)
+
+    def forget_claims(self, conversation_id: str | None, *, ended_before: datetime) -> None:
+        """Drop claims that ended, of one conversation or of all."""
+        for key, claim in [*self._claims.items()]:
+            if claim.until < ended_before and conversation_id in (None, key.conversation_id):
+                del self._claims[key]
 
 
 def _size(record: JournalRecord) -> int:

@@ -56,6 +56,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 metadata: Final = MetaData()
+_CELL: Final = ('conversation_id', 'cell_id', 'code_digest')
 
 schema: Final = Table('grail_schema', metadata, Column('version', Integer, primary_key=True, autoincrement=False))
 
@@ -107,22 +108,26 @@ def insert_once(table: Table, dialect: Dialect) -> postgresql.Insert | sqlite.In
 
 
 @cache
-def take_claim(dialect_name: str) -> ReturningInsert[tuple[str]]:
-    """Takes the claim to a cell, or prolongs it, and gives its key back; gives nothing back if another has it.
+def take_claim(dialect_name: str) -> ReturningInsert[int]:
+    """Takes the claim to a cell, or prolongs it, and gives the length of its journal back; nothing if another has it.
 
-    Parameters: the columns of `claims`, `now`, and `instead_of`, an owner that may be replaced.
+    Parameters: the columns of `claims`; `of_...` with the three of the key again; `now`; and `instead_of`, an owner that
+    may be replaced.
     """
     insert = sqlite.insert(claims) if dialect_name == 'sqlite' else postgresql.insert(claims)
     new = insert.excluded
+    length = select(func.coalesce(func.max(journals.c.number) + 1, 0)).where(
+        *(journals.c[name] == bindparam(f'of_{name}') for name in _CELL)
+    )
     return insert.on_conflict_do_update(
-        index_elements=['conversation_id', 'cell_id', 'code_digest'],
+        index_elements=_CELL,
         set_={'owner': new.owner, 'until': new.until},
         where=or_(
             claims.c.owner == new.owner,
             claims.c.until <= bindparam('now', type_=UtcDateTime),
             claims.c.owner == bindparam('instead_of', type_=String),
         ),
-    ).returning(claims.c.owner)
+    ).returning(length.scalar_subquery())
 
 
 @cache

@@ -17,14 +17,13 @@ give the same one to all of them as long as it is empty each time.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import anyio
 import pytest
 
 from ..stores.base import SnapshotRecord, Store
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+from .journal_contract import NOON, JournalContract
 
 
 def make_record(name: str, *, conversation: str = 'A', cell: str = 'c1', minutes: float = 0) -> SnapshotRecord:
@@ -41,8 +40,8 @@ def make_record(name: str, *, conversation: str = 'A', cell: str = 'c1', minutes
 
 
 @pytest.mark.anyio
-class StoreContract:
-    """What every store promises."""
+class StoreContract(JournalContract):
+    """What every store promises: of snapshots here, of journals and claims in `journal_contract.py`."""
 
     async def test_what_was_saved_comes_back_unchanged(self, store: Store) -> None:
         record = replace(

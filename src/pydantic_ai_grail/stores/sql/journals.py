@@ -16,12 +16,12 @@ from ..tables import claims, journals, take_claim
 
 def take(connection: Connection, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
     """Take or prolong a claim; the one that holds then."""
-    values = {**key._asdict(), 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
-    if connection.scalar(take_claim(connection.dialect.name), values) is not None:
+    if _length_if_taken(connection, key, claim, now=now, instead_of=instead_of) is not None:
         return claim
     held = connection.execute(_HELD, key._asdict()).first()
-    # Between the two it may have been given back; then the next attempt takes it.
-    return claim if held is None else Claim(owner=held.owner, until=held.until)
+    if held is None:  # given back between the two
+        return take(connection, key, claim, now=now, instead_of=instead_of)
+    return Claim(owner=held.owner, until=held.until)
 
 
 def release(connection: Connection, key: CellKey, owner: str) -> None:
@@ -33,16 +33,31 @@ def append(connection: Connection, records: Sequence[JournalRecord], claim: Clai
     """Add entries under a claim.
 
     Raises:
-        StoreConflict: When another has the claim, or a number is taken. The transaction is to be rolled back.
+        StoreConflict: When another has the claim, or these are not the next numbers. The transaction is to be rolled
+            back.
     """
     key = records[0].key
-    held = take(connection, key, claim, now=now)
-    if held.owner != claim.owner:
-        raise StoreConflict(f'Cell {key.cell_id!r} is run by {held.owner}, until {held.until:%H:%M:%S} at least.')
+    length = _length_if_taken(connection, key, claim, now=now)
+    if length is None:
+        held = connection.execute(_HELD, key._asdict()).first()
+        by = 'another process' if held is None else f'{held.owner}, until {held.until:%H:%M:%S} at least'
+        raise StoreConflict(f'Cell {key.cell_id!r} is run by {by}.')
+    if [record.number for record in records] != [*range(length, length + len(records))]:
+        raise StoreConflict(f'Another run has written on in the journal of cell {key.cell_id!r}, or it was forgotten.')
     try:
         connection.execute(_INSERT, [_row(record) for record in records])
-    except IntegrityError as error:
-        raise StoreConflict(f'Another process has written on in the journal of cell {key.cell_id!r}.') from error
+    except IntegrityError as error:  # PostgreSQL looked before it waited for the one who wrote meanwhile
+        raise StoreConflict(f'Another run has written on in the journal of cell {key.cell_id!r}.') from error
+
+
+def _length_if_taken(
+    connection: Connection, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None
+) -> int | None:
+    """How many entries the journal has, if the claim was taken or prolonged."""
+    named = key._asdict()
+    values = {**named, 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
+    values |= {f'of_{name}': value for name, value in named.items()}
+    return connection.scalar(take_claim(connection.dialect.name), values)
 
 
 def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
@@ -56,7 +71,7 @@ def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
 def forget(
     connection: Connection, *, conversation_id: str | None, older_than: datetime | None, keep_newest: int
 ) -> None:
-    """Delete journals that no history needs any more, with their claims."""
+    """Delete journals that no history needs any more, with their claims, and claims that ended."""
     age = func.max(journals.c.written_at)
     cells = select(*_KEY, age.label('written_at')).group_by(*_KEY)
     if conversation_id is not None:
@@ -71,6 +86,11 @@ def forget(
         key = CellKey(*row)
         connection.execute(_DELETE, key._asdict())
         connection.execute(_DELETE_CLAIM, key._asdict())
+    if older_than is not None:
+        ended = delete(claims).where(claims.c.until < older_than)
+        connection.execute(
+            ended if conversation_id is None else ended.where(claims.c.conversation_id == conversation_id)
+        )
 
 
 def _row(record: JournalRecord) -> dict[str, Any]:
