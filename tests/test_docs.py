@@ -57,7 +57,7 @@ def scripted_model(model: models.Model | str, *_: object) -> models.Model:
 
 
 def prompt_of(message: ModelMessage) -> str | None:
-    if not isinstance(message, ModelRequest):
+    if not isinstance(message, ModelRequest) or any(isinstance(part, ToolReturnPart) for part in message.parts):
         return None
     return next((str(part.content) for part in message.parts if isinstance(part, UserPromptPart)), None)
 

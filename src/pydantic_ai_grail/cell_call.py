@@ -155,11 +155,15 @@ class CellCall:
             return NOTHING_KNOWN
         if self.run.failed_cell is not None:
             return self.run.failed_cell.known
+        newest = cells.refs[0] if cells.refs else None
         header = state.saved.header if state.saved is not None else None
-        if header is None or header.outcome != 'failed' or not cells.refs or cells.refs[0].cell_id != header.cell_id:
+        has_state = newest is not None and header is not None and header.cell_id == newest.cell_id
+        if newest is None or (has_state and header is not None and header.outcome == 'completed'):
             return NOTHING_KNOWN
-        key = CellKey(header.conversation_id, header.cell_id, header.code_digest)
-        return (await self.engine.journals.peek(key)).known()
+        # It failed, or it left no state: refused, or cut off by an exception that ended its run.
+        conversation = newest.conversation_id or self.run.session.conversation_id
+        known = (await self.engine.journals.peek(CellKey(conversation, newest.cell_id, newest.code_digest))).known()
+        return NOTHING_KNOWN if known.ended is not None and known.ended.outcome == 'completed' else known
 
     def _remember(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
         if isinstance(outcome, Completed):

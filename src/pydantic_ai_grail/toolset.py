@@ -41,6 +41,7 @@ class RunCode(TypedDict):  # a docstring would go into the schema, for the model
     rerun: NotRequired[Annotated[bool, Field(description='Also run calls again that the failed cell before has made.')]]
 
 
+_PLAIN: Final = frozenset({'int', 'float', 'bool', 'str', 'NoneType'})
 _ARGUMENTS: Final = TypeAdapter(RunCode)
 _SCHEMA: Final = _ARGUMENTS.json_schema()
 _VALIDATOR: Final = cast('SchemaValidatorProt', _ARGUMENTS.validator)
@@ -195,7 +196,10 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 state = await run.find(cells)
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
-            shown = [f'{name} ({kind})' for name, kind in reversed([*state.variables.items()])]
+            newest_first = reversed([*state.variables.items()])
+            # Loops leave plain numbers and texts behind; what is worth going on with comes before them.
+            data_first = sorted(newest_first, key=lambda item: item[1].partition(',')[0] in _PLAIN)
+            shown = [f'{name} ({kind})' for name, kind in data_first]
             defined = sorted(run.history_of(state).bindings.declared - state.variables.keys())
             run.opening_note = variables_note(shown, defined=defined) or ''
         return run.opening_note

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic_ai import Agent, RunContext, ToolDefinition
@@ -250,10 +253,45 @@ def test_an_option_that_cannot_be_right_is_refused_when_it_is_given(options: Any
         CodeModeToolset(FunctionToolset(), **options)
 
 
+@pytest.mark.parametrize(('durability', 'entries'), [('call', 3), ('cell', 0), (None, 3)])
+async def test_durability_says_when_the_journal_is_stored(
+    durability: Literal['call', 'cell'] | None, entries: int, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+
+    async def look(ctx: RunContext[Any]) -> int:
+        with closing(sqlite3.connect(tmp_path / 'agent.db')) as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE name = 'grail_journals'").fetchall()
+            seen.append(connection.execute('SELECT count(*) FROM grail_journals').fetchone()[0] if tables else 0)
+        return 1
+
+    await play(agent_with(look, store=store, durability=durability), 'await look()\nawait look()')
+    assert seen[-1] == entries + (entries > 0)
+
+
+async def test_claim_secs_says_how_long_a_silent_process_keeps_its_cell(tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    async def look() -> None:
+        with closing(sqlite3.connect(tmp_path / 'agent.db')) as connection:
+            [[until]] = connection.execute('SELECT until FROM grail_claims').fetchall()
+        seen.append((datetime.fromisoformat(until).replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds())
+
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+    await play(agent_with(look, store=store, claim_secs=1000), 'await look()')
+    assert 900 < seen[0] <= 1000
+
+
 def test_every_option_is_documented_and_tried_here() -> None:
-    here = Path(__file__).read_text()
-    mishaps = (Path(__file__).parent / 'test_mishaps.py').read_text()
-    assert [name for name in CodeModeOptions.__annotations__ if f'{name}=' not in here + mishaps] == []
+    tests = Path(__file__).parents[1]
+    here = ''.join(
+        path.read_text()
+        for path in [*tests.glob('agent/*.py'), *tests.glob('waiting/*.py'), *tests.glob('sessions/*.py')]
+    )
+    here += ''.join((tests / 'support' / f'{name}.py').read_text() for name in ('desk_stories', 'dying'))
+    tried = [name for name in CodeModeOptions.__annotations__ if f'{name}=' in here or f"'{name}':" in here]
+    assert tried == [*CodeModeOptions.__annotations__]
 
 
 async def test_a_tool_of_the_users_named_run_code_is_refused_with_a_way_out() -> None:

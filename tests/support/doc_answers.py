@@ -36,6 +36,20 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         ),
         'ada on the 3rd and 18th, grace on the 17th.',
     ],
+    # waiting.md
+    'Refund 50 for order 7, 300 for order 8 and 900 for order 9.': [
+        Code(
+            'import asyncio\n'
+            'done = await asyncio.gather(\n'
+            '    refund(7, 50),\n'
+            '    refund(8, 300),\n'
+            '    refund(9, 900),\n'
+            '    return_exceptions=True,\n'
+            ')\n'
+            '[str(each) for each in done]'
+        ),
+        'Orders 7 and 8 are refunded. Order 9 was denied: ask the customer first.',
+    ],
     # state.md
     'How warm was it on average?': [
         Code('found = await readings()\nround(sum(found) / len(found), 1)'),

@@ -1,0 +1,78 @@
+"""`docs/what-happens.md`, answer by answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.dying import Life, Moment, lived
+
+from pydantic_ai_grail.waiting import Result
+
+DONE = {'result': ['paid 1', 'paid 2']}
+
+
+@pytest.mark.parametrize('moment', ['before the call', 'after the call', 'after the cell'])
+def test_a_process_that_dies_between_calls_goes_on_as_if_nothing_had_been(moment: Moment, tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies=moment), Life())
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2])
+
+
+@pytest.mark.parametrize('moment', ['before the call', 'after the call', 'after the cell'])
+def test_it_may_die_as_often_as_it_likes(moment: Moment, tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='before the call'), Life(dies=moment), Life(dies='after the cell'), Life())
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2])
+
+
+@pytest.mark.parametrize(('moment', 'paid'), [('in the call', [1]), ('after its effect', [1, 2])])
+def test_a_call_that_was_under_way_waits_for_somebody_who_knows(
+    moment: Moment, paid: list[int], tmp_path: Path
+) -> None:
+    outcome = lived(tmp_path, Life(dies=moment), Life())
+    assert (outcome.content, outcome.paid) == (None, paid)
+
+
+def test_who_finds_that_it_had_no_effect_lets_it_run(tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='in the call'), Life(), Life(decisions=True))
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2])
+
+
+def test_who_finds_that_it_had_its_effect_says_what_it_returned(tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='after its effect'), Life(), Life(decisions=Result('paid 2')))
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2])
+
+
+def test_with_raise_code_gets_an_exception(tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'unknown_calls': 'raise'}))
+    assert 'pay() was under way when its process ended; whether it took effect is not known' in outcome.content
+    assert outcome.paid == [1, 2]
+
+
+def test_with_retry_it_is_made_again_whether_it_took_effect_or_not(tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'unknown_calls': 'retry'}))
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2, 2])
+
+
+@pytest.mark.parametrize('mark', ['read_only', 'idempotent'])
+def test_tools_that_may_be_called_twice_are(mark: str, tmp_path: Path) -> None:
+    metadata = {mark: True}
+    outcome = lived(tmp_path, Life(dies='after its effect', metadata=metadata), Life(metadata=metadata))
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2, 2])
+
+
+def test_a_tool_that_changed_its_signature_meanwhile_is_told_at_the_line_of_the_call(tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='before the call'), Life(pays_in='dollars', options={'unknown_calls': 'retry'}))
+    assert outcome.content.startswith('pay() was given wrong arguments') or 'rate: Field required' in outcome.content
+    assert outcome.paid == [1]
+
+
+def test_without_a_journal_of_calls_a_cell_runs_again_from_its_beginning(tmp_path: Path) -> None:
+    options = {'durability': 'cell'}
+    outcome = lived(tmp_path, Life(dies='after the call', options=options), Life(options=options))
+    assert (outcome.content, outcome.paid) == (DONE, [1, 2, 1, 2])
+
+
+def test_limits_that_changed_meanwhile_hold_from_then_on(tmp_path: Path) -> None:
+    outcome = lived(tmp_path, Life(dies='before the call'), Life(options={'max_tool_calls': 1}))
+    assert 'this cell has made its 1 tool calls' in outcome.content
+    assert outcome.paid == [1]
