@@ -151,7 +151,7 @@ class Store(Protocol):
 
         Raises:
             StoreConflict: When another has the claim, or these are not the next numbers: an entry is there already, or one
-            before them is not there (any more).
+                before them is not there (any more).
         """
         ...
 
