@@ -1,0 +1,142 @@
+"""The refund desk from the command line.
+
+    python -m examples.refund_desk.cli ask "Refund all orders that arrived broken last week."
+    python -m examples.refund_desk.cli waiting
+    python -m examples.refund_desk.cli approve 1a2b3c4d/3 --amount 200
+    python -m examples.refund_desk.cli deny 1a2b3c4d/5 --message "Send a photo first."
+    python -m examples.refund_desk.cli go-on
+
+Everything is in `./desk`, or the folder in `DESK_FOLDER`. The web service may run over the same folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+from pydantic_core import to_json
+
+from pydantic_ai_grail import WaitingCall
+from pydantic_ai_grail.errors import StoreConflict
+
+from .conversation import Conversation, Decided, NotPossible, about
+from .desk import Desk, open_desk
+from .view import Cell, told
+
+
+async def run(options: argparse.Namespace) -> None:
+    """One command.
+
+    Raises:
+        LookupError: When there is no such conversation or call.
+        NotPossible: When the conversation is not in a state for it.
+        StoreConflict: When another process is working on the conversation.
+    """
+    pace_seconds = float(os.environ.get('DESK_PACE_SECONDS', '0'))
+    async with open_desk(Path(os.environ.get('DESK_FOLDER', 'desk')), pace_seconds=pace_seconds) as desk:
+        match options.command:
+            case 'ask':
+                await go_on(desk, desk.book.ask(options.request))
+            case 'waiting':
+                for conversation in desk.book.newest():
+                    print_waiting(conversation)
+            case 'go-on':
+                for id in desk.book.unfinished():
+                    await go_on(desk, id)
+            case verdict:
+                id, _, number = options.call.partition('/')
+                conversation = desk.book.load(id)
+                call = waiting_call(conversation, number)
+                decided = Decided(
+                    call=call.id,
+                    reason=call.reason,
+                    verdict=verdict,
+                    amount=getattr(options, 'amount', None),
+                    message=getattr(options, 'message', ''),
+                )
+                desk.book.decide(id, conversation.rest, [decided])
+                await go_on(desk, id)
+
+
+async def go_on(desk: Desk, id: str) -> None:
+    """Bring a conversation to its next rest, and print what came of it."""
+    seen = len(told(desk.book.load(id)))
+    conversation = await desk.bring_on(id)
+    for item in told(conversation)[seen:]:
+        if isinstance(item, Cell):
+            print(*(f'    {line}' for line in lines_of(item)), sep='\n')
+        else:
+            print(item.text)
+    print_waiting(conversation)
+    if conversation.error is not None:
+        sys.exit(f'{id} failed: {conversation.error}')
+
+
+def lines_of(cell: Cell) -> Iterator[str]:
+    """A cell's code, with a mark where calls wait, and what came of it."""
+    for line in cell.lines:
+        yield f'{line.number:3} {">" if line.waits else " "} {line.text}'.rstrip()
+    yield from cell.feedback.splitlines()
+    if cell.has_result and cell.result is not None:
+        yield f'= {to_json(cell.result).decode()}'
+
+
+def print_waiting(conversation: Conversation) -> None:
+    """The calls that wait, each with what to call it by."""
+    for call in conversation.waiting:
+        arguments = ', '.join(f'{name}={argument!r}' for name, argument in call.arguments.items())
+        print(f'{conversation.id}/{number_of(call)}  {about(call)}: {call.tool}({arguments})')
+        print(f'    {call.metadata.get("why", call.reason)} Line {call.line}: {call.source_line}')
+
+
+def waiting_call(conversation: Conversation, number: str) -> WaitingCall:
+    """The call that is meant.
+
+    Raises:
+        LookupError: When none of this number waits.
+    """
+    for call in conversation.waiting:
+        if number_of(call) == number:
+            return call
+    raise LookupError(f'No call {number!r} of conversation {conversation.id} waits.')
+
+
+def number_of(call: WaitingCall) -> str:
+    """Short for the call's id."""
+    return call.id.rpartition('__')[2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog='python -m examples.refund_desk.cli',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest='command', required=True)
+    commands.add_parser('ask', help='ask for something').add_argument('request')
+    commands.add_parser('waiting', help='list the calls that wait')
+    commands.add_parser('go-on', help='go on with what a killed process left')
+    approve = commands.add_parser('approve', help='let a call run')
+    approve.add_argument('call')
+    approve.add_argument('--amount', type=Decimal, help='another amount than was asked for')
+    deny = commands.add_parser('deny', help='do not let a call run')
+    deny.add_argument('call')
+    deny.add_argument('--message', default='', help='what to tell the code')
+    commands.add_parser('happened', help='say that a call of unknown fate took effect').add_argument('call')
+    logging.disable()  # failures are printed
+    try:
+        anyio.run(run, parser.parse_args())
+    except StoreConflict:
+        sys.exit('Another process is working on this conversation.')
+    except (LookupError, NotPossible) as error:
+        sys.exit(str(error))
+
+
+if __name__ == '__main__':
+    main()
