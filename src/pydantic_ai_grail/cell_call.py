@@ -33,7 +33,7 @@ from .agent_run import AgentRun, FailedCell, Keeping
 from .conversation import CellsInHistory, asked_in
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreError
-from .events import Observer, StateLost
+from .events import CellGoesOn, Observer, StateLost
 from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
 from .resuming import Opened, open_cell
@@ -92,6 +92,15 @@ class CellCall:
             if self.run.is_waiting:
                 raise ApprovalRequired(metadata=await self._queued(opened))
             self._compare(opened)
+            if opened.going_on is not None:
+                suspended = opened.going_on.suspended
+                self.observe(
+                    CellGoesOn(
+                        cell_id=self.cell_id,
+                        was_waiting=suspended is not None,
+                        trace=suspended.trace if suspended is not None else {},
+                    )
+                )
             calls = self._dispatcher(opened, await self._failed_before(state, cells))
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
@@ -247,7 +256,7 @@ class CellCall:
                 feeds=parked.feeds,
                 printed=printed.text,
                 dropped_chars=printed.dropped_chars,
-                trace={},
+                trace=self.engine.trace_context(),
                 dump=parked.dump,
             )
         )

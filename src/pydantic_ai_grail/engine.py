@@ -30,7 +30,7 @@ from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
 from .events import to_all
 from .settings import Settings
-from .tracing.otel import CellSpan, Tracer, cell_metrics
+from .tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
 
 _MAX_DESCRIPTIONS: Final = 8
 
@@ -130,6 +130,10 @@ class Engine:
         lend = partial(lend_worker, self.settings.limits, host=self.settings.host, functions=functions)
         async with session.worker(lend, loaded=loaded) as worker:
             yield worker
+
+    def trace_context(self) -> dict[str, str]:
+        """Where in which trace we are, for a cell that waits to keep."""
+        return trace_context()
 
     def span(self, tracer: Tracer, *, include_content: bool) -> CellSpan:
         """The span of one cell, which tells the process's metrics too."""

@@ -1,11 +1,13 @@
 """What happened, said once, as frozen records; observers tell it on (spans, metrics, a user's own log).
 
-Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, `CellPrepared`, `CellChecked`,
-(`CallStarted`, `CallSettled`)*, (`SnapshotSaved` | `SnapshotFailed`)?, `CellEnded`, `CellClosed`.
+Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, (`CellPrepared`, `CellChecked`) or, for a
+cell that began in an earlier run, `CellGoesOn`; then (`CallStarted`, `CallSettled`)*, (`SnapshotSaved` |
+`SnapshotFailed`)?, `CellEnded`, `CellClosed`. A call that was answered from a journal is only settled, not started.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -37,6 +39,17 @@ class StateLost:
 
     cell_id: str
     reason: GrailError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellGoesOn:
+    """A cell of an earlier run goes on, in place of `CellPrepared` and `CellChecked`."""
+
+    cell_id: str
+    was_waiting: bool
+    """From where it waited; otherwise from its beginning, since its process died."""
+    trace: Mapping[str, str]
+    """The trace context it was suspended in, as W3C headers; empty when it was not traced."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +116,7 @@ Event: TypeAlias = (
     CellStarted
     | StateRestored
     | StateLost
+    | CellGoesOn
     | CellPrepared
     | CellChecked
     | CallStarted

@@ -12,7 +12,7 @@ from opentelemetry.trace import NoOpTracer, StatusCode
 from support.cell_events import CELL, call, completed, diagnostic, events_of, failed, refused, suspended, troubles
 from support.traces import Traces, traces_in_memory
 
-from pydantic_ai_grail.events import CellStarted, Event
+from pydantic_ai_grail.events import CellGoesOn, CellStarted, Event
 from pydantic_ai_grail.outcomes import Completed, Outcome, Verdict
 from pydantic_ai_grail.tracing.otel import CellSpan, link_to, trace_context
 
@@ -239,13 +239,12 @@ def test_what_is_raised_to_end_the_run_after_a_cell_changes_nothing(traces: Trac
 def test_a_resumed_cell_links_to_the_trace_it_was_suspended_in(traces: Traces):
     with CellSpan(traces.tracer, include_content=True):
         kept = trace_context()
-    link = link_to(kept)
-    assert link is not None
-    with CellSpan(traces.tracer, include_content=True, links=[link]):
-        pass
+    with CellSpan(traces.tracer, include_content=True) as observe:
+        observe(CellGoesOn(cell_id=CELL, was_waiting=True, trace=kept))
     first, second = traces.spans
     assert first.context is not None
     assert [one.context.span_id for one in second.links] == [first.context.span_id]
+    assert dict(second.attributes or {})['grail.cell.goes_on'] == 'from where it waited'
 
 
 def test_a_cell_that_was_suspended_untraced_links_to_nothing():

@@ -24,6 +24,7 @@ DIAGNOSTICS: Final = 'grail.cell.diagnostics'
 
 # what happened
 OUTCOME: Final = 'grail.cell.outcome'
+GOES_ON: Final = 'grail.cell.goes_on'
 CALLS: Final = 'grail.cell.calls'
 CALL_COUNT: Final = 'grail.cell.call_count'
 PRINTED: Final = 'grail.cell.printed'

@@ -8,7 +8,7 @@ microseconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, assert_never
 
@@ -22,6 +22,7 @@ from ...events import (
     CellChecked,
     CellClosed,
     CellEnded,
+    CellGoesOn,
     CellPrepared,
     CellStarted,
     Event,
@@ -54,7 +55,6 @@ class CellSpan:
         *,
         include_content: bool,
         metrics: CellMetrics | None = None,
-        links: Sequence[Link] = (),
     ) -> None:
         """Make the span of a cell; it starts when it is entered.
 
@@ -62,15 +62,13 @@ class CellSpan:
             tracer: Pydantic AI's tracer of the run, `ctx.tracer`.
             include_content: Whether code, prints and messages may be recorded, `ctx.trace_include_content`.
             metrics: Told the same events; `cell_metrics()` for those of the process.
-            links: The trace a resumed cell was suspended in, see `link_to`.
         """
         self._tracer = tracer
         self._include_content = include_content
         self._metrics = metrics
-        self._links = links
 
     def __enter__(self) -> Observer:
-        self._span = self._tracer.start_span(names.CELL_SPAN, links=self._links, record_exception=False)
+        self._span = self._tracer.start_span(names.CELL_SPAN, record_exception=False)
         self._record = _Record(self._span, include_content=self._include_content) if self._span.is_recording() else None
         self._has_ended = False
         self._token = attach(set_span_in_context(self._span))
@@ -151,6 +149,11 @@ class _Record:
                 if event.verdict.refusals or event.verdict.hints:
                     found = redact.diagnostics(event.verdict, include_content=self._include_content)
                     self._set({names.DIAGNOSTICS: found})
+            case CellGoesOn():
+                self._set({names.GOES_ON: 'from where it waited' if event.was_waiting else 'from its beginning'})
+                link = link_to(event.trace)
+                if link is not None:
+                    self._span.add_link(link.context, link.attributes)
             case CellEnded():
                 self._set({names.RUN_SECONDS: event.run_seconds})
                 self._ended(event.outcome)
