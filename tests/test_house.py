@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1] / 'src' / PACKAGE
 VOCABULARY = ('errors', 'limits', 'diagnostics', 'calls', 'journal', 'typed_json', 'outcomes', 'events', 'suggestions')
 MAY_IMPORT = {
     '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
-    'code_mode': ('toolset', 'engine', 'settings'),
-    'toolset': ('engine', 'agent_run', 'cell_call', 'conversation', 'settings', '_catalog', '_reply'),
+    'code_mode': ('toolset', 'engine', 'settings', '_sessions'),
+    'toolset': ('engine', 'agent_run', 'cell_call', 'conversation', 'settings', '_catalog', '_reply', '_sessions'),
     'cell_call': (
         *('engine', 'agent_run', 'conversation', 'resuming', 'waiting', 'stores.base'),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),

@@ -26,6 +26,7 @@ from ._reply.reply import reused_note, state_lost_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
 from ._sessions.envelope import code_digest
+from ._sessions.grants import Grants
 from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
@@ -38,7 +39,7 @@ from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended,
 from .outcomes import Completed, Failed, Refused
 from .resuming import Opened, open_cell
 from .stores.base import CellKey
-from .waiting import answers_in, shown_cell
+from .waiting import answers_in, granted, shown_cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,11 @@ class CellCall:
     """Whether the model asked to begin without variables, whatever the history says."""
     reruns: bool = False
     """Whether the model asked for calls to be made again that the failed cell before has made."""
+    _grants: Grants = field(init=False)
     _notes: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self._grants = Grants(self.engine.journals, self.run.session.conversation_id)
 
     async def ran(self, cells: CellsInHistory) -> RanCell:
         """Run the cell to its end.
@@ -101,6 +106,8 @@ class CellCall:
                         trace=suspended.trace if suspended is not None else {},
                     )
                 )
+            for grant in granted(opened.known, self.cell_id, opened.decisions, opened.decided_at or datetime.now(UTC)):
+                await self._grants.add(grant)
             calls = self._dispatcher(opened, await self._failed_before(state, cells))
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
@@ -194,6 +201,7 @@ class CellCall:
             scope=_scope(opened),
             recorder=opened.journal,
             decisions=opened.decisions,
+            grants=self._grants,
             decided_at=opened.decided_at,
             unknown_calls=settings.unknown_calls,
             decision_seconds=settings.decision_secs,

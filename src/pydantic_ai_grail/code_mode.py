@@ -8,6 +8,7 @@ from pydantic_ai.capabilities import AbstractCapability, CapabilityOrdering, Too
 from pydantic_ai.tools import AgentDepsT
 from pydantic_ai.toolsets import AbstractToolset
 
+from ._sessions.grants import LiveGrant
 from .engine import Engine
 from .settings import CodeModeOptions, Settings
 from .toolset import CodeModeToolset
@@ -36,6 +37,24 @@ class CodeMode(AbstractCapability[AgentDepsT]):
     def __init__(self, *, id: str | None = None, **options: Unpack[CodeModeOptions]) -> None:
         self.id = id
         self._engine = Engine(Settings.of(**options))
+
+    async def grants(self, conversation_id: str) -> list[LiveGrant]:
+        """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
+
+        Raises:
+            StoreError: When the store failed.
+            JournalTampered: When what it has was changed.
+        """
+        return await self._engine.grants(conversation_id)
+
+    async def revoke(self, conversation_id: str, grant_id: str) -> bool:
+        """Let a grant allow nothing more, from the next call on. False if there is none of this id (any more).
+
+        Raises:
+            StoreError: When the store failed.
+            JournalTampered: When what it has was changed.
+        """
+        return await self._engine.revoke(conversation_id, grant_id)
 
     @property
     def settings(self) -> Settings:

@@ -21,6 +21,7 @@ from ._monty.worker import Worker, lend_worker
 from ._run.cell import Check
 from ._run.dispatch import Answerer
 from ._run.validation import ToolValidator
+from ._sessions.grants import Grants, LiveGrant
 from ._sessions.journal import Journals
 from ._sessions.keeper import Keeper, KeeperSettings
 from ._sessions.secrets import keyring_for
@@ -130,6 +131,14 @@ class Engine:
         lend = partial(lend_worker, self.settings.limits, host=self.settings.host, functions=functions)
         async with session.worker(lend, loaded=loaded) as worker:
             yield worker
+
+    async def grants(self, conversation_id: str) -> list[LiveGrant]:
+        """What a conversation may do without being asked."""
+        return await Grants(self.journals, conversation_id).live()
+
+    async def revoke(self, conversation_id: str, grant_id: str) -> bool:
+        """Let a grant allow nothing more."""
+        return await Grants(self.journals, conversation_id).revoke(grant_id)
 
     def trace_context(self) -> dict[str, str]:
         """Where in which trace we are, for a cell that waits to keep."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol, TypeAlias, cast
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
 from .calls import CallState
 
@@ -123,14 +123,53 @@ class CellEnded:
     at: datetime
 
 
-Entry: TypeAlias = Began | CellQueued | CallBegan | CallWaits | CallEnded | CellSuspended | CellResumed | CellEnded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """A decision that carries on. Stands in a journal of the conversation's own, as the two below."""
 
-_KINDS: Final[Mapping[str, type[Entry]]] = MappingProxyType(
-    {
-        kind.__name__: kind
-        for kind in (Began, CellQueued, CallBegan, CallWaits, CallEnded, CellSuspended, CellResumed, CellEnded)
-    }
+    id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    """Those that a call must have."""
+    uses: int | None
+    cell_id: str | None
+    """The cell it is for; `None` for all of the conversation."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantUsed:
+    """A call was allowed by a grant."""
+
+    id: str
+    key: str
+    """The call's idempotency key."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRevoked:
+    """A grant allows nothing more."""
+
+    id: str
+    at: datetime
+
+
+Entry: TypeAlias = (
+    Began
+    | CellQueued
+    | CallBegan
+    | CallWaits
+    | CallEnded
+    | CellSuspended
+    | CellResumed
+    | CellEnded
+    | Granted
+    | GrantUsed
+    | GrantRevoked
 )
+
+_KINDS: Final[Mapping[str, type[Entry]]] = MappingProxyType({kind.__name__: kind for kind in get_args(Entry)})
 
 
 def entry_values(entry: Entry) -> dict[str, Any]:
@@ -168,6 +207,8 @@ class Decided:
     exception_type: str = ''
     message: str = ''
     """With `'deny'` and `'raise'`."""
+    grant: Mapping[str, Any] | None = None
+    """With `'approve'`: what else is approved, as `Grant` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +247,18 @@ class Known:
 
 NOTHING_KNOWN: Final = Known()
 """Of a cell that begins."""
+
+
+class Granting(Protocol):
+    """Knows which calls a person has allowed beforehand."""
+
+    async def use(self, *, tool: str, arguments: Mapping[str, Any], cell_id: str, key: str) -> bool:
+        """Whether a call is allowed; if so, that is written down as used.
+
+        Raises:
+            StoreError: When it could not be written; the call must not be made.
+        """
+        ...
 
 
 class Recorder(Protocol):

@@ -7,7 +7,7 @@ that had settled answered from the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from ._run.cell import GoingOn
@@ -97,7 +97,7 @@ def _compare(answers: Answers | None, recorded: CellResumed, key: CellKey) -> No
     if answers is None:
         return
     given = {
-        id: {name: getattr(answer, name) for name in recorded.decisions.get(id, {})}
+        id: {name: value for name, value in asdict(answer).items() if name != 'digest'}
         for id, answer in answers.decisions.items()
     }
     if answers.token != recorded.token or given != dict(recorded.decisions):

@@ -22,6 +22,7 @@ from typing_extensions import TypedDict
 from ._catalog.catalog import Catalog
 from ._catalog.placement import place_tools
 from ._reply.reply import give_up, render, variables_note
+from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .cell_call import CellCall, RanCell
 from .conversation import cells_in
@@ -83,6 +84,24 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     @property
     def id(self) -> str | None:
         return TOOLSET_ID
+
+    async def grants(self, conversation_id: str) -> list[LiveGrant]:
+        """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
+
+        Raises:
+            StoreError: When the store failed.
+            JournalTampered: When what it has was changed.
+        """
+        return await self._engine.grants(conversation_id)
+
+    async def revoke(self, conversation_id: str, grant_id: str) -> bool:
+        """Let a grant allow nothing more, from the next call on. False if there is none of this id (any more).
+
+        Raises:
+            StoreError: When the store failed.
+            JournalTampered: When what it has was changed.
+        """
+        return await self._engine.revoke(conversation_id, grant_id)
 
     @property
     def settings(self) -> Settings:

@@ -25,7 +25,7 @@ from pydantic_core import to_jsonable_python
 
 from .calls import call_id, idempotency_key
 from .errors import DecisionError
-from .journal import CellResumed, Decided, DecisionKind, Known, KnownCall, WaitingReason
+from .journal import CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
 from .typed_json import to_typed_json
 
 METADATA_KEY: Final = 'code_mode'
@@ -60,10 +60,32 @@ class WaitingCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What an approval allows beside the call: further calls of the same tool, without asking.
+
+    Raises:
+        DecisionError: When `uses` is not positive.
+    """
+
+    uses: int | None = None
+    """How many further calls; `None` for any number."""
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Only calls with these arguments, equal in type and value: `{'repo': 'docs'}`."""
+    scope: Literal['cell', 'session'] = 'session'
+    """For this cell, or for the conversation. A fork under a new conversation id has none of them."""
+
+    def __post_init__(self) -> None:
+        if self.uses is not None and self.uses < 1:
+            raise DecisionError(f'Grant(uses=...) is at least 1, or None for any number, got {self.uses!r}.')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approve:
     """Let the call run; with other arguments, if they are given: all of them, as the tool takes them."""
 
     arguments: Mapping[str, Any] | None = None
+    grant: Grant | None = None
+    """Allows further calls as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +234,7 @@ class _Answer:
     value: Any = None
     exception_type: str = ''
     message: str = ''
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +310,24 @@ def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
             raise DecisionError(f'Call {id!r} was decided on with other arguments in view than it waits with.')
         decided[id] = {name: value for name, value in asdict(answer).items() if name != 'digest'}
     return CellResumed(token=suspended.token, decisions=decided, at=now)
+
+
+def granted(known: Known, cell_id: str, decisions: Mapping[str, Decided], at: datetime) -> list[Granted]:
+    """What these decisions on the calls of a cell allow beside them."""
+    tools = {call_id(cell_id, call.began.ordinal): call.began.tool for call in known.calls.values()}
+    token = known.suspended.token if known.suspended is not None else ''
+    return [
+        Granted(
+            id=sha256(f'{token}/{id}'.encode()).hexdigest()[:16],
+            tool=tools[id],
+            arguments=dict(decided.grant['arguments']),
+            uses=decided.grant['uses'],
+            cell_id=cell_id if decided.grant['scope'] == 'cell' else None,
+            at=at,
+        )
+        for id, decided in decisions.items()
+        if decided.grant is not None
+    ]
 
 
 def _shown_cell(metadata: Mapping[str, Any]) -> _ShownCell | None:

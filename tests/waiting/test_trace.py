@@ -31,6 +31,7 @@ async def test_a_resumed_cell_links_to_its_suspension() -> None:
         capabilities=[CodeMode(), Instrumentation(InstrumentationSettings(tracer_provider=provider))],
     )
     waiting = await agent.run('go')
+    assert isinstance(waiting.output, DeferredToolRequests)
     await agent.run(message_history=waiting.all_messages(), deferred_tool_results=decide(waiting.output, True))
     suspended, resumed = (span for span in exporter.get_finished_spans() if span.name == 'run cell')
     assert suspended.context is not None

@@ -28,6 +28,7 @@ from ..journal import (
     CallEnded,
     CallWaits,
     Decided,
+    Granting,
     Known,
     KnownCall,
     Recorder,
@@ -76,6 +77,8 @@ class Dispatcher:
     decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
     """By call id."""
     decided_at: datetime | None = None
+    grants: Granting | None = None
+    """What a person has allowed beforehand."""
     unknown_calls: UnknownCalls = 'ask'
     decision_seconds: float | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -186,7 +189,7 @@ class Dispatcher:
                 )
             )
             try:
-                called = await self._call(request, attempt=attempt, decided=decided)
+                called = await self._call_or_granted(request, attempt=attempt, decided=decided)
             except (ApprovalRequired, CallDeferred) as error:
                 reason = 'approval' if isinstance(error, ApprovalRequired) else 'external'
                 metadata = to_jsonable_python(error.metadata or {}, fallback=str)
@@ -198,6 +201,22 @@ class Dispatcher:
             if settled is None and not self.journal.is_waiting(request.call_id):
                 seconds = time.perf_counter() - started
                 self._note(CallRecord(request=request, state='cancelled', seconds=seconds, error=_NO_END))
+
+    async def _call_or_granted(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Called:
+        try:
+            return await self._call(request, attempt=attempt, decided=decided)
+        except ApprovalRequired:
+            if decided is not None or not await self._is_granted(request):
+                raise
+            return await self._call(request, attempt=attempt, decided=Decided(kind='approve'))
+
+    async def _is_granted(self, request: CallRequest) -> bool:
+        return self.grants is not None and await self.grants.use(
+            tool=request.tool.python_name,
+            arguments=request.arguments,
+            cell_id=self.cell_id,
+            key=idempotency_key(self.scope, request.call_id),
+        )
 
     async def _call(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Called:
         entry = self.catalog.entries.get(request.tool.python_name)

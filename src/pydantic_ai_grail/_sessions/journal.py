@@ -26,6 +26,9 @@ from ..journal import (
     CellResumed,
     CellSuspended,
     Entry,
+    Granted,
+    GrantRevoked,
+    GrantUsed,
     Known,
     KnownCall,
     entry_of,
@@ -264,4 +267,6 @@ def _known(entries: Sequence[Entry]) -> Known:
                 known = replace(known, resumed=entry)
             case CellEnded():
                 known = replace(known, ended=entry)
+            case Granted() | GrantUsed() | GrantRevoked():
+                pass  # of the conversation's journal of grants
     return replace(known, calls=calls)

@@ -1,0 +1,153 @@
+"""Decisions that carry on: what a conversation may do without being asked again, and how often it has.
+
+They are a journal of the conversation's own, beside those of its cells: a use is written before the call, and counts for
+good, also when the history is rewound. A fork under a new conversation id has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from anyio import Lock, sleep
+
+from ..errors import StoreConflict
+from ..journal import Entry, Granted, GrantRevoked, GrantUsed
+from ..stores.base import CellKey
+from ..typed_json import to_typed_json
+from .journal import CellJournal, Journals
+
+_ATTEMPTS: Final = 100
+_PAUSE_SECONDS: Final = 0.02
+"""Another process that uses a grant of the same conversation has the claim for a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveGrant:
+    """What a conversation may do without being asked."""
+
+    id: str
+    tool: str
+    """The name code calls it by."""
+    arguments: Mapping[str, Any]
+    """A call must have these; others may be anything."""
+    uses_left: int | None
+    """`None`: any number."""
+    scope: Literal['cell', 'session']
+    granted_at: datetime
+
+
+class Grants:
+    """The grants of one conversation. Safe to use from several tasks."""
+
+    def __init__(self, journals: Journals, conversation_id: str) -> None:
+        self._journals = journals
+        self._key = CellKey(conversation_id, 'grants', '')
+        self._lock = Lock()
+
+    async def add(self, granted: Granted) -> None:
+        """Keep a grant; one of the same id only once.
+
+        Raises:
+            StoreError: When it could not be kept.
+        """
+
+        def entries(past: Sequence[Entry]) -> list[Entry]:
+            known = any(isinstance(entry, Granted) and entry.id == granted.id for entry in past)
+            return [] if known else [granted]
+
+        await self._write(entries)
+
+    async def use(self, *, tool: str, arguments: Mapping[str, Any], cell_id: str, key: str) -> bool:
+        """Use a grant for a call, if there is one that allows it. The same `key` again uses nothing more.
+
+        Raises:
+            StoreError: When the use could not be written; the call must not be made.
+        """
+        used = False
+
+        def entries(past: Sequence[Entry]) -> list[Entry]:
+            nonlocal used
+            used = any(isinstance(entry, GrantUsed) and entry.key == key for entry in past)
+            fitting = None if used else _fitting(past, tool=tool, arguments=arguments, cell_id=cell_id)
+            used = used or fitting is not None
+            return [] if fitting is None else [GrantUsed(id=fitting.id, key=key, at=self._journals.clock())]
+
+        await self._write(entries)
+        return used
+
+    async def revoke(self, grant_id: str) -> bool:
+        """Let a grant allow nothing more. False if there is none of this id.
+
+        Raises:
+            StoreError: When it could not be written.
+        """
+        found = False
+
+        def entries(past: Sequence[Entry]) -> list[Entry]:
+            nonlocal found
+            found = any(grant.id == grant_id for grant in _live(past))
+            return [GrantRevoked(id=grant_id, at=self._journals.clock())] if found else []
+
+        await self._write(entries)
+        return found
+
+    async def live(self) -> list[LiveGrant]:
+        """Those that still allow something, the oldest first."""
+        return _live((await self._journals.peek(self._key)).entries)
+
+    async def _write(self, entries: Callable[[Sequence[Entry]], list[Entry]]) -> None:
+        async with self._lock:
+            for _ in range(_ATTEMPTS):
+                with suppress(StoreConflict):
+                    await self._attempt(entries)
+                    return
+                await sleep(_PAUSE_SECONDS)
+            await self._attempt(entries)
+
+    async def _attempt(self, entries: Callable[[Sequence[Entry]], list[Entry]]) -> None:
+        # Most conversations have no grants, and most looks find nothing to write: those take no claim.
+        if not entries((await self._journals.peek(self._key)).entries):
+            return
+        journal: CellJournal = await self._journals.reopen(self._key)
+        try:
+            new = entries(journal.entries)
+            if new:
+                await journal.write(*new)
+                await journal.store(release=True)
+        finally:
+            await journal.aclose()
+
+
+def _live(past: Sequence[Entry]) -> list[LiveGrant]:
+    revoked = {entry.id for entry in past if isinstance(entry, GrantRevoked)}
+    uses = [entry.id for entry in past if isinstance(entry, GrantUsed)]
+    grants = [entry for entry in past if isinstance(entry, Granted) and entry.id not in revoked]
+    return [
+        LiveGrant(
+            id=grant.id,
+            tool=grant.tool,
+            arguments=grant.arguments,
+            uses_left=None if grant.uses is None else grant.uses - uses.count(grant.id),
+            scope='session' if grant.cell_id is None else 'cell',
+            granted_at=grant.at,
+        )
+        for grant in grants
+        if grant.uses is None or uses.count(grant.id) < grant.uses
+    ]
+
+
+def _fitting(past: Sequence[Entry], *, tool: str, arguments: Mapping[str, Any], cell_id: str) -> Granted | None:
+    live = {grant.id for grant in _live(past)}
+    for entry in past:
+        if not isinstance(entry, Granted) or entry.id not in live or entry.tool != tool:
+            continue
+        if entry.cell_id in (None, cell_id) and all(
+            name in arguments and to_typed_json(arguments[name]) == to_typed_json(value)
+            for name, value in entry.arguments.items()
+        ):
+            return entry
+    return None
