@@ -37,9 +37,9 @@ from .errors import JournalForeign, SnapshotError, StoreError
 from .events import CellGoesOn, Observer, StateLost
 from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
+from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
 from .stores.base import CellKey
-from .waiting import answers_in, granted, shown_cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from ._sessions.journal import CellJournal, Journals
 from ._source.prepared import Prepared
 from .errors import DecisionError, JournalForeign
 from .journal import NOTHING_KNOWN, CellResumed, Decided, Known
+from .requests import Answers, resumed
 from .stores.base import CellKey
-from .waiting import Answers, resumed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

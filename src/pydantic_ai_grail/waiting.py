@@ -13,22 +13,21 @@ result = await agent.run(message_history=result.all_messages(), deferred_tool_re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Any, Final, Literal, TypeAlias, cast
+from datetime import datetime
+from typing import Any, TypeAlias, cast
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolApproved, ToolDenied
-from pydantic_core import to_jsonable_python
 
-from .calls import call_id, idempotency_key
+from .decisions import Approve, Deny, Grant, Raise, Result
 from .errors import DecisionError
-from .journal import CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
-from .typed_json import to_typed_json
+from .journal import DecisionKind, WaitingReason
+from .requests import METADATA_KEY, ShownCall, ShownCell, read_cell
 
-METADATA_KEY: Final = 'code_mode'
+__all__ = [
+    'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'Raise', 'Result', 'WaitingCall', 'decide', 'waiting_calls'
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,59 +58,6 @@ class WaitingCall:
     """When the decision expires."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """What an approval allows beside the call: further calls of the same tool, without asking.
-
-    Raises:
-        DecisionError: When `uses` is not positive.
-    """
-
-    uses: int | None = None
-    """How many further calls; `None` for any number."""
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Only calls with these arguments, equal in type and value: `{'repo': 'docs'}`."""
-    scope: Literal['cell', 'session'] = 'session'
-    """For this cell, or for the conversation. A fork under a new conversation id has none of them."""
-
-    def __post_init__(self) -> None:
-        if self.uses is not None and self.uses < 1:
-            raise DecisionError(f'Grant(uses=...) is at least 1, or None for any number, got {self.uses!r}.')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approve:
-    """Let the call run; with other arguments, if they are given: all of them, as the tool takes them."""
-
-    arguments: Mapping[str, Any] | None = None
-    grant: Grant | None = None
-    """Allows further calls as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deny:
-    """Do not let it run: code gets a `PermissionError` with this message at the line of the call."""
-
-    message: str = 'The call was denied.'
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the call returned, where somebody else made it."""
-
-    value: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Raise:
-    """What the call raised, where somebody else made it: code gets this exception at the line of the call."""
-
-    message: str
-    exception_type: Literal['RuntimeError', 'ValueError', 'PermissionError', 'TimeoutError', 'LookupError'] = (
-        'RuntimeError'
-    )
-
-
 Decision: TypeAlias = Approve | Deny | Result | Raise | bool
 """`True` approves, `False` denies."""
 Decisions: TypeAlias = Mapping[str, Decision] | Callable[[WaitingCall], Decision | None] | Decision
@@ -123,7 +69,7 @@ def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
     calls: list[WaitingCall] = []
     for part in [*requests.approvals, *requests.calls]:
         metadata = requests.metadata.get(part.tool_call_id, {})
-        cell = _shown_cell(metadata)
+        cell = read_cell(metadata)
         if cell is not None:
             calls += [_waiting_call(shown, cell, part.tool_call_id) for shown in cell.calls]
         else:
@@ -154,7 +100,7 @@ def decide(requests: DeferredToolRequests, decisions: Decisions) -> DeferredTool
         raise DecisionError(f'No call {unknown[0]!r} waits. Those that do: {", ".join(calls) or "none"}.')
     results = DeferredToolResults()
     for part in [*requests.approvals, *requests.calls]:
-        cell = _shown_cell(requests.metadata.get(part.tool_call_id, {}))
+        cell = read_cell(requests.metadata.get(part.tool_call_id, {}))
         if cell is None:
             _decide_directly(results, calls[part.tool_call_id], chosen.get(part.tool_call_id))
             continue
@@ -204,142 +150,7 @@ def _decide_directly(
         raise DecisionError(f'{call.tool}() waits for {call.reason}; {decision!r} does not answer that.')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownCall:
-    id: str
-    tool: str
-    arguments: dict[str, Any]
-    digest: str
-    reason: WaitingReason
-    line: int | None
-    key: str
-    metadata: dict[str, Any]
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownCell:
-    """What the requests carry of a cell."""
-
-    token: str
-    code: str
-    calls: list[_ShownCall]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    kind: DecisionKind
-    digest: str
-    arguments: dict[str, Any] | None = None
-    value: Any = None
-    exception_type: str = ''
-    message: str = ''
-    grant: Grant | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """What the results carry for a cell."""
-
-    token: str
-    decisions: dict[str, _Answer]
-
-
-_SHOWN: Final = TypeAdapter(_ShownCell)
-_ANSWERS: Final = TypeAdapter(Answers)
-
-
-def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall], *, scope: str) -> dict[str, Any]:
-    """What a cell that waits says of itself in the requests, as plain JSON values."""
-    calls = [
-        _ShownCall(
-            id=call_id(cell_id, call.began.ordinal),
-            tool=call.began.tool,
-            arguments=to_jsonable_python(dict(call.began.arguments), fallback=str),
-            digest=_digest(call.began.arguments),
-            reason=call.waits.reason,
-            line=call.began.line,
-            key=idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
-            metadata=dict(call.waits.metadata),
-            until=call.waits.until,
-        )
-        for call in waiting
-        if call.waits is not None
-    ]
-    return {METADATA_KEY: _SHOWN.dump_python(_ShownCell(token=token, code=code, calls=calls), mode='json')}
-
-
-def answers_in(metadata: Any) -> Answers | None:
-    """The decisions that the results of a run carry for a cell; `None` when the cell was approved as a whole.
-
-    Raises:
-        DecisionError: When they are not as `decide` makes them.
-    """
-    if not isinstance(metadata, Mapping) or METADATA_KEY not in metadata:
-        return None
-    try:
-        return _ANSWERS.validate_python(cast('Mapping[str, Any]', metadata)[METADATA_KEY])
-    except ValidationError as error:
-        raise DecisionError(f'The decisions are not as decide() makes them: {error}') from error
-
-
-def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
-    """The decisions that a suspended cell goes on with.
-
-    Raises:
-        DecisionError: When one is of another suspension, of no waiting call, or was made looking at other arguments.
-    """
-    suspended = known.suspended
-    assert suspended is not None
-    now = datetime.now(UTC)
-    waiting = {call_id(cell_id, call.began.ordinal): call for call in known.waiting}
-    if answers is None:
-        approved: Mapping[str, Any] = asdict(Decided(kind='approve'))
-        decisions = {id: approved for id, call in waiting.items() if call.waits and call.waits.reason == 'approval'}
-        return CellResumed(token=suspended.token, decisions=decisions, at=now)
-    if answers.token != suspended.token:
-        raise DecisionError(
-            f'These decisions are for another wait of cell {cell_id!r} than the present one: they were used before, or '
-            'the history or the store was set back. Decide on what the newest DeferredToolRequests show.'
-        )
-    decided: dict[str, Mapping[str, Any]] = {}
-    for id, answer in answers.decisions.items():
-        if id not in waiting:
-            raise DecisionError(f'Call {id!r} of cell {cell_id!r} waits for no decision.')
-        if answer.digest != _digest(waiting[id].began.arguments):
-            raise DecisionError(f'Call {id!r} was decided on with other arguments in view than it waits with.')
-        decided[id] = {name: value for name, value in asdict(answer).items() if name != 'digest'}
-    return CellResumed(token=suspended.token, decisions=decided, at=now)
-
-
-def granted(known: Known, cell_id: str, decisions: Mapping[str, Decided], at: datetime) -> list[Granted]:
-    """What these decisions on the calls of a cell allow beside them."""
-    tools = {call_id(cell_id, call.began.ordinal): call.began.tool for call in known.calls.values()}
-    token = known.suspended.token if known.suspended is not None else ''
-    return [
-        Granted(
-            id=sha256(f'{token}/{id}'.encode()).hexdigest()[:16],
-            tool=tools[id],
-            arguments=dict(decided.grant['arguments']),
-            uses=decided.grant['uses'],
-            cell_id=cell_id if decided.grant['scope'] == 'cell' else None,
-            at=at,
-        )
-        for id, decided in decisions.items()
-        if decided.grant is not None
-    ]
-
-
-def _shown_cell(metadata: Mapping[str, Any]) -> _ShownCell | None:
-    if METADATA_KEY not in metadata:
-        return None
-    try:
-        return _SHOWN.validate_python(metadata[METADATA_KEY])
-    except ValidationError:
-        return None
-
-
-def _waiting_call(shown: _ShownCall, cell: _ShownCell, cell_id: str) -> WaitingCall:
+def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCall:
     lines = cell.code.splitlines()
     return WaitingCall(
         id=shown.id,
@@ -354,7 +165,3 @@ def _waiting_call(shown: _ShownCall, cell: _ShownCell, cell_id: str) -> WaitingC
         metadata=shown.metadata,
         until=shown.until,
     )
-
-
-def _digest(arguments: Mapping[str, Any]) -> str:
-    return sha256(to_typed_json(dict(arguments)).encode()).hexdigest()[:32]

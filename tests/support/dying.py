@@ -103,7 +103,7 @@ def _agent(folder: Path, life: Life) -> Agent[None, Any]:
     async def pay_in_dollars(ctx: RunContext[Any], bill: int, rate: float) -> str:
         return effect(bill)
 
-    function = pay if life.pays_in == 'euros' else pay_in_dollars
+    function: Any = pay if life.pays_in == 'euros' else pay_in_dollars
     options: dict[str, Any] = {
         'store': SqlStore(f'sqlite:///{folder / "agent.db"}'),
         'observers': [watch],

@@ -1,0 +1,159 @@
+"""What a cell that waits says of itself in Pydantic AI's requests, and what the results bring back: plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
+
+from .calls import call_id, idempotency_key
+from .decisions import Grant
+from .errors import DecisionError
+from .journal import CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
+from .typed_json import to_typed_json
+
+METADATA_KEY: Final = 'code_mode'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCall:
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    digest: str
+    reason: WaitingReason
+    line: int | None
+    key: str
+    metadata: dict[str, Any]
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCell:
+    """What the requests carry of a cell."""
+
+    token: str
+    code: str
+    calls: list[ShownCall]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    kind: DecisionKind
+    digest: str
+    arguments: dict[str, Any] | None = None
+    value: Any = None
+    exception_type: str = ''
+    message: str = ''
+    grant: Grant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the results carry for a cell."""
+
+    token: str
+    decisions: dict[str, _Answer]
+
+
+_SHOWN: Final = TypeAdapter(ShownCell)
+_ANSWERS: Final = TypeAdapter(Answers)
+
+
+def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall], *, scope: str) -> dict[str, Any]:
+    """What a cell that waits says of itself in the requests, as plain JSON values."""
+    calls = [
+        ShownCall(
+            id=call_id(cell_id, call.began.ordinal),
+            tool=call.began.tool,
+            arguments=to_jsonable_python(dict(call.began.arguments), fallback=str),
+            digest=_digest(call.began.arguments),
+            reason=call.waits.reason,
+            line=call.began.line,
+            key=idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
+            metadata=dict(call.waits.metadata),
+            until=call.waits.until,
+        )
+        for call in waiting
+        if call.waits is not None
+    ]
+    return {METADATA_KEY: _SHOWN.dump_python(ShownCell(token=token, code=code, calls=calls), mode='json')}
+
+
+def answers_in(metadata: Any) -> Answers | None:
+    """The decisions that the results of a run carry for a cell; `None` when the cell was approved as a whole.
+
+    Raises:
+        DecisionError: When they are not as `decide` makes them.
+    """
+    if not isinstance(metadata, Mapping) or METADATA_KEY not in metadata:
+        return None
+    try:
+        return _ANSWERS.validate_python(cast('Mapping[str, Any]', metadata)[METADATA_KEY])
+    except ValidationError as error:
+        raise DecisionError(f'The decisions are not as decide() makes them: {error}') from error
+
+
+def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
+    """The decisions that a suspended cell goes on with.
+
+    Raises:
+        DecisionError: When one is of another suspension, of no waiting call, or was made looking at other arguments.
+    """
+    suspended = known.suspended
+    assert suspended is not None
+    now = datetime.now(UTC)
+    waiting = {call_id(cell_id, call.began.ordinal): call for call in known.waiting}
+    if answers is None:
+        approved: Mapping[str, Any] = asdict(Decided(kind='approve'))
+        decisions = {id: approved for id, call in waiting.items() if call.waits and call.waits.reason == 'approval'}
+        return CellResumed(token=suspended.token, decisions=decisions, at=now)
+    if answers.token != suspended.token:
+        raise DecisionError(
+            f'These decisions are for another wait of cell {cell_id!r} than the present one: they were used before, or '
+            'the history or the store was set back. Decide on what the newest DeferredToolRequests show.'
+        )
+    decided: dict[str, Mapping[str, Any]] = {}
+    for id, answer in answers.decisions.items():
+        if id not in waiting:
+            raise DecisionError(f'Call {id!r} of cell {cell_id!r} waits for no decision.')
+        if answer.digest != _digest(waiting[id].began.arguments):
+            raise DecisionError(f'Call {id!r} was decided on with other arguments in view than it waits with.')
+        decided[id] = {name: value for name, value in asdict(answer).items() if name != 'digest'}
+    return CellResumed(token=suspended.token, decisions=decided, at=now)
+
+
+def granted(known: Known, cell_id: str, decisions: Mapping[str, Decided], at: datetime) -> list[Granted]:
+    """What these decisions on the calls of a cell allow beside them."""
+    tools = {call_id(cell_id, call.began.ordinal): call.began.tool for call in known.calls.values()}
+    token = known.suspended.token if known.suspended is not None else ''
+    return [
+        Granted(
+            id=sha256(f'{token}/{id}'.encode()).hexdigest()[:16],
+            tool=tools[id],
+            arguments=dict(decided.grant['arguments']),
+            uses=decided.grant['uses'],
+            cell_id=cell_id if decided.grant['scope'] == 'cell' else None,
+            at=at,
+        )
+        for id, decided in decisions.items()
+        if decided.grant is not None
+    ]
+
+
+def read_cell(metadata: Mapping[str, Any]) -> ShownCell | None:
+    if METADATA_KEY not in metadata:
+        return None
+    try:
+        return _SHOWN.validate_python(metadata[METADATA_KEY])
+    except ValidationError:
+        return None
+
+
+def _digest(arguments: Mapping[str, Any]) -> str:
+    return sha256(to_typed_json(dict(arguments)).encode()).hexdigest()[:32]
