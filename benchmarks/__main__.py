@@ -14,6 +14,7 @@ from rich.progress import track
 
 from .cases import cases
 from .description import description_table
+from .durable import durable
 from .measure import measure
 from .report import markdown, show
 from .results import Results, Row
@@ -25,7 +26,8 @@ async def run(*, rounds: int, console: Console) -> Results:
     with tempfile.TemporaryDirectory() as folder:
         for case in track(cases(Path(folder)), 'Measuring', console=console, transient=True):
             rows[case.title] = Row(case.title, await measure(case, rounds=max(3, rounds // case.fewer_rounds)))
-    return Results(rows, await description_table())
+        priced = await durable(Path(folder), rounds=max(5, rounds // 2))
+    return Results(rows, await description_table(), priced)
 
 
 def main() -> None:

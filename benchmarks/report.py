@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.metadata import version
@@ -16,6 +17,12 @@ from .results import Results
 TIMES = ['milliseconds', 'plain', 'peer', 'ours', 'ours / peer', 'peer adds', 'ours adds', 'ours / peer', 'noise']
 CHARACTERS = ['tools', 'peer', 'ours', 'ours / peer']
 GOALS = ['goal', 'measured', 'met']
+DURABLE = ['what', 'measured', 'against memory']
+DURABLE_PREFACE = """\
+A call in a loop of fifty, with the state in memory and with every call written down before it begins and after it ends
+(`call`) or at the end of the cell (`cell`). The time to go on is from `agent.run` with the decision to the approved
+call, in a fresh process that has imported everything and has no worker yet.
+"""
 
 PREFACE = """\
 # Benchmarks
@@ -52,6 +59,13 @@ def character_rows(results: Results) -> Iterator[list[str]]:
         yield [str(size), f'{peer:,}', f'{ours:,}', f'{ours / peer:.2f}']
 
 
+def durable_rows(results: Results) -> Iterator[list[str]]:
+    for price in results.durable.prices:
+        yield [f'a call, {price.name}', f'{price.call_ms:.2f} ms', f'{price.against_memory:.1f}']
+    yield ['from an approval to the approved call', f'{statistics.median(results.durable.going_on_ms):.0f} ms', '']
+    yield ['a cell that waits, in the store', f'{results.durable.waiting_bytes:,} bytes', '']
+
+
 def goal_rows(results: Results) -> Iterator[list[str]]:
     for goal in results.goals():
         yield [goal.sentence, goal.measured, 'yes' if goal.is_met else 'no']
@@ -68,6 +82,7 @@ def show(results: Results, console: Console) -> None:
     for title, head, rows in [
         ('Median of one run', TIMES, time_rows(results)),
         ('Characters of tool description', CHARACTERS, character_rows(results)),
+        ('A call, and going on', DURABLE, durable_rows(results)),
         ('Goals', GOALS, goal_rows(results)),
     ]:
         table = Table(title=title, title_justify='left')
@@ -97,6 +112,9 @@ def markdown(results: Results, *, rounds: int, load: float, command: str = 'make
             *pipe_table(TIMES, list(time_rows(results))),
             '\n## Characters of tool description\n',
             *pipe_table(CHARACTERS, list(character_rows(results))),
+            '\n## Calls that are written down, cells that wait\n',
+            DURABLE_PREFACE,
+            *pipe_table(DURABLE, list(durable_rows(results))),
             '\n## Goals\n',
             *pipe_table(GOALS, list(goal_rows(results))),
             '',

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .cases import AT_ONCE
+from .durable import Durable
 from .measure import Times
 
 
@@ -50,6 +52,7 @@ class Results:
 
     rows: Mapping[str, Row]
     characters: Mapping[int, Mapping[str, int]]
+    durable: Durable
 
     def goals(self) -> list[Goal]:
         one, many_tools = self.rows['one cell, one call'], self.rows['200 tools, one call']
@@ -72,6 +75,24 @@ class Results:
                 'Fewer characters of description, at every size', f'longer at {longer}' if longer else 'yes', not longer
             ),
             Goal('No row slower than the peer', ', '.join(slower) or 'none', not slower),
+            *self._durable_goals(),
+        ]
+
+    def _durable_goals(self) -> list[Goal]:
+        in_sqlite = next(price for price in self.durable.prices if price.name == 'SQLite, `call`')
+        going_on = statistics.median(self.durable.going_on_ms)
+        times = f'{in_sqlite.against_memory:.1f} times'
+        return [
+            Goal(
+                'A call that is written down in SQLite takes at most twice one in memory',
+                times,
+                in_sqlite.against_memory <= 2,
+            ),
+            Goal(
+                'From an approval to the approved call in a fresh process at most 25 ms, imports aside',
+                f'{going_on:.0f} ms',
+                going_on <= 25,
+            ),
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -81,6 +102,9 @@ class Results:
                 for row in self.rows.values()
             },
             'description_characters': {str(size): dict(counts) for size, counts in self.characters.items()},
+            'call_milliseconds': {price.name: price.call_ms for price in self.durable.prices},
+            'going_on_milliseconds': self.durable.going_on_ms,
+            'waiting_bytes': self.durable.waiting_bytes,
             'goals': {goal.sentence: goal.is_met for goal in self.goals()},
         }
 
