@@ -7,14 +7,15 @@ Environment: `DESK_FOLDER`, where everything is kept (`./desk`); `DESK_MODEL`, o
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 import uvicorn
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog='python -m examples.refund_desk', description=__doc__)
     parser.add_argument('--port', type=int, default=8000)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     uvicorn.run(f'{__package__}.app:app', port=options.port, access_log=False)
 
 

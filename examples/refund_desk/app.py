@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import anyio
 from anyio import to_thread
@@ -28,14 +28,15 @@ from .script import FURTHER, REQUESTS
 from .seed import TODAY
 from .view import Said, told
 
-FOLDER: Final = Path(os.environ.get('DESK_FOLDER', 'desk'))
-
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """The desk, and a task that has it work until the service is stopped. What was under way is taken up next time."""
-    pace_seconds = float(os.environ.get('DESK_PACE_SECONDS', '0.4'))
-    async with open_desk(FOLDER, pace_seconds=pace_seconds) as desk, anyio.create_task_group() as tasks:
+    folder, pace_seconds = (
+        Path(os.environ.get('DESK_FOLDER', 'desk')),
+        float(os.environ.get('DESK_PACE_SECONDS', '0.4')),
+    )
+    async with open_desk(folder, pace_seconds=pace_seconds) as desk, anyio.create_task_group() as tasks:
         app.state.desk = desk
         tasks.start_soon(desk.work, tasks)
         yield

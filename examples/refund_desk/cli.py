@@ -15,7 +15,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -66,9 +66,11 @@ async def run(options: argparse.Namespace) -> None:
 
 async def go_on(desk: Desk, id: str) -> None:
     """Bring a conversation to its next rest, and print what came of it."""
-    seen = len(told(desk.book.load(id)))
+    before = told(desk.book.load(id))
     conversation = await desk.bring_on(id)
-    for item in told(conversation)[seen:]:
+    for item in told(conversation):
+        if item in before:
+            continue
         if isinstance(item, Cell):
             print(*(f'    {line}' for line in lines_of(item)), sep='\n')
         else:
@@ -112,7 +114,7 @@ def number_of(call: WaitingCall) -> str:
     return call.id.rpartition('__')[2]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog='python -m examples.refund_desk.cli',
         description=__doc__,
@@ -131,7 +133,7 @@ def main() -> None:
     commands.add_parser('happened', help='say that a call of unknown fate took effect').add_argument('call')
     logging.disable()  # failures are printed
     try:
-        anyio.run(run, parser.parse_args())
+        anyio.run(run, parser.parse_args(arguments))
     except StoreConflict:
         sys.exit('Another process is working on this conversation.')
     except (LookupError, NotPossible) as error:

@@ -175,13 +175,13 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
         ),
         _late_outcome,
     ],
-    'Have the wrong items of November picked up on Thursday.': [
+    'Have everything that we sent by mistake picked up on Thursday.': [
         Code(
             'A courier is asked for each of them.',
             """
             from datetime import date
 
-            fetched = await find_orders(problem='wrong item', reported_since=date(2026, 11, 1))
+            fetched = await find_orders(problem='wrong item')
             for order in fetched:
                 await order_pickup(order['id'], date(2026, 11, 26))
             [order['customer'] for order in fetched]

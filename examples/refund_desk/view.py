@@ -118,7 +118,11 @@ def _cell(number: int, code: str, returned: ToolReturnPart | None, conversation:
     lines = _lines(code, set())
     if returned.outcome == 'failed':
         return Cell(
-            number=number, state='failed', lines=lines, feedback=returned.model_response_str(), decisions=decisions
+            number=number,
+            state='failed',
+            lines=lines,
+            feedback=returned.model_response_str(wrap_if_error=False),
+            decisions=decisions,
         )
     content = cast('dict[str, Any]', returned.content)
     return Cell(

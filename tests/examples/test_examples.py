@@ -64,6 +64,6 @@ def test_every_example_is_run_here() -> None:
     assert [name for name in sorted(names) if f"run('{name}'" not in tested] == []
 
 
-@pytest.mark.parametrize('path', sorted(EXAMPLES.glob('*.py')), ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', sorted(EXAMPLES.rglob('*.py')), ids=lambda path: path.stem)
 def test_an_example_says_first_what_it_shows(path: Path) -> None:
     assert path.read_text().startswith('"""')
