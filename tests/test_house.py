@@ -26,6 +26,7 @@ MAY_IMPORT = {
     'requests': ('decisions',),
     'decisions': (),
     'leases': ('stores.base', '_sessions'),
+    'archive': ('stores.base',),
     'engine': ('agent_run', 'settings', '_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
     'agent_run': ('conversation', '_source', '_run', '_reply', '_sessions', '_monty'),
     'conversation': ('_sessions',),

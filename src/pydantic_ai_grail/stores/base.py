@@ -66,6 +66,30 @@ class Claim:
     """With a time zone. From then on another may take it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSummary:
+    """What a store has of a conversation."""
+
+    conversation_id: str
+    snapshots: int
+    entries: int
+    """Of all journals."""
+    size_bytes: int
+    """Of the data of snapshots and entries."""
+    newest_at: datetime
+    """When the newest of them was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """All that a store has of a conversation."""
+
+    snapshots: Sequence[SnapshotRecord]
+    """The oldest first."""
+    entries: Sequence[JournalRecord]
+    """Journal by journal, in the order of the numbers."""
+
+
 @runtime_checkable
 class Store(Protocol):
     """Snapshots, journals and the claims to them, and a lifetime.
@@ -157,6 +181,14 @@ class Store(Protocol):
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         """A cell's journal, in the order of the numbers; empty when there is none (any more)."""
+        ...
+
+    async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
+        """The conversations that were written to last, the newest first."""
+        ...
+
+    async def contents(self, conversation_id: str) -> Contents:
+        """All of a conversation; empty when there is nothing (any more)."""
         ...
 
     async def aclose(self) -> None:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..errors import SettingsError, StoreError
-from .base import CellKey, Claim, JournalRecord, Reach, SnapshotRecord, check_forget
+from .base import CellKey, Claim, Contents, ConversationSummary, JournalRecord, Reach, SnapshotRecord, check_forget
 from .memory_journals import MemoryJournals
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
@@ -148,6 +148,30 @@ class MemoryStore:
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         with self._lock:
             return self._journals.read(key)
+
+    async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
+        with self._lock:
+            summaries = [self._summary(conversation_id) for conversation_id in self._conversations]
+        newest_first = sorted(filter(None, summaries), key=lambda summary: summary.newest_at, reverse=True)
+        return newest_first[:limit]
+
+    async def contents(self, conversation_id: str) -> Contents:
+        with self._lock:
+            snapshots = [*self._conversations.get(conversation_id, [])]
+            return Contents(snapshots=snapshots, entries=self._journals.entries(conversation_id))
+
+    def _summary(self, conversation_id: str) -> ConversationSummary | None:
+        snapshots, entries = self._conversations[conversation_id], self._journals.entries(conversation_id)
+        times = [*(record.created_at for record in snapshots), *(entry.written_at for entry in entries)]
+        if not times:
+            return None
+        return ConversationSummary(
+            conversation_id=conversation_id,
+            snapshots=len(snapshots),
+            entries=len(entries),
+            size_bytes=sum(len(record.data) for record in (*snapshots, *entries)),
+            newest_at=max(times),
+        )
 
     async def aclose(self) -> None:
         """Nothing to let go of: what is kept stays, also for the next event loop."""

@@ -52,6 +52,11 @@ class MemoryJournals:
     def read(self, key: CellKey) -> Sequence[JournalRecord]:
         return [*self._conversations.get(key.conversation_id, {}).get(key, [])]
 
+    def entries(self, conversation_id: str) -> list[JournalRecord]:
+        """All entries of a conversation, journal by journal."""
+        journals = self._conversations.get(conversation_id, {})
+        return [record for key in sorted(journals) for record in journals[key]]
+
     def forget(self, conversation_id: str, *, older_than: datetime | None = None, keep_newest: int = 0) -> int:
         """Drop all journals of a conversation but those that are spared, and return how many that were."""
         journals = self._conversations.get(conversation_id, {})

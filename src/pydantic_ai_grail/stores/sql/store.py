@@ -13,9 +13,9 @@ from sqlalchemy import URL, Connection, Delete, Select, bindparam, delete, func,
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
-from ..base import CellKey, Claim, JournalRecord, Reach, SnapshotRecord, check_forget
+from ..base import CellKey, Claim, Contents, ConversationSummary, JournalRecord, Reach, SnapshotRecord, check_forget
 from ..tables import insert_once, snapshots
-from . import journals
+from . import contents, journals
 from .database import Database
 from .in_loop import InLoop, check_driver
 from .in_threads import InThreads
@@ -135,6 +135,12 @@ class SqlStore:
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         return await self._run('read', lambda connection: journals.read(connection, key))
+
+    async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
+        return await self._run('read', lambda connection: contents.summaries(connection, limit))
+
+    async def contents(self, conversation_id: str) -> Contents:
+        return await self._run('read', lambda connection: contents.all_of(connection, conversation_id))
 
     async def aclose(self) -> None:
         await self._database.aclose()

@@ -1,0 +1,119 @@
+"""A conversation as one file: everything a store has of it, sealed as it is, to keep or to take to another store.
+
+The file is a zip archive: `conversation.json` and one member for each snapshot and journal entry. It opens only where the
+secret is that sealed it. Message histories are the application's, and are not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import anyio
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from .errors import StoreError
+from .stores.base import CellKey, Claim, JournalRecord, SnapshotRecord, Store
+
+FORMAT: Final = 1
+_INDEX: Final = 'conversation.json'
+_OWNER: Final = 'import'
+
+
+async def export_conversation(store: Store, conversation_id: str, path: Path | str) -> int:
+    """Write a conversation to a file, and return how many snapshots and journal entries that were.
+
+    Raises:
+        StoreError: When the store has nothing of it.
+    """
+    contents = await store.contents(conversation_id)
+    if not contents.snapshots and not contents.entries:
+        raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')
+    snapshots = [
+        _Snapshot(
+            name=each.name,
+            cell_id=each.cell_id,
+            code_digest=each.code_digest,
+            parent=each.parent,
+            created_at=each.created_at,
+        )
+        for each in contents.snapshots
+    ]
+    entries = [
+        _Entry(
+            cell_id=each.key.cell_id, code_digest=each.key.code_digest, number=each.number, written_at=each.written_at
+        )
+        for each in contents.entries
+    ]
+    index = _Index(format=FORMAT, conversation_id=conversation_id, snapshots=snapshots, entries=entries)
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, 'w') as archive:
+        archive.writestr(_INDEX, index.model_dump_json(indent=1))
+        for number, snapshot in enumerate(contents.snapshots):
+            archive.writestr(f'snapshots/{number}', snapshot.data)
+        for number, entry in enumerate(contents.entries):
+            archive.writestr(f'entries/{number}', entry.data)
+    await anyio.Path(path).write_bytes(packed.getvalue())
+    return len(snapshots) + len(entries)
+
+
+async def import_conversation(store: Store, path: Path | str) -> str:
+    """Take a conversation from a file into a store that does not have it, and return its id.
+
+    What is sealed stays sealed; it is checked when it is used, as everything that comes out of a store.
+
+    Raises:
+        StoreError: When the file is no such archive, or the store has something of the conversation already.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(await anyio.Path(path).read_bytes())) as archive:
+            index = _Index.model_validate_json(archive.read(_INDEX))
+            snapshots = [archive.read(f'snapshots/{number}') for number in range(len(index.snapshots))]
+            entries = [archive.read(f'entries/{number}') for number in range(len(index.entries))]
+    except (zipfile.BadZipFile, KeyError, ValidationError, json.JSONDecodeError) as error:
+        raise StoreError(f'{str(path)!r} is no exported conversation: {error}') from error
+    there = await store.contents(index.conversation_id)
+    if there.snapshots or there.entries:
+        raise StoreError(f'{store!r} has something of conversation {index.conversation_id!r} already. Forget it first.')
+    for snapshot, data in zip(index.snapshots, snapshots, strict=True):
+        await store.save(SnapshotRecord(conversation_id=index.conversation_id, data=data, **dict(snapshot)))
+    journals: dict[CellKey, list[JournalRecord]] = defaultdict(list)
+    for entry, data in zip(index.entries, entries, strict=True):
+        key = CellKey(index.conversation_id, entry.cell_id, entry.code_digest)
+        journals[key].append(JournalRecord(key=key, number=entry.number, written_at=entry.written_at, data=data))
+    now = datetime.now(UTC)
+    for records in journals.values():
+        claim = Claim(owner=_OWNER, until=now + timedelta(minutes=1))
+        await store.append(records, claim=claim, now=now, release=True)
+    return index.conversation_id
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra='forbid', frozen=True)
+
+
+class _Snapshot(_Stored):
+    name: str
+    cell_id: str
+    code_digest: str
+    parent: str | None
+    created_at: AwareDatetime
+
+
+class _Entry(_Stored):
+    cell_id: str
+    code_digest: str
+    number: int
+    written_at: AwareDatetime
+
+
+class _Index(_Stored):
+    format: int
+    conversation_id: str
+    snapshots: list[_Snapshot]
+    entries: list[_Entry]

@@ -1,0 +1,78 @@
+"""What a database has, for looking at it and for taking it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, literal, select, union_all
+
+from ..base import CellKey, Contents, ConversationSummary, JournalRecord, SnapshotRecord
+from ..tables import journals, snapshots
+
+
+def summaries(connection: Connection, limit: int) -> Sequence[ConversationSummary]:
+    """The conversations that were written to last."""
+    return [
+        ConversationSummary(
+            conversation_id=row.conversation_id,
+            snapshots=row.snapshots,
+            entries=row.entries,
+            size_bytes=row.size_bytes,
+            newest_at=row.newest_at,
+        )
+        for row in connection.execute(_SUMMARIES, {'most': limit})
+    ]
+
+
+def all_of(connection: Connection, conversation_id: str) -> Contents:
+    """Everything of a conversation."""
+    asked = {'conversation_id': conversation_id}
+    return Contents(
+        snapshots=[SnapshotRecord(**row) for row in connection.execute(_SNAPSHOTS, asked).mappings()],
+        entries=[
+            JournalRecord(
+                key=CellKey(row.conversation_id, row.cell_id, row.code_digest),
+                number=row.number,
+                written_at=row.written_at,
+                data=row.data,
+            )
+            for row in connection.execute(_ENTRIES, asked)
+        ],
+    )
+
+
+_WRITTEN: Final = union_all(
+    select(
+        snapshots.c.conversation_id,
+        literal(1).label('snapshots'),
+        literal(0).label('entries'),
+        func.length(snapshots.c.data).label('size_bytes'),
+        snapshots.c.created_at.label('at'),
+    ),
+    select(journals.c.conversation_id, literal(0), literal(1), func.length(journals.c.data), journals.c.written_at),
+).subquery()
+_NEWEST: Final = func.max(_WRITTEN.c.at).label('newest_at')
+_SUMMARIES: Final = (
+    select(
+        _WRITTEN.c.conversation_id,
+        func.sum(_WRITTEN.c.snapshots).label('snapshots'),
+        func.sum(_WRITTEN.c.entries).label('entries'),
+        func.sum(_WRITTEN.c.size_bytes).label('size_bytes'),
+        _NEWEST,
+    )
+    .group_by(_WRITTEN.c.conversation_id)
+    .order_by(_NEWEST.desc())
+    .limit(bindparam('most'))
+)
+_SNAPSHOTS: Final = (
+    select(*(snapshots.c[field.name] for field in fields(SnapshotRecord)))
+    .where(snapshots.c.conversation_id == bindparam('conversation_id'))
+    .order_by(snapshots.c.created_at, snapshots.c.sequence)
+)
+_ENTRIES: Final = (
+    select(journals)
+    .where(journals.c.conversation_id == bindparam('conversation_id'))
+    .order_by(journals.c.cell_id, journals.c.code_digest, journals.c.number)
+)

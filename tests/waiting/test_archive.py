@@ -1,0 +1,89 @@
+"""A conversation as one file: out of one store, into another, and on from there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_ai import Agent, DeferredToolRequests, Tool
+
+from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, Store, StoreError, decide
+from pydantic_ai_grail.archive import export_conversation, import_conversation
+from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+
+pytestmark = pytest.mark.anyio
+
+SECRET = 'a secret that both stores share'
+
+
+@pytest.fixture(params=['memory', 'sqlite', 'postgresql'])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    if request.param == 'memory':
+        yield MemoryStore()
+        return
+    url = f'sqlite:///{tmp_path}/there.db' if request.param == 'sqlite' else request.getfixturevalue('postgresql_url')
+    async with SqlStore(url) as opened:
+        for summary in await opened.conversations():
+            await opened.forget(conversation_id=summary.conversation_id)
+        yield opened
+
+
+def till(store: Store) -> Agent[None, Any]:
+    async def pay(bill: int) -> str:
+        return f'paid {bill}'
+
+    return Agent(
+        scripted_model('x = {1, 2}', 'first = await pay(1)\n[x, first]'),
+        tools=[Tool(pay, requires_approval=True)],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode(store=store, snapshot_secret=SECRET)],
+    )
+
+
+async def test_a_waiting_conversation_goes_on_in_another_store(store: Store, tmp_path: Path) -> None:
+    here = SqlStore(f'sqlite:///{tmp_path}/here.db')
+    waiting = await till(here).run('go', conversation_id='A')
+    assert await export_conversation(here, 'A', tmp_path / 'A.grail') == 5
+    assert await import_conversation(store, tmp_path / 'A.grail') == 'A'
+    done = await till(store).run(
+        message_history=waiting.all_messages(), deferred_tool_results=decide(waiting.output, True)
+    )
+    assert played_cells(done.all_messages())[-1].content == {'result': [[1, 2], 'paid 1']}
+    assert await here.contents('A') != await store.contents('A')
+
+
+async def test_what_was_imported_is_what_was_exported(store: Store, tmp_path: Path) -> None:
+    here = MemoryStore()
+    await till(here).run('go', conversation_id='A')
+    await export_conversation(here, 'A', tmp_path / 'A.grail')
+    await import_conversation(store, tmp_path / 'A.grail')
+    assert await store.contents('A') == await here.contents('A')
+    assert await store.conversations() == await here.conversations()
+
+
+async def test_conversations_are_listed_the_newest_first(store: Store) -> None:
+    for name in ('A', 'B', 'C'):
+        await till(store).run('go', conversation_id=name)
+    listed = await store.conversations()
+    assert [summary.conversation_id for summary in listed] == ['C', 'B', 'A']
+    assert [(summary.snapshots, summary.entries) for summary in listed] == [(1, 4)] * 3
+    contents = await store.contents('A')
+    assert listed[-1].size_bytes == sum(len(each.data) for each in (*contents.snapshots, *contents.entries))
+    assert len(await store.conversations(limit=2)) == 2
+
+
+async def test_a_conversation_that_is_there_is_not_overwritten(store: Store, tmp_path: Path) -> None:
+    await till(store).run('go', conversation_id='A')
+    await export_conversation(store, 'A', tmp_path / 'A.grail')
+    with pytest.raises(StoreError, match=r'has something of conversation .A. already\. Forget it first'):
+        await import_conversation(store, tmp_path / 'A.grail')
+
+
+async def test_nothing_to_export_and_nothing_to_import_are_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match='has nothing of conversation'):
+        await export_conversation(MemoryStore(), 'A', tmp_path / 'A.grail')
+    (tmp_path / 'other.zip').write_bytes(b'no archive')
+    with pytest.raises(StoreError, match='is no exported conversation'):
+        await import_conversation(MemoryStore(), tmp_path / 'other.zip')
