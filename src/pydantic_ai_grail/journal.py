@@ -50,6 +50,8 @@ class CallBegan:
     arguments: Mapping[str, Any]
     line: int | None
     attempt: int
+    had: int
+    """How many results code had been given when it made the call. Run again, it makes it after as many."""
     at: datetime
 
 
@@ -220,8 +222,6 @@ class KnownCall:
     ended: CallEnded | None = None
     order: int = 0
     """Counts the calls that ended, in the order in which they did."""
-    made_before: int = 0
-    """How many calls of the cell had begun when it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

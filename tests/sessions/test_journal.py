@@ -266,13 +266,11 @@ def test_of_each_call_the_last_attempt_is_known_and_what_came_after_it(
         started = max(place for place, entry in enumerate(own) if isinstance(entry, CallBegan))
         waits = [entry for entry in own[started:] if isinstance(entry, CallWaits)]
         ends = [entry for entry in own if isinstance(entry, CallEnded)]
-        before = entries[: entries.index(ends[0])] if ends else []
         assert known.calls[ordinal] == KnownCall(
             began=own[started],  # pyright: ignore[reportArgumentType]  # it was chosen for its type
             waits=waits[-1] if waits else None,
             ended=ends[0] if ends else None,
             order=ended.index(ordinal) + 1 if ends else 0,
-            made_before=len({entry.ordinal for entry in before if isinstance(entry, CallBegan)}),
         )
     assert {call.began.ordinal for call in known.waiting} == {
         ordinal for ordinal, own in calls.items() if isinstance(own[-1], CallWaits)

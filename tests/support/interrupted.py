@@ -130,7 +130,6 @@ class Interrupted:
         *,
         source: str | None = None,
         dies_after: int | None = None,
-        keep_open: Callable[[], None] | None = None,
     ) -> Went:
         """Run it in a new process.
 
@@ -159,6 +158,8 @@ class Interrupted:
                 suspended=suspended,
             )
         if isinstance(ending, Parked):
+            if dies_after is not None and len(self.entries) >= dies_after:
+                raise Died('the process died')
             self._suspend(ending, calls, prints.printed)
         return Went(ending, calls.journal.records, prints.printed, calls.waiting, events, calls.user_content)
 

@@ -24,7 +24,7 @@ BEGAN: Final = Began(source='await pay(1)', prepared='{}', parent=None)
 
 
 def call_began(ordinal: int, *, attempt: int = 1, **arguments: Any) -> CallBegan:
-    return CallBegan(ordinal=ordinal, tool='pay', arguments=arguments, line=1, attempt=attempt, at=NOON)
+    return CallBegan(ordinal=ordinal, tool='pay', arguments=arguments, line=1, attempt=attempt, had=0, at=NOON)
 
 
 def call_waits(ordinal: int) -> CallWaits:
@@ -86,6 +86,7 @@ ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
         arguments=st.dictionaries(_TEXT, _PLAIN, max_size=4),
         line=st.none() | _ORDINALS,
         attempt=_ORDINALS,
+        had=_ORDINALS,
         at=_MOMENTS,
     ),
     st.builds(

@@ -88,6 +88,10 @@ class Dispatcher:
     """Pydantic AI's run-wide mode: one call at a time."""
     accepted: int = field(init=False, default=0)
     """How many calls code has made."""
+    handed: int = field(init=False, default=0)
+    """How many results code was given."""
+    _had: dict[int, int] = field(init=False, default_factory=dict[int, int])
+    """Ordinal -> how many results code had been given when it made the call."""
     _corrected: CorrectedCalls = field(init=False)
     _orders: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -131,6 +135,7 @@ class Dispatcher:
             arguments=arguments,
             line=stop.line,
         )
+        self._had[request.ordinal] = self.handed
         self.past.compare(request)
         self._corrected.compare(request)
         return request
@@ -178,16 +183,7 @@ class Dispatcher:
         started = time.perf_counter()
         settled: Settled | None = None
         try:
-            await self._write(
-                CallBegan(
-                    ordinal=request.ordinal,
-                    tool=request.tool.python_name,
-                    arguments=request.arguments,
-                    line=request.line,
-                    attempt=attempt,
-                    at=self.clock(),
-                )
-            )
+            await self._write(self._began(request, attempt=attempt))
             try:
                 called = await self._call_or_granted(request, attempt=attempt, decided=decided)
             except (ApprovalRequired, CallDeferred) as error:
@@ -271,19 +267,24 @@ class Dispatcher:
 
     async def _reused(self, request: CallRequest, made: CallEnded) -> Settled:
         """Give a call the result it had in the failed cell before; the journal has it as if it had been made here."""
-        now, settled = self.clock(), Returned(made.value)
+        settled = Returned(made.value)
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
-        began = CallBegan(
+        began = self._began(request, attempt=0)
+        await self._write(began, replace(made, ordinal=request.ordinal, at=began.at))
+        self._note(replace(_record(request, made.state, settled, seconds=made.seconds), is_reused=True))
+        return settled
+
+    def _began(self, request: CallRequest, *, attempt: int) -> CallBegan:
+        known = self.past.find(request.ordinal)
+        return CallBegan(
             ordinal=request.ordinal,
             tool=request.tool.python_name,
             arguments=request.arguments,
             line=request.line,
-            attempt=0,
-            at=now,
+            attempt=attempt,
+            had=self._had[request.ordinal] if known is None else known.began.had,
+            at=self.clock(),
         )
-        await self._write(began, replace(made, ordinal=request.ordinal, at=now))
-        self._note(replace(_record(request, made.state, settled, seconds=made.seconds), is_reused=True))
-        return settled
 
     def _note(self, record: CallRecord) -> None:
         self.journal.settle(record)

@@ -11,7 +11,7 @@ makes the same calls in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
@@ -99,13 +99,6 @@ class _Loop:
     _slept_seconds: float = 0.0
     _changed: anyio.Event = field(default_factory=anyio.Event)
 
-    _made_before: Mapping[int, int] = field(init=False)
-    """Place in the order of settling -> how many calls the program had made when it was given that result."""
-
-    def __post_init__(self) -> None:
-        calls = self.calls.past.known.calls.values()
-        self._made_before = {call.order: call.made_before for call in calls if call.ended is not None}
-
     async def run(
         self, source: str, suspended: CellSuspended | None, *, prints: PrintSink, host: HostAccess
     ) -> DoneStop | FailedStop | Parked:
@@ -132,6 +125,7 @@ class _Loop:
         had = self.calls.past.had(suspended)
         self.calls.recall(had)
         self._arrived |= {call.order for call in had}
+        self.calls.handed = len(had)
         self._settled.update({number: (_SLEEP, Returned(None)) for number in suspended.slept})
         for ordinal, number in suspended.numbers.items():
             request = self.calls.past.request(ordinal, self.calls.catalog)
@@ -189,6 +183,7 @@ class _Loop:
             return await self._park(at_call=request.ordinal)
         self._arrived.add(self.calls.order_of(request))
         del self._open[number]
+        self.calls.handed += 1
         return await self.worker.answer(settled)
 
     async def _settle(self, stop: BlockedStop) -> Stop | Parked:
@@ -205,20 +200,19 @@ class _Loop:
         return stop
 
     def _ready(self, pending: Sequence[int]) -> dict[int, Settled]:
-        """The results to hand over now: in the order of settling, none before one that came earlier, nor before the
-        program, run again, has made the calls that it had made without it."""
+        """The results to hand over now: in the order of settling, and none before one that came earlier. A program that
+        is run again gets as many as it had when it made its next call, and makes that one first."""
         missing = min(self.calls.orders() - self._arrived, default=None)
         ready = sorted((self._settled[number][0], number) for number in pending if number in self._settled)
-        handed = [
-            number for order, number in ready if (missing is None or order < missing) and self._is_its_turn(order)
-        ]
-        for number in handed:
-            self._open.pop(number, None)
-        return {number: self._settled.pop(number)[1] for number in handed}
-
-    def _is_its_turn(self, order: int) -> bool:
-        made_before = self._made_before.get(order, max(self.calls.past.known.calls, default=0))
-        return order == _SLEEP or self.calls.accepted >= made_before
+        slept = [number for order, number in ready if order == _SLEEP]
+        results = [number for order, number in ready if order != _SLEEP and (missing is None or order < missing)]
+        enough = self.calls.past.results_before_next(self.calls.accepted)
+        if enough is not None:
+            results = results[: max(enough - self.calls.handed, 0)]
+        self.calls.handed += len(results)
+        for number in results:
+            del self._open[number]
+        return {number: self._settled.pop(number)[1] for number in [*slept, *results]}
 
     async def _park(self, *, at_call: int | None) -> Parked:
         if self.run_ending is not None:

@@ -59,6 +59,11 @@ class PastCalls:
             line=began.line,
         )
 
+    def results_before_next(self, accepted: int) -> int | None:
+        """How many results code had been given when it made its next call; `None` when it had made `accepted` calls."""
+        later = [call.began for ordinal, call in self.known.calls.items() if ordinal > accepted]
+        return min((began.had for began in later), default=None)
+
     def has_more_than(self, count: int) -> bool:
         """Whether more calls were made than `count`."""
         return any(ordinal > count for ordinal in self.known.calls)

@@ -260,7 +260,7 @@ def _known(entries: Sequence[Entry]) -> Known:
                 calls[entry.ordinal] = replace(calls[entry.ordinal], waits=entry)
             case CallEnded():
                 order += 1
-                calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order, made_before=max(calls))
+                calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
             case CellSuspended():
                 known = replace(known, suspended=entry, resumed=None)
             case CellResumed():
