@@ -124,7 +124,8 @@ class Book:
                 query = 'SELECT 1 FROM decisions WHERE conversation = ? AND call = ? AND rest >= ?'
                 if call is None or connection.execute(query, [id, decision.call, rest]).fetchone():
                     raise NotPossible('This was decided already, or waits no more. The page shows how things are now.')
-                amount = None if decision.amount is None else str(decision.amount)
+                is_changed = decision.amount not in (None, Decimal(str(call.arguments.get('amount', 'nan'))))
+                amount = str(decision.amount) if is_changed else None
                 connection.execute(
                     'INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)',
                     [

@@ -18,7 +18,7 @@ from anyio import to_thread
 from anyio.abc import TaskGroup
 from pydantic_ai import Agent, DeferredToolRequests
 
-from pydantic_ai_grail import Approve, Deny, SqlStore, WaitingCall, decide, waiting_calls
+from pydantic_ai_grail import Approve, Deny, SqlStore, StoreError, WaitingCall, decide, waiting_calls
 from pydantic_ai_grail.errors import DecisionError, StoreConflict
 from pydantic_ai_grail.leases import conversation_lease
 from pydantic_ai_grail.waiting import Result
@@ -57,6 +57,9 @@ class Desk:
             await self.bring_on(id)
         except StoreConflict:
             pass  # another process is at it; whatever it leaves is found the next time
+        except StoreError:
+            LOGGER.exception('Conversation %s could not be taken up', id)
+            await anyio.sleep(1)
         finally:
             self._at_work.discard(id)
 
@@ -66,6 +69,7 @@ class Desk:
         Raises:
             LookupError: When there is no such conversation.
             StoreConflict: When another process is working on it.
+            StoreError: When it could not be told whether one does.
         """
         async with conversation_lease(self.store, id):
             while (conversation := await to_thread.run_sync(self.book.load, id)).state == 'running':
@@ -137,7 +141,7 @@ def _decision(decided: Decided, call: WaitingCall) -> Approve | Deny | Result:
             return Deny(decided.message or 'Denied, without a word.')
         case 'happened':
             return Result(None)
-        case 'approve' if decided.amount is not None and 'amount' in call.arguments:
+        case 'approve' if decided.amount is not None:
             return Approve(arguments={**call.arguments, 'amount': str(decided.amount)})
         case 'approve':
             return Approve()

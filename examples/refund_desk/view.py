@@ -116,15 +116,11 @@ def _cell(number: int, code: str, returned: ToolReturnPart | None, conversation:
         calls = [_call(call, lines) for call in waiting]
         return Cell(number=number, state=state, lines=lines, calls=calls, decisions=decisions)
     lines = _lines(code, set())
-    if returned.outcome == 'failed':
-        return Cell(
-            number=number,
-            state='failed',
-            lines=lines,
-            feedback=returned.model_response_str(wrap_if_error=False),
-            decisions=decisions,
-        )
-    content = cast('dict[str, Any]', returned.content)
+    if returned.outcome != 'success':
+        feedback = returned.model_response_str(wrap_if_error=False)
+        return Cell(number=number, state='failed', lines=lines, feedback=feedback, decisions=decisions)
+    returned_value: Any = returned.content
+    content = cast('dict[str, Any]', returned_value if isinstance(returned_value, dict) else {'result': returned_value})
     return Cell(
         number=number,
         state='done',

@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,11 @@ from support.desk_service import (
 )
 
 from examples.refund_desk.app import app
+from examples.refund_desk.book import Book
 from examples.refund_desk.cli import main as command_line
+from examples.refund_desk.conversation import Decided
+from examples.refund_desk.desk import Desk, open_desk
+from examples.refund_desk.view import Said, told
 
 ROOT = Path(__file__).parents[2]
 
@@ -242,13 +248,26 @@ def test_what_is_decided_while_others_run_is_done_after_them(service: DeskServic
 
 
 def test_stopped_in_a_refund_it_goes_on_when_started_again(service: DeskService) -> None:
-    service.start(pace_seconds=3)
+    service.start(pace_seconds=1)
     ask(service, BROKEN)
     until(lambda: refunds(service.folder))
     service.stop()
 
     service.start()
     until(lambda: state(service.folder) == 'waiting')
+    assert refunds(service.folder) == [*SMALL.items()]
+
+
+def test_another_service_over_the_same_folder_takes_over_from_a_killed_one(service: DeskService) -> None:
+    service.start(pace_seconds=60)
+    ask(service, BROKEN)
+    until(lambda: refunds(service.folder))
+    other = DeskService(service.folder)
+    other.start()
+    assert state(service.folder) == 'running'
+    service.kill()
+    until(lambda: state(service.folder) == 'waiting')
+    other.kill()
     assert refunds(service.folder) == [*SMALL.items()]
 
 
@@ -278,6 +297,77 @@ def printed(folder: Path, *arguments: str, code: int = 0) -> str:
     output = (folder / 'output.log').read_text()
     assert process.exitcode == code, output
     return output
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@dataclass(frozen=True)
+class DyingBook(Book):
+    """A book at whose n-th moment the process ends; there is one before and one after each write of a run."""
+
+    moments: list[int]
+
+    def give(self, id: str, answers: Any, decided: Any) -> None:
+        with self._dangerous():
+            super().give(id, answers, decided)
+
+    def came_further(self, id: str, history: bytes) -> None:
+        with self._dangerous():
+            super().came_further(id, history)
+
+    def rest(self, id: str, history: bytes, requests: Any) -> None:
+        with self._dangerous():
+            super().rest(id, history, requests)
+
+    @contextmanager
+    def _dangerous(self) -> Generator[None]:
+        self._moment()
+        yield
+        self._moment()
+
+    def _moment(self) -> None:
+        self.moments[0] -= 1
+        if self.moments[0] == 0:
+            raise Killed
+
+
+async def come_to_the_end(desk: Desk) -> str:
+    """A person who asks, approves one refund, denies the other when it waits alone, and reads the answer."""
+    if not desk.book.newest():
+        desk.book.ask(BROKEN)
+    while (conversation := await desk.bring_on(desk.book.newest()[0].id)).waiting:
+        call = conversation.waiting[0]
+        verdict = 'approve' if call.arguments['order_id'] == 1031 else 'deny'
+        desk.book.decide(
+            conversation.id, conversation.rest, [Decided(call=call.id, reason=call.reason, verdict=verdict)]
+        )
+    said = told(conversation)[-1]
+    assert isinstance(said, Said)
+    return said.text
+
+
+@pytest.mark.anyio
+async def test_between_any_two_writes_the_desk_may_end_and_nothing_is_lost_or_done_twice(tmp_path: Path) -> None:
+    moment, is_dead = 0, True
+    while is_dead:
+        moment, is_dead = moment + 1, False
+        folder, moments = tmp_path / str(moment), [moment]
+        try:
+            async with open_desk(folder) as desk:
+                desk.book = DyingBook(desk.book.path, moments)
+                answer = await come_to_the_end(desk)
+        except Killed:
+            is_dead = True
+            async with open_desk(folder) as desk:
+                answer = await come_to_the_end(desk)
+        assert answer.startswith('I refunded 4 of 5 orders, € 540.90 in all. Lucía Romero’s refund was declined'), (
+            moment
+        )
+        assert refunds(folder) == sorted([*SMALL.items(), (1031, 38900)]), moment
+        assert len(mailed(folder)) == 5, moment
+    assert moment == 2 * 8 + 1  # three cells, three rests, two times answers
 
 
 def run(*arguments: str, folder: Path) -> subprocess.Popen[str]:

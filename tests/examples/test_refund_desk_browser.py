@@ -92,6 +92,7 @@ def test_a_call_of_unknown_fate_is_asked_about(service: DeskService, page: Page)
     service.start(pace_seconds=60)
     page.goto(service.url)
     page.get_by_role('button', name=PICKUPS).click()
+    expect(page.get_by_role('status')).to_have_text('Working')
     until(lambda: pickups(service.folder))
     service.kill()
 
