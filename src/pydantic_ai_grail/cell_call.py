@@ -33,7 +33,7 @@ from ._source.prepared import Prepared
 from .agent_run import AgentRun, FailedCell, Keeping
 from .conversation import CellsInHistory, asked_in
 from .engine import Engine
-from .errors import JournalForeign, SnapshotError, StoreError
+from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
 from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
@@ -92,11 +92,22 @@ class CellCall:
         state = await self._state(cells)
         opened = await self._open()
         try:
+            return await self._ran(state, cells, opened)
+        except StoreConflict:
+            if not opened.is_new or opened.journal.entries:
+                raise
+            # A durable engine runs the whole run again, with the same ids: the cell that the model has just asked for
+            # has a journal. Nothing of it has been done anew.
+            self._notes.clear()
+            return await self._ran(state, cells, await self._reopen())
+
+    async def _ran(self, state: State, cells: CellsInHistory, opened: Opened) -> RanCell:
+        try:
             if opened.still_waits:
                 raise ApprovalRequired(metadata=self._waits(opened))
             if self.run.is_waiting:
                 raise ApprovalRequired(metadata=await self._queued(opened))
-            self._compare(opened)
+            state = await self._start(state, cells, opened)
             if opened.going_on is not None:
                 suspended = opened.going_on.suspended
                 self.observe(
@@ -148,22 +159,32 @@ class CellCall:
         asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
         approved = self.ctx.tool_call_approved
         if asked.is_new and not approved:
-            return Opened(journal=self.engine.journals.new(key))
+            return Opened(journal=self.engine.journals.new(key), is_new=True)
+        return await self._reopen()
+
+    async def _reopen(self) -> Opened:
+        key = CellKey(self.run.session.conversation_id, self.cell_id, code_digest(self.source))
+        asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
         return await open_cell(
             self.engine.journals,
             key,
             origin=asked.conversation_id,
-            approved=approved,
+            approved=self.ctx.tool_call_approved,
             answers=answers_in(self.ctx.tool_call_metadata),
         )
 
-    def _compare(self, opened: Opened) -> None:
+    async def _start(self, state: State, cells: CellsInHistory, opened: Opened) -> State:
+        """The state that the cell starts from, if it began before: the one it began from."""
         began = opened.known.began
-        if began is not None and began.parent != self.run.session.parent:
-            raise JournalForeign(
-                f'Cell {self.cell_id!r} began from another state than the one that this history leads to: the history '
-                'was edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
-            )
+        if began is None or began.parent == self.run.session.parent:
+            return state
+        if began.parent is None and not cells.refs:
+            # The first cell of its conversation. The state at hand is the conversation's newest, from after it.
+            return await self.run.start_over()
+        raise JournalForeign(
+            f'Cell {self.cell_id!r} began from another state than the one that this history leads to: the history was '
+            'edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
+        )
 
     async def _failed_before(self, state: State, cells: CellsInHistory) -> Known:
         """What the cell that this one may correct has called; nothing where the one before did not fail."""

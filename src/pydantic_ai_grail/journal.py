@@ -30,7 +30,7 @@ class Began:
     prepared: str
     """What it was made into, for `_source` to read."""
     parent: str | None
-    """The name of the snapshot it started from; `None` for the empty state."""
+    """The cell after which it began; `None` for the empty state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class Opened:
     going_on: GoingOn | None = None
     decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
     decided_at: datetime | None = None
+    is_new: bool = False
+    """The model has just asked for it, so that it should have no journal."""
     still_waits: bool = False
     """It was suspended, and this run brings no decisions."""
 

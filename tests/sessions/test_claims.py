@@ -155,7 +155,11 @@ async def test_of_whom_nothing_is_known_is_waited_for(owner: str) -> None:
     await mine.aclose()
 
 
-@pytest.mark.parametrize(('pid', 'gone'), [(os.getpid(), False), (999999999, True), (10**30, True), (1, False)])
+@pytest.mark.parametrize(
+    ('pid', 'gone'),
+    [(os.getpid(), False), (999999999, True), (10**30, True), (1, False)],
+    ids=['this process', 'none', 'no number of a process', 'the first process'],
+)
 async def test_where_no_start_can_be_read_it_counts_whether_there_is_such_a_process(
     pid: int, gone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

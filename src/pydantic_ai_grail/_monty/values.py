@@ -119,19 +119,26 @@ def _plain_leaf(value: Any) -> Any:
     return Decimal(value) if isinstance(value, Decimal) else value
 
 
-def from_sandbox(value: Any) -> Any:
-    """The form a sandbox value has on the host. What is no data (a function, a module) becomes a short description."""
+def from_sandbox(value: Any, *, depth: int = 0) -> Any:
+    """The form a sandbox value has on the host. What is no data (a function, a module) becomes a short description.
+
+    Raises:
+        RecursionError: When it nests too deep to be written down.
+    """
     kind = cast('type[Any]', type(value))
     if kind in _EXACT_LEAVES:
         return value
+    if depth > MAX_DEPTH:
+        raise RecursionError(f'it nests deeper than {MAX_DEPTH} levels')
+    deeper = depth + 1
     if kind is list:
-        return [from_sandbox(item) for item in value]
+        return [from_sandbox(item, depth=deeper) for item in value]
     if kind is dict:
-        return {from_sandbox(key): from_sandbox(item) for key, item in value.items()}
+        return {from_sandbox(key, depth=deeper): from_sandbox(item, depth=deeper) for key, item in value.items()}
     if kind in (tuple, set, frozenset):
-        return cast('Callable[[Iterable[Any]], Any]', kind)(from_sandbox(item) for item in value)
+        return cast('Callable[[Iterable[Any]], Any]', kind)(from_sandbox(item, depth=deeper) for item in value)
     if isinstance(value, MontyClassProxy):
-        return {name: from_sandbox(item) for name, item in value.attributes.items()}
+        return {name: from_sandbox(item, depth=deeper) for name, item in value.attributes.items()}
     if isinstance(value, MontyClassTypeProxy):
         return f'<class {value.name!r}>'
     if isinstance(value, MontyStdTypeProxy):
@@ -146,11 +153,11 @@ def from_sandbox(value: Any) -> Any:
         return f'<class {value.__name__!r}>'
     if isinstance(value, BaseException):
         return f'{kind.__name__}: {value}'
-    return value if isinstance(value, NATIVE_LEAVES) else _shown(value)
+    return value if isinstance(value, NATIVE_LEAVES) else _shown(value, depth)
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, depth: int) -> Any:
     # Named tuples, paths and whatever a later Monty may send: plain data where there is such a form.
     if isinstance(value, tuple):
-        return tuple(from_sandbox(item) for item in cast('tuple[Any, ...]', value))
+        return tuple(from_sandbox(item, depth=depth + 1) for item in cast('tuple[Any, ...]', value))
     return str(value)

@@ -159,8 +159,8 @@ class Session:
 
     @property
     def parent(self) -> str | None:
-        """The name of the snapshot that the next cell starts from."""
-        return self._state.saved.name if self._state.saved is not None else None
+        """The cell whose state the next one starts from; `None` for the empty state."""
+        return self._state.cell_id
 
     def _is_held(self, worker: Worker) -> bool:
         return self._held is worker
