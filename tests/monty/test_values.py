@@ -17,9 +17,10 @@ from pydantic import BaseModel, computed_field, field_serializer
 
 from pydantic_ai_grail._monty.pool import WORKERS
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop, Returned
-from pydantic_ai_grail._monty.values import NotCrossable, from_sandbox, to_sandbox
+from pydantic_ai_grail._monty.values import MAX_DEPTH, NotCrossable, from_sandbox, to_sandbox
 from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
+from pydantic_ai_grail.typed_json import from_typed_json, to_typed_json
 
 pytestmark = pytest.mark.anyio
 
@@ -195,3 +196,16 @@ def test_times_and_dates_are_not_taken_for_one_another() -> None:
         date(2026, 1, 1),
         time(1),
     ]
+
+
+@pytest.mark.parametrize('kind', ['list', 'dict', 'tuple'])
+def test_what_crosses_can_be_written_down_and_what_nests_deeper_does_not_cross(kind: str) -> None:
+    def wrap(inner: Any) -> Any:
+        return {'list': [inner], 'dict': {'a': inner}, 'tuple': (inner,)}[kind]
+
+    value: Any = 1
+    for _ in range(MAX_DEPTH):
+        value = wrap(value)
+    assert from_typed_json(to_typed_json(from_sandbox(value))) == value
+    with pytest.raises(RecursionError, match='it nests deeper than 200 levels'):
+        from_sandbox(wrap(wrap(value)))

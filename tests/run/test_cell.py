@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+from pydantic_ai.exceptions import ApprovalRequired
+from support.cells import prepared as prepared_cell
 from support.driving import dispatcher
+from support.interrupted import known_of
+from support.journal_entries import NOON, call_began, call_ended, call_waits
 
 from pydantic_ai_grail._monty.support import load_support
 from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
-from pydantic_ai_grail._run.cell import Check, Ran, Surroundings, run_cell
+from pydantic_ai_grail._run.cell import Check, GoingOn, Ran, Surroundings, Waiting, run_cell
+from pydantic_ai_grail._run.past_calls import PastCalls
 from pydantic_ai_grail._source.history import History
 from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail.diagnostics import Diagnostic, Position
 from pydantic_ai_grail.errors import SandboxCrashed
-from pydantic_ai_grail.events import CellChecked, Event
+from pydantic_ai_grail.events import CellChecked, CellEnded, Event
+from pydantic_ai_grail.journal import CallBegan, Entry
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
-from pydantic_ai_grail.outcomes import Completed, Failed, Outcome, Refused, Verdict
+from pydantic_ai_grail.outcomes import Completed, Failed, Refused, Verdict
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +33,11 @@ HINT = Diagnostic(code='wrong-type', message='Perhaps.', position=Position(line=
 async def double(number: int) -> int:
     """Twice a number."""
     return 2 * number
+
+
+async def asks(number: int) -> int:
+    """Somebody has to allow it."""
+    raise ApprovalRequired
 
 
 async def accepts(prepared: Prepared, *, original: str, history: History) -> Verdict:
@@ -42,8 +53,8 @@ async def breaks(prepared: Prepared, *, original: str, history: History) -> Verd
 
 
 async def played(
-    source: str, *, check: Check | None = None, crashes: bool = False
-) -> tuple[Outcome, list[Ran], list[Event]]:
+    source: str, *, check: Check | None = None, crashes: bool = False, past: Sequence[Entry] = ()
+) -> tuple[Completed | Failed | Refused | Waiting, list[Ran], list[Event]]:
     events: list[Event] = []
     kept: list[Ran] = []
 
@@ -57,11 +68,14 @@ async def played(
             raise SandboxCrashed('it died')
         kept.append(ran)
 
+    calls = await dispatcher(double, fails, asks, events=events)
+    known = known_of(past)
+    calls.past, calls.scope = PastCalls(cell_id='cell', known=known), 'A'
     outcome = await run_cell(
         source,
         Surroundings(
             history=History(),
-            calls=await dispatcher(double, fails, events=events),
+            calls=calls,
             check=check,
             support=load_support(),
             worker=worker,
@@ -69,6 +83,7 @@ async def played(
             host=HostAccess(),
             limits=DEFAULT_LIMITS,
             observe=events.append,
+            going_on=GoingOn(prepared=prepared_cell(source), suspended=known.suspended) if past else None,
         ),
     )
     return outcome, kept, events
@@ -143,3 +158,57 @@ async def test_what_a_tool_raised_is_placed_at_its_call_also_when_no_handler_fit
     assert outcome.failure.tool == 'fails'
     assert outcome.failure.position is not None
     assert (outcome.failure.position.line, outcome.failure.position.column) == (line, column)
+
+
+# Cells that wait and cells that go on
+
+
+async def test_a_cell_that_waits_keeps_no_state_and_tells_what_it_did() -> None:
+    outcome, kept, events = await played('print("a")\nx = await double(4)\ny = await asks(x)')
+    assert isinstance(outcome, Waiting)
+    assert outcome.parked.numbers == {2: 1}
+    assert outcome.outcome.printed.text == 'a\n'
+    assert [record.request.call_id for record in outcome.outcome.waiting] == ['cell__2']
+    assert [record.state for record in outcome.outcome.calls] == ['returned', 'waiting']
+    assert kept == []
+    assert isinstance(events[-1], CellEnded)
+    assert events[-1].outcome == outcome.outcome
+
+
+def doubled(ordinal: int, number: int, *, had: int = 0) -> list[Entry]:
+    began = CallBegan(ordinal=ordinal, tool='double', arguments={'number': number}, line=1, attempt=1, had=had, at=NOON)
+    return [began, call_ended(ordinal, 2 * number)]
+
+
+async def test_a_cell_that_is_run_again_is_neither_prepared_nor_checked_again() -> None:
+    outcome, kept, events = await played('await double(4)', check=breaks, past=doubled(1, 4))
+    assert isinstance(outcome, Completed)
+    assert [(record.result, record.is_recorded) for record in outcome.calls] == [(8, True)]
+    assert len(kept) == 1
+    assert [type(event).__name__ for event in events] == ['CallSettled', 'CellEnded']
+
+
+@pytest.mark.parametrize(
+    ('source', 'why'),
+    [
+        ('await double(5)', 'its call 1, to double(), has other arguments'),
+        ('await double(4)', 'it ended before it made all the calls that it had made'),
+        ('await double(4)\n1 / 0', 'it ended before it made all the calls that it had made'),
+        ('1', 'it ended before it made all the calls that it had made'),
+    ],
+)
+async def test_a_cell_that_does_not_do_the_same_again_fails_and_lists_all_it_did(source: str, why: str) -> None:
+    past = [*doubled(1, 4), call_began(2, had=1), call_began(3, had=1), call_waits(3), *doubled(4, 6, had=1)]
+    outcome, kept, _ = await played(source, past=past)
+    assert isinstance(outcome, Failed)
+    assert outcome.failure.message == (
+        f'The cell was interrupted, and run again it does not do the same: {why}. It was stopped. The calls listed '
+        'took effect before.'
+    )
+    assert outcome.state_lost
+    assert [(record.request.ordinal, record.state, record.result) for record in outcome.calls] == [
+        (1, 'returned', 8),
+        (2, 'cancelled', None),
+        (4, 'returned', 12),
+    ]
+    assert kept == []

@@ -23,8 +23,8 @@ NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BEGAN: Final = Began(source='await pay(1)', prepared='{}', parent=None)
 
 
-def call_began(ordinal: int, *, attempt: int = 1, **arguments: Any) -> CallBegan:
-    return CallBegan(ordinal=ordinal, tool='pay', arguments=arguments, line=1, attempt=attempt, had=0, at=NOON)
+def call_began(ordinal: int, *, attempt: int = 1, had: int = 0, **arguments: Any) -> CallBegan:
+    return CallBegan(ordinal=ordinal, tool='pay', arguments=arguments, line=1, attempt=attempt, had=had, at=NOON)
 
 
 def call_waits(ordinal: int) -> CallWaits:

@@ -141,12 +141,17 @@ class Dispatcher:
         return request
 
     def recall(self, calls: Iterable[KnownCall]) -> None:
-        """Note calls of before that settled and that the code will not ask for again."""
+        """Note calls of before that the code will not ask for again: those that settled, and those that nobody knows of."""
         for known in calls:
             request = self.past.request(known.began.ordinal, self.catalog)
-            if known.ended is not None and request.call_id not in self._orders:
-                self.journal.start(request)
+            only_asked = known.waits is not None and known.waits.reason != 'unknown'
+            if request.call_id in self._orders or (known.ended is None and only_asked):
+                continue
+            self.journal.start(request)
+            if known.ended is not None:
                 self._recorded(request, known.ended, order=known.order)
+            else:
+                self._note(CallRecord(request=request, state='cancelled', error=_NO_END))
 
     async def run(self, request: CallRequest) -> Settled | CallWaits:
         """Run a call and settle it in the journal; or answer it from there, if it settled before.
