@@ -14,6 +14,7 @@ from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.toolsets import FunctionToolset
 from support.driving import dispatcher, driven
 
+from pydantic_ai_grail._monty.stops import CallStop, RaisedBy, Returned, Settled
 from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
 from pydantic_ai_grail.events import CallSettled, CallStarted
 
@@ -156,3 +157,36 @@ async def test_tools_keep_their_run_context() -> None:
 
     run = await driven('[await whoami(), await whoami()]', toolset=toolset)
     assert run.value == ['whoami cell__1', 'whoami cell__2']
+
+
+async def test_arguments_that_cannot_leave_the_sandbox_are_refused_at_the_call() -> None:
+    async def keep(value: object) -> int:
+        return 1
+
+    run = await driven('x = []\nfor _ in range(300): x = [x]\nawait keep(x)', keep)
+    assert run.error == 'ValueError: the arguments of keep() cannot leave the sandbox: it nests deeper than 200 levels'
+    assert run.calls == ()
+
+
+async def test_names_of_tools_are_functions_and_others_are_not_defined() -> None:
+    assert (await driven('f = open_ticket\n(await f("a"))["title"]', open_ticket)).value == 'a (LOW)'
+    assert (await driven('f = shut_ticket', open_ticket)).error == "NameError: name 'shut_ticket' is not defined"
+
+
+async def test_functions_of_ours_are_answered_at_once_and_are_no_calls() -> None:
+    def help(name: str) -> str:
+        if name == 'nothing':
+            raise LookupError(f'no help on {name}')
+        return f'help on {name}'
+
+    calls = await dispatcher(open_ticket)
+    calls.answerers = {'help': help}
+    assert calls.is_function('help')
+
+    def asked(*args: object) -> Settled | CallRequest:
+        return calls.accept(CallStop(number=0, name='help', args=args, kwargs={}, line=1))
+
+    assert asked('me') == Returned('help on me')
+    assert asked('nothing') == RaisedBy('LookupError', 'no help on nothing')
+    assert isinstance(asked(), RaisedBy)
+    assert (calls.accepted, len(calls.journal)) == (0, 0)

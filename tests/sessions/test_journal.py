@@ -188,6 +188,22 @@ async def test_an_entry_under_another_number_or_name_is_missing_here(changes: di
         journals(store).new(KEY).read([replace((await store.journal(KEY))[0], **changes)])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellMoved:
+    """An entry of a later version."""
+
+    at: datetime
+
+
+async def test_an_entry_of_a_later_version_is_refused() -> None:
+    store = MemoryStore()
+    await written(store, [BEGAN, CellMoved(at=datetime(2026, 1, 1, tzinfo=UTC))])  # pyright: ignore[reportArgumentType]  # this version has no such entry
+    with pytest.raises(
+        JournalTampered, match=r"cannot be read by this version: .* no journal entry of the kind 'CellMoved'"
+    ):
+        await journals(store).peek(KEY)
+
+
 class ForgingStore(MemoryStore):
     """Has journals whose first entry was altered."""
 

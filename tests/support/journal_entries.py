@@ -17,6 +17,9 @@ from pydantic_ai_grail.journal import (
     CellResumed,
     CellSuspended,
     Entry,
+    Granted,
+    GrantRevoked,
+    GrantUsed,
 )
 
 NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -128,5 +131,16 @@ ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
         decisions=st.dictionaries(_TEXT, st.dictionaries(_TEXT, _PLAIN, max_size=3), max_size=2),
         at=_MOMENTS,
     ),
+    st.builds(
+        Granted,
+        id=_TEXT,
+        tool=_TEXT,
+        arguments=st.dictionaries(_TEXT, _PLAIN, max_size=2),
+        uses=st.none() | _ORDINALS,
+        cell_id=st.none() | _TEXT,
+        at=_MOMENTS,
+    ),
+    st.builds(GrantUsed, id=_TEXT, key=_TEXT, at=_MOMENTS),
+    st.builds(GrantRevoked, id=_TEXT, at=_MOMENTS),
     st.builds(CellEnded, outcome=st.sampled_from(['completed', 'failed']), at=_MOMENTS),
 )
