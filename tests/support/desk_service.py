@@ -34,7 +34,7 @@ def environment(folder: Path, pace_seconds: float) -> dict[str, str]:
     return {**kept, 'DESK_FOLDER': str(folder), 'DESK_PACE_SECONDS': str(pace_seconds)}
 
 
-def until(claim: Callable[[], Any], *, seconds: float = 30) -> Any:
+def until(claim: Callable[[], Any], *, seconds: float = 60) -> Any:
     """Wait until something is so, and give it.
 
     Raises:
