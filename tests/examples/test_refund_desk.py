@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models.function import FunctionModel
 from starlette.testclient import TestClient
 from support.desk_service import (
     BROKEN,
@@ -34,7 +36,7 @@ from support.desk_service import (
 from examples.refund_desk.app import app
 from examples.refund_desk.book import Book
 from examples.refund_desk.cli import main as command_line
-from examples.refund_desk.conversation import Decided
+from examples.refund_desk.conversation import Decided, NotPossible
 from examples.refund_desk.desk import Desk, open_desk
 from examples.refund_desk.view import Said, told
 
@@ -368,6 +370,22 @@ async def test_between_any_two_writes_the_desk_may_end_and_nothing_is_lost_or_do
         assert refunds(folder) == sorted([*SMALL.items(), (1031, 38900)]), moment
         assert len(mailed(folder)) == 5, moment
     assert moment == 2 * 8 + 1  # three cells, three rests, two times answers
+
+
+@pytest.mark.anyio
+async def test_what_failed_is_tried_again_from_where_it_was(tmp_path: Path) -> None:
+    def down(*_: object) -> ModelResponse:
+        raise ConnectionError('the provider is down')
+
+    async with open_desk(tmp_path) as desk:
+        id = desk.book.ask(BROKEN)
+        with desk.agent.override(model=FunctionModel(down)):
+            failed = await desk.bring_on(id)
+        assert (failed.state, failed.error) == ('failed', 'ConnectionError: the provider is down')
+        with pytest.raises(NotPossible, match='has not come to its end'):
+            desk.book.ask_further(id, 'And now?')
+        desk.book.try_again(id)
+        assert (await come_to_the_end(desk)).startswith('I refunded 4 of 5 orders')
 
 
 def run(*arguments: str, folder: Path) -> subprocess.Popen[str]:
