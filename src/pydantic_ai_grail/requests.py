@@ -124,7 +124,7 @@ def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
             raise DecisionError(f'Call {id!r} of cell {cell_id!r} waits for no decision.')
         if answer.digest != _digest(waiting[id].began.arguments):
             raise DecisionError(f'Call {id!r} was decided on with other arguments in view than it waits with.')
-        decided[id] = {name: value for name, value in asdict(answer).items() if name != 'digest'}
+        decided[id] = {name: _plain(value) for name, value in asdict(answer).items() if name != 'digest'}
     return CellResumed(token=suspended.token, decisions=decided, at=now)
 
 
@@ -153,6 +153,15 @@ def read_cell(metadata: Mapping[str, Any]) -> ShownCell | None:
         return _SHOWN.validate_python(metadata[METADATA_KEY])
     except ValidationError:
         return None
+
+
+def _plain(value: Any) -> Any:
+    """A value that can be written down: itself, or the JSON that Pydantic makes of it."""
+    try:
+        to_typed_json(value)
+    except (TypeError, RecursionError):
+        return to_jsonable_python(value, fallback=str)
+    return value
 
 
 def _digest(arguments: Mapping[str, Any]) -> str:

@@ -6,18 +6,21 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dirty_equals import IsStr
+from pydantic import BaseModel
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, RunContext
-from pydantic_ai.exceptions import ApprovalRequired
+from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.errors import DecisionError, JournalForeign, JournalTampered, StoreConflict
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.waiting import Result
 
 pytestmark = pytest.mark.anyio
 
@@ -193,3 +196,25 @@ async def test_a_cell_whose_code_was_edited_is_another_cell(tmp_path: Path) -> N
 def rows(file: Path) -> int:
     with closing(sqlite3.connect(file)) as connection:
         return int(connection.execute('SELECT count(*) FROM grail_journals').fetchone()[0])
+
+
+class Receipt(BaseModel):
+    bill: int
+    paid: Decimal
+
+
+async def test_a_result_may_be_any_value_that_pydantic_knows(tmp_path: Path) -> None:
+    async def fax(number: str) -> Receipt:
+        raise CallDeferred
+
+    agent: Agent[None, Any] = Agent(
+        scripted_model('(await fax("1"))["paid"]'),
+        tools=[fax],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode(store=SqlStore(f'sqlite:///{tmp_path}/agent.db'))],
+    )
+    waiting = await agent.run('go')
+    assert isinstance(waiting.output, DeferredToolRequests)
+    answers = decide(waiting.output, Result(Receipt(bill=1, paid=Decimal('2.50'))))
+    done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
+    assert last(done) == {'result': '2.50'}

@@ -38,7 +38,8 @@ from ..journal import Entry as JournalEntry
 from ..suggestions import closest
 from .binding import bind
 from .past_calls import CorrectedCalls, PastCalls, next_attempt
-from .pauses import answer
+from .pauses import MADE_WITH, answer, as_it_was_made
+from .records import record_of
 from .tool_call import Called, call_tool
 
 UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
@@ -178,10 +179,10 @@ class Dispatcher:
         if decided is not None and (answered := answer(decided)) is not None:
             return await self._settle(request, *answered)
         if known is not None and waits is None:
-            unknown = await self._unknown_fate(request)
+            unknown = await self._unknown_fate(request, decided)
             if unknown is not None:
                 return unknown
-        return await self._run(request, attempt=next_attempt(known), decided=decided)
+        return await self._run(request, attempt=next_attempt(known), decided=as_it_was_made(decided, waits))
 
     async def _run(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
         self.observe(CallStarted(cell_id=self.cell_id, request=request))
@@ -257,7 +258,7 @@ class Dispatcher:
                 at=self.clock(),
             )
         )
-        self._note(_record(request, state, settled, seconds=seconds, wrong=wrong))
+        self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong))
         return settled
 
     def _recorded(self, request: CallRequest, ended: CallEnded, *, order: int) -> Settled:
@@ -267,7 +268,7 @@ class Dispatcher:
         if ended.content:
             self.user_content[request.call_id] = _CONTENT.validate_json(ended.content)
         self._orders[request.call_id] = order
-        self._note(replace(_record(request, ended.state, settled, seconds=ended.seconds), is_recorded=True))
+        self._note(replace(record_of(request, ended.state, settled, seconds=ended.seconds), is_recorded=True))
         return settled
 
     async def _reused(self, request: CallRequest, made: CallEnded) -> Settled:
@@ -276,7 +277,7 @@ class Dispatcher:
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
         began = self._began(request, attempt=0)
         await self._write(began, replace(made, ordinal=request.ordinal, at=began.at))
-        self._note(replace(_record(request, made.state, settled, seconds=made.seconds), is_reused=True))
+        self._note(replace(record_of(request, made.state, settled, seconds=made.seconds), is_reused=True))
         return settled
 
     def _began(self, request: CallRequest, *, attempt: int) -> CallBegan:
@@ -295,12 +296,13 @@ class Dispatcher:
         self.journal.settle(record)
         self.observe(CallSettled(cell_id=self.cell_id, record=record))
 
-    async def _unknown_fate(self, request: CallRequest) -> Settled | CallWaits | None:
+    async def _unknown_fate(self, request: CallRequest, decided: Decided | None) -> Settled | CallWaits | None:
         """What becomes of a call that was under way when its process ended; `None` when it may simply run again."""
         if request.tool.idempotent or request.tool.read_only or self.unknown_calls == 'retry':
             return None
         if self.unknown_calls == 'ask':
-            return await self._begin_to_wait(request, 'unknown', {})
+            changed = decided.arguments if decided is not None else None
+            return await self._begin_to_wait(request, 'unknown', {} if changed is None else {MADE_WITH: dict(changed)})
         name = request.tool.python_name
         message = f'{name}() was under way when its process ended; whether it took effect is not known'
         return await self._settle(request, 'raised', RaisedBy('RuntimeError', message))
@@ -335,16 +337,3 @@ class Dispatcher:
     def _unknown(self, name: str) -> RaisedBy:
         meant = closest(name, [*self.catalog.entries, *self.answerers])
         return RaisedBy('NameError', f'name {name!r} is not defined' + (f'. Did you mean {meant!r}?' if meant else ''))
-
-
-def _record(
-    request: CallRequest, state: CallState, settled: Settled, *, seconds: float, wrong: tuple[str, ...] = ()
-) -> CallRecord:
-    return CallRecord(
-        request=request,
-        state=state,
-        result=settled.value if isinstance(settled, Returned) else None,
-        error=f'{settled.exception_type}: {settled.message}' if isinstance(settled, RaisedBy) else None,
-        seconds=seconds,
-        wrong_arguments=wrong,
-    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from .._monty.stops import RaisedBy, Returned, Settled
 from .._monty.values import to_sandbox
 from ..calls import CallState
-from ..journal import Decided
+from ..journal import CallWaits, Decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,18 @@ class Parked:
     """The sandbox's numbers of the sleeps that ended and that the program does not know of."""
     slept_seconds: float
     feeds: int
+
+
+MADE_WITH: Final = 'made_with'
+"""In the metadata of a call of unknown fate: the arguments that a person had changed it to."""
+
+
+def as_it_was_made(decided: Decided | None, waits: CallWaits | None) -> Decided | None:
+    """An approval to make a call of unknown fate again, with the arguments that it was made with."""
+    made_with = waits.metadata.get(MADE_WITH) if waits is not None else None
+    if decided is None or decided.arguments is not None or made_with is None:
+        return decided
+    return replace(decided, arguments=made_with)
 
 
 def answer(decided: Decided) -> tuple[CallState, Settled] | None:
