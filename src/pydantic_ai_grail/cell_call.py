@@ -262,8 +262,8 @@ class CellCall:
         if self._may_call(prepared.source, history):
             # The cell may wait or die with its process; then it goes on from the state before it, which must be stored.
             await self.run.session.save_held()
-        began = Began(source=self.source, prepared=prepared.to_json(), parent=self.run.session.parent)
-        await opened.journal.write(began)
+        parent = self.run.session.parent
+        opened.journal.begin(lambda: Began(source=self.source, prepared=prepared.to_json(), parent=parent))
 
     def _may_call(self, source: str, history: History) -> bool:
         """Whether the cell names a tool, or a function that may call one."""
@@ -307,6 +307,12 @@ class CellCall:
         return shown_cell(token, self.source, self.cell_id, known.waiting, scope=_scope(opened))
 
     async def _ended(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
+        if (
+            isinstance(outcome, Completed)
+            and not opened.journal.entries
+            and self.engine.settings.store.reach == 'process'
+        ):
+            return  # nobody can want it: the process has the result, and without the process there is no journal
         how = 'completed' if isinstance(outcome, Completed) else 'failed'
         await opened.journal.write(CellEnded(outcome=how, at=datetime.now(UTC)))
         await opened.journal.store(release=True)

@@ -343,7 +343,7 @@ class GatedStore(MemoryStore):
 async def test_an_entry_is_stored_when_it_is_told_so() -> None:
     store = GatedStore()
     journal = journals(store).new(KEY)
-    await journal.write(BEGAN)
+    journal.begin(lambda: BEGAN)
     assert store.gate.appended == []  # with the first call
     await journal.write(call_began(1))
     assert (await journals(store).peek(KEY)).entries == [BEGAN, call_began(1)]

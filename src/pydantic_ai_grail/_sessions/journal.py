@@ -110,6 +110,7 @@ class CellJournal:
     """Those that are stored."""
     _claim: HeldClaim = field(init=False)
     _unstored: list[Entry] = field(default_factory=list[Entry])
+    _began: Callable[[], Began] | None = None
     _storing: bool = False
     _stored: Event = field(default_factory=Event)
     """Set when the transaction under way is through."""
@@ -121,10 +122,14 @@ class CellJournal:
             store=journals.guarded, key=self.key, seconds=journals.claim_seconds, clock=journals.clock
         )
 
+    def begin(self, began: Callable[[], Began]) -> None:
+        """What the journal is to begin with, made when something is stored: most cells without calls store nothing."""
+        self._began = began
+
     async def write(self, *entries: Entry) -> None:
         """As `Recorder` says."""
         self._unstored.extend(entries)
-        if self.journals.writes_calls and not all(isinstance(entry, Began) for entry in entries):
+        if self.journals.writes_calls:
             await self.store()
 
     async def store(self, *, release: bool = False) -> None:
@@ -137,6 +142,9 @@ class CellJournal:
             await self._stored.wait()
         if not self._unstored:
             return
+        if self._began is not None:
+            began, self._began = self._began(), None
+            self._unstored.insert(0, began)
         self._storing = True
         try:
             entries, self._unstored = self._unstored, []
