@@ -36,22 +36,30 @@ class InThreads:
         self._let_go = weakref.finalize(self, _let_go, os.getpid(), (self._writing, self._reading), self._engine)
 
     def submit(self, work: Callable[[Connection], T], *, writes: bool) -> Future[T]:
-        return (self._writing if writes else self._reading).submit(self._transact, work)
+        return self._writing.submit(self._transact, work) if writes else self._reading.submit(self._read, work)
 
     def close(self) -> None:
         self._writing.shutdown()
         self._reading.shutdown()
         self._let_go()
 
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        self._make_tables()
+        with self._engine.connect() as connection:  # nothing to commit
+            return work(connection)
+
     def _transact(self, work: Callable[[Connection], T]) -> T:
+        self._make_tables()
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def _make_tables(self) -> None:
         if not self._has_tables:
             with self._lock:
                 if not self._has_tables:
                     with self._engine.begin() as connection:
                         make_tables(connection)
                     self._has_tables = True
-        with self._engine.begin() as connection:
-            return work(connection)
 
 
 def _prepare(connection: Any, _: object) -> None:
