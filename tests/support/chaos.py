@@ -30,7 +30,7 @@ from typing import Any, Final, cast
 from pydantic import TypeAdapter
 from pydantic_ai import Agent, CallToolsNode, DeferredToolRequests, DeferredToolResults, RunContext
 from pydantic_ai.exceptions import ApprovalRequired
-from pydantic_ai.messages import ModelMessagesTypeAdapter
+from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from support.postgresql import postgresql_server
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, StoreError, WaitingCall, decide
@@ -125,6 +125,10 @@ async def work_on(place: Place, conversation: str, agent: Agent[None, Any]) -> N
     history_file, requests_file = place.file(conversation, 'history'), place.file(conversation, 'requests')
     answers_file = place.file(conversation, 'answers')
     history = ModelMessagesTypeAdapter.validate_json(history_file.read_bytes()) if history_file.exists() else None
+    if history and isinstance(history[-1], ModelResponse) and not history[-1].tool_calls:
+        # It died between its last answer and the note that it is done. Run again, the agent would ask the model anew.
+        written(place.file(conversation, 'done'), b'"done"')
+        return
     answers = None
     if requests_file.exists():
         if not answers_file.exists():
@@ -136,7 +140,7 @@ async def work_on(place: Place, conversation: str, agent: Agent[None, Any]) -> N
         prompt, message_history=history, deferred_tool_results=answers, conversation_id=conversation
     ) as run:
         async for node in run:
-            if isinstance(node, CallToolsNode):
+            if isinstance(node, CallToolsNode) and node.model_response.tool_calls:
                 # What the model asks for is written down before it is done. The decisions are in it, once they were used.
                 written(history_file, run.all_messages_json())
                 requests_file.unlink(missing_ok=True)
