@@ -88,7 +88,8 @@ async def test_a_source_may_import_from_its_packages_and_their_modules(pool: Che
     ]
 
 
-async def test_a_package_is_made_once_for_a_session(pool: CheckerPool) -> None:
+async def test_a_package_is_made_once_for_a_session() -> None:
+    pool = CheckerPool(prelude='', size=1)  # of two, the second may be opened before the first is idle
     made: list[str] = []
 
     def package() -> StubPackage:
@@ -98,6 +99,7 @@ async def test_a_package_is_made_once_for_a_session(pool: CheckerPool) -> None:
     for _ in range(3):
         await pool.diagnostics(function('from tools import search', 'search'), {'tools': package})
     assert made == ['again']
+    await pool.aclose()
 
 
 async def test_a_session_makes_room_for_ever_new_packages() -> None:
