@@ -29,8 +29,8 @@ class AgentRun:
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
-    failed_cell: FailedCell | None = None
-    """The cell before, if it failed in this run."""
+    failed_cell: Known | None = None
+    """What the cell before called, if it failed in this run; for the one that corrects it."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None
@@ -104,15 +104,6 @@ class AgentRun:
             return
         if saved is not None:
             self.observe(_saved_event(cell_id, saved, started))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedCell:
-    """A cell that failed, for the one that corrects it."""
-
-    cell_id: str
-    known: Known
-    """What it called."""
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+METADATA_KEY: Final = 'code_mode'
+"""What is ours stands under this key wherever Pydantic AI lets metadata through: returns of cells, requests and results of
+deferred calls, the run context of a tool."""
 
 CallState = Literal['started', 'waiting', 'returned', 'raised', 'denied', 'cancelled']
 

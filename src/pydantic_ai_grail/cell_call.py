@@ -30,10 +30,10 @@ from ._sessions.grants import Grants
 from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
-from .agent_run import AgentRun, FailedCell, Keeping
-from .conversation import CellsInHistory, asked_in
+from .agent_run import AgentRun, Keeping
+from .conversation import Asked, CellsInHistory, asked_in
 from .engine import Engine
-from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
+from .errors import JournalForeign, SnapshotError, SnapshotTooLarge, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
 from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
@@ -72,11 +72,16 @@ class CellCall:
     """Whether the model asked to begin without variables, whatever the history says."""
     reruns: bool = False
     """Whether the model asked for calls to be made again that the failed cell before has made."""
+    _key: CellKey = field(init=False)
+    _asked: Asked = field(init=False)
     _grants: Grants = field(init=False)
     _notes: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        self._grants = Grants(self.engine.journals, self.run.session.conversation_id)
+        conversation = self.run.session.conversation_id
+        self._key = CellKey(conversation, self.cell_id, code_digest(self.source))
+        self._asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
+        self._grants = Grants(self.engine.journals, conversation)
 
     async def ran(self, cells: CellsInHistory) -> RanCell:
         """Run the cell to its end.
@@ -88,6 +93,7 @@ class CellCall:
             ApprovalRequired: When it waits for decisions.
             JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
             SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
+            SnapshotTooLarge: When it would have to wait and is over `max_snapshot_bytes`.
         """
         state = await self._state(cells)
         opened = await self._open()
@@ -155,20 +161,15 @@ class CellCall:
 
     async def _open(self) -> Opened:
         """The journal, and where the cell goes on if it began in an earlier run."""
-        key = CellKey(self.run.session.conversation_id, self.cell_id, code_digest(self.source))
-        asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
-        approved = self.ctx.tool_call_approved
-        if asked.is_new and not approved:
-            return Opened(journal=self.engine.journals.new(key), is_new=True)
+        if self._asked.is_new and not self.ctx.tool_call_approved:
+            return Opened(journal=self.engine.journals.new(self._key), is_new=True)
         return await self._reopen()
 
     async def _reopen(self) -> Opened:
-        key = CellKey(self.run.session.conversation_id, self.cell_id, code_digest(self.source))
-        asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
         return await open_cell(
             self.engine.journals,
-            key,
-            origin=asked.conversation_id,
+            self._key,
+            origin=self._asked.conversation_id,
             approved=self.ctx.tool_call_approved,
             answers=answers_in(self.ctx.tool_call_metadata),
         )
@@ -191,7 +192,7 @@ class CellCall:
         if self.reruns or not self.engine.settings.reuse_calls:
             return NOTHING_KNOWN
         if self.run.failed_cell is not None:
-            return self.run.failed_cell.known
+            return self.run.failed_cell
         newest = cells.refs[0] if cells.refs else None
         header = state.saved.header if state.saved is not None else None
         has_state = newest is not None and header is not None and header.cell_id == newest.cell_id
@@ -206,7 +207,7 @@ class CellCall:
         if isinstance(outcome, Completed):
             self.run.failed_cell = None
         elif isinstance(outcome, Failed):
-            self.run.failed_cell = FailedCell(cell_id=self.cell_id, known=opened.journal.known())
+            self.run.failed_cell = opened.journal.known()
 
     def _dispatcher(self, opened: Opened, failed: Known) -> Dispatcher:
         settings = self.engine.settings
@@ -219,7 +220,7 @@ class CellCall:
             known=opened.known,
             failed=failed,
             answerers=self.engine.answerers(self.catalog),
-            scope=_scope(opened),
+            scope=self._scope,
             recorder=opened.journal,
             decisions=opened.decisions,
             grants=self._grants,
@@ -274,6 +275,12 @@ class CellCall:
     async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened) -> dict[str, Any]:
         """Store where the cell waits; what the requests are to say of it."""
         parked, printed = waiting.parked, waiting.outcome.printed
+        most = self.engine.settings.max_snapshot_bytes
+        if len(parked.dump) > most:
+            raise SnapshotTooLarge(
+                f'Cell {self.cell_id!r} cannot wait: its state takes {len(parked.dump):,} bytes; at most {most:,} are kept. '
+                'Let large values go before the call, or raise max_snapshot_bytes.'
+            )
         await opened.journal.write(
             CellSuspended(
                 token=token_hex(16),
@@ -304,7 +311,12 @@ class CellCall:
         self.run.is_waiting = True
         known = opened.journal.known()
         token = known.suspended.token if known.suspended is not None else ''
-        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=_scope(opened))
+        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=self._scope)
+
+    @property
+    def _scope(self) -> str:
+        """Tells the calls of this cell from those of cells with the same id."""
+        return f'{self._key.conversation_id}/{self._key.code_digest}'
 
     async def _ended(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
         if (
@@ -316,11 +328,6 @@ class CellCall:
         how = 'completed' if isinstance(outcome, Completed) else 'failed'
         await opened.journal.write(CellEnded(outcome=how, at=datetime.now(UTC)))
         await opened.journal.store(release=True)
-
-
-def _scope(opened: Opened) -> str:
-    key = opened.journal.key
-    return f'{key.conversation_id}/{key.code_digest}'
 
 
 _WORD: Final = re.compile(r'\w+')

@@ -11,9 +11,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, Tool
 
 from ._sessions.envelope import code_digest
 from ._sessions.keeper import CellRef
-
-METADATA_KEY: Final = 'code_mode'
-"""Under this key of `ToolReturnPart.metadata` stands what a completed cell left; the model never sees it."""
+from .calls import METADATA_KEY
 
 MAX_CELLS: Final = 100
 """Cells that are looked at, the newest first. Only cells that left no state make a second one necessary."""

@@ -18,6 +18,9 @@ from .calls import CallState
 
 WaitingReason: TypeAlias = Literal['approval', 'external', 'unknown']
 """Why a call waits: somebody must allow it, somebody else must make it, or it was under way when its process died."""
+UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
+"""What becomes of a call that was under way when its process ended: a person decides, code gets an exception, or the
+call is made again."""
 DecisionKind: TypeAlias = Literal['approve', 'deny', 'result', 'raise']
 
 

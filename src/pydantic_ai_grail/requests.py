@@ -11,13 +11,11 @@ from typing import Any, Final, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from .calls import call_id, idempotency_key
+from .calls import METADATA_KEY, call_id, idempotency_key
 from .decisions import Grant
 from .errors import DecisionError
 from .journal import CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
 from .typed_json import to_typed_json
-
-METADATA_KEY: Final = 'code_mode'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

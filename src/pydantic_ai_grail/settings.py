@@ -12,6 +12,7 @@ from pydantic_ai.tools import ToolSelector
 from ._monty.worker import HostAccess, MountDir, OsAccess
 from .errors import SettingsError
 from .events import Observer
+from .journal import UnknownCalls
 from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
 from .stores.base import Store
 from .stores.memory import MemoryStore
@@ -19,7 +20,6 @@ from .stores.memory import MemoryStore
 Checking: TypeAlias = Literal['strict', 'names', 'off']
 """How much of a cell is checked before it runs; see the page on checking."""
 Durability: TypeAlias = Literal['cell', 'call']
-UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
 LostState: TypeAlias = Literal['restart', 'error']
 Secret: TypeAlias = str | bytes | Sequence[str | bytes]
 
@@ -53,7 +53,7 @@ class CodeModeOptions(TypedDict, total=False):
     """Seals what goes into the store: one secret, or several for rotation, the newest first. Default: the environment
     variable `GRAIL_SECRET`, else a key that fits the store."""
     max_snapshot_bytes: int
-    """How large a state may be to be kept for a later turn. Default 64 MiB."""
+    """How large a state may be to be kept for a later turn, or while its cell waits. Default 64 MiB."""
     keep_snapshots: int | None
     """About how many states a conversation keeps. Default 200; `None` keeps all."""
     store_timeout_secs: float

@@ -20,10 +20,11 @@ from typing import Any, TypeAlias, cast
 
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolApproved, ToolDenied
 
+from .calls import METADATA_KEY
 from .decisions import Approve, Deny, Grant, Raise, Result
 from .errors import DecisionError
 from .journal import DecisionKind, WaitingReason
-from .requests import METADATA_KEY, ShownCall, ShownCell, read_cell
+from .requests import ShownCall, ShownCell, read_cell
 
 __all__ = [
     'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'Raise', 'Result', 'WaitingCall', 'decide', 'waiting_calls'

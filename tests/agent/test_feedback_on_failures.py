@@ -40,7 +40,7 @@ async def refund(order: int) -> str:
     return f'refunded {order}'
 
 
-AGENT = agent_with(Tool(customers, metadata={'read_only': True}), find, send, refund)  # type: ignore[arg-type]
+AGENT = agent_with(Tool(customers, metadata={'read_only': True}), find, send, refund)  # type: ignore[arg-type]  # a Tool, where functions are expected
 
 
 async def feedback(*cells: str) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
@@ -32,6 +32,7 @@ from ..journal import (
     Known,
     KnownCall,
     Recorder,
+    UnknownCalls,
     WaitingReason,
 )
 from ..journal import Entry as JournalEntry
@@ -42,9 +43,6 @@ from .pauses import MADE_WITH, answer, as_it_was_made
 from .records import record_of
 from .tool_call import Called, call_tool
 
-UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
-"""What becomes of a call that was under way when its process ended: a person decides, code gets an exception, or the
-call is made again."""
 _NO_END: Final = 'RuntimeError: the call did not end'
 _CONTENT: Final = TypeAdapter(list[UserContent])
 

@@ -20,11 +20,9 @@ from pydantic_core import to_jsonable_python
 from .._catalog.entries import Entry
 from .._monty.stops import RaisedBy, Returned, Settled, sandbox_exception
 from .._monty.values import to_sandbox
-from ..calls import CallRequest, CallState
+from ..calls import METADATA_KEY, CallRequest, CallState
 from ..errors import StoreError
 
-METADATA_KEY: Final = 'code_mode'
-"""Under this key of `RunContext.tool_call_metadata` a tool finds what is known of its call."""
 RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
 """Exceptions of a call that end the agent's run: as they would for a direct call, or since the journal cannot be kept."""
 

@@ -247,9 +247,13 @@ def _opened(data: bytes, place: bytes, keyring: Keyring) -> tuple[bytes, bytes]:
             f'conversation, or it was sealed with a key that is not among those configured ({keyring!r}).'
         )
     packed = signed[start:]
-    return (
-        zlib.decompressobj().decompress(packed[1:], _MAX_ENTRY_BYTES) if packed[:1] == b'\x01' else packed[1:]
-    ), seal
+    if packed[:1] != b'\x01':
+        return packed[1:], seal
+    inflater = zlib.decompressobj()
+    body = inflater.decompress(packed[1:], _MAX_ENTRY_BYTES)
+    if not inflater.eof:
+        raise JournalTampered(f'A journal entry inflates to more than {_MAX_ENTRY_BYTES:,} bytes.')
+    return body, seal
 
 
 def _known(entries: Sequence[Entry]) -> Known:
