@@ -56,6 +56,10 @@ class CallBegan:
     had: int
     """How many results code had been given when it made the call. Run again, it makes it after as many."""
     at: datetime
+    key: str = ''
+    """The idempotency key that this attempt is made with."""
+    said: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the tool said when it asked for the approval of this attempt, and what a person changed of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,8 @@ class CallWaits:
     until: datetime | None
     """When the decision expires."""
     at: datetime
+    after: str = ''
+    """The token of the decisions that had been taken when it began to wait; they are not for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +231,16 @@ class KnownCall:
     ended: CallEnded | None = None
     order: int = 0
     """Counts the calls that ended, in the order in which they did."""
+
+    @property
+    def only_asked(self) -> bool:
+        """Whether this attempt came no further than to ask for a decision, so that it had no effect."""
+        return self.waits is not None and self.waits.reason != 'unknown'
+
+    @property
+    def own_key(self) -> str | None:
+        """The key of an attempt that may have had its effect, for every further one; `None` when there was none."""
+        return (self.began.key or None) if self.began.attempt > 1 or not self.only_asked else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,7 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
             digest=_digest(call.began.arguments),
             reason=call.waits.reason,
             line=call.began.line,
-            key=idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
+            key=call.own_key or idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
             metadata=dict(call.waits.metadata),
             until=call.waits.until,
         )

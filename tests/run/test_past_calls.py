@@ -12,13 +12,14 @@ from pydantic_ai import RunContext, ToolReturn, UsageLimits
 from pydantic_ai.exceptions import ApprovalRequired, UsageLimitExceeded
 from pydantic_ai.toolsets import FunctionToolset
 from support.interrupted import APPROVED, Died, Interrupted, known_of
-from support.journal_entries import call_began, call_ended, call_waits
+from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._run.past_calls import Diverged, PastCalls, next_attempt
+from pydantic_ai_grail._run.past_calls import CorrectedCalls, Diverged, PastCalls, next_attempt
 from pydantic_ai_grail._run.tool_call import METADATA_KEY
+from pydantic_ai_grail.calls import CallRequest, ToolFacts
 from pydantic_ai_grail.errors import StoreError
 from pydantic_ai_grail.events import CallSettled, CallStarted
-from pydantic_ai_grail.journal import CallBegan, CallEnded, CallWaits, Decided, KnownCall
+from pydantic_ai_grail.journal import CallBegan, CallEnded, CallWaits, CellEnded, Decided, Entry, KnownCall
 
 pytestmark = pytest.mark.anyio
 
@@ -307,13 +308,46 @@ async def test_an_allowed_call_that_was_under_way_is_unknown_too() -> None:
     assert made == [1]
 
 
+async def test_an_approval_is_not_for_a_wait_that_began_after_it() -> None:
+    made: list[int] = []
+
+    async def refund(ctx: RunContext[Any], order: int) -> None:
+        if not ctx.tool_call_approved:
+            raise ApprovalRequired
+        made.append(order)
+
+    it = Interrupted(source='await refund(1)', toolset=[refund])
+    await it.go()
+    with pytest.raises(Died):
+        await it.go({1: APPROVED}, dies_after=len(it.entries) + 2)
+    with pytest.raises(Died):  # it waits for who knows, and dies before it is written where it stands
+        await it.go(dies_after=len(it.entries) + 1)
+    assert it.shown()[-2:] == ['1 began', '1 waits']
+    assert (await it.go()).waiting['cell__1'].reason == 'unknown'
+    assert made == [1]
+
+
+async def test_an_approval_is_not_for_a_second_question_of_the_tool() -> None:
+    asked: list[bool] = []
+
+    async def refund(ctx: RunContext[Any], order: int) -> None:
+        asked.append(ctx.tool_call_approved)
+        raise ApprovalRequired
+
+    it = Interrupted(source='await refund(1)', toolset=[refund])
+    await it.go()
+    with pytest.raises(Died):
+        await it.go({1: APPROVED}, dies_after=len(it.entries) + 3)
+    assert it.shown()[-2:] == ['1 began', '1 waits']
+    assert list((await it.go()).waiting) == ['cell__1']
+    assert asked == [False, True]
+
+
 async def test_it_raises_in_the_code_where_that_is_wanted() -> None:
     shop = Shop()
     it = await under_way("await buy('a')", shop, unknown_calls='raise')
     went = await it.go()
-    assert went.error == (
-        'RuntimeError: buy() was under way when its process ended; whether it took effect is not known'
-    )
+    assert went.error == ('RuntimeError: buy() was under way when its run ended; whether it took effect is not known')
     assert it.shown() == ['1 began', '1 raised']
     assert (await it.go()).error == went.error
     assert shop.made == ['buy a']
@@ -410,3 +444,29 @@ async def test_usage_limits_do_not_count_calls_that_are_answered_from_the_journa
     await it.go()
     it.usage_limits = UsageLimits(tool_calls_limit=0)
     assert (await it.go()).value == ['buy: a', 'buy: b']
+
+
+# Calls of the cell before
+
+
+def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
+    tool = ToolFacts(tool_name='pay', python_name='pay')
+    return CallRequest(call_id=f'next__{ordinal}', ordinal=ordinal, tool=tool, arguments=arguments, line=1)
+
+
+@pytest.mark.parametrize(
+    ('entries', 'is_known'),
+    [
+        ([call_began(1)], True),
+        ([call_began(1), CallWaits(ordinal=1, reason='unknown', metadata={}, until=None, at=NOON)], True),
+        ([call_began(1), call_waits(1)], False),
+        ([call_began(1), call_ended(1)], False),
+        ([call_began(1), CellEnded(outcome='failed', at=NOON)], False),
+    ],
+    ids=['under way', 'nobody knew before', 'only asked', 'settled', 'the model was told'],
+)
+def test_the_next_cell_knows_what_was_under_way_when_one_was_cut_off(entries: list[Entry], is_known: bool) -> None:
+    corrected = CorrectedCalls(known_of(entries))
+    request = made_by_the_next_cell(1)
+    corrected.compare(request)
+    assert (corrected.under_way(request) is not None) == is_known

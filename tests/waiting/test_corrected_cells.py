@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic_ai import Agent, Tool
+from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from pydantic_ai_grail import CodeMode, SqlStore
+from pydantic_ai_grail import CodeMode, SqlStore, decide
 from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
 
 
-def desk(**options: Any) -> tuple[Agent[None, str], list[str]]:
+def desk(**options: Any) -> tuple[Agent[None, Any], list[str]]:
     made: list[str] = []
 
     async def book(flight: str) -> dict[str, Any]:
@@ -34,11 +34,14 @@ def desk(**options: Any) -> tuple[Agent[None, str], list[str]]:
             raise RuntimeError('the service is down')
         return 'up'
 
-    tools = [Tool(book), Tool(seats, metadata={'read_only': True}), Tool(fail)]
-    return Agent(tools=tools, capabilities=[CodeMode(**options)]), made
+    async def sign(paper: str) -> str:
+        return f'signed {paper}'
+
+    tools = [Tool(book), Tool(seats, metadata={'read_only': True}), Tool(fail), Tool(sign, requires_approval=True)]
+    return Agent(tools=tools, output_type=[str, DeferredToolRequests], capabilities=[CodeMode(**options)]), made
 
 
-async def played(agent: Agent[None, str], *cells: str, history: Any = None) -> list[PlayedCell]:
+async def played(agent: Agent[None, Any], *cells: str, history: Any = None) -> list[PlayedCell]:
     result = await agent.run('go', model=scripted_model(*cells), message_history=history)
     return played_cells(result.new_messages())
 
@@ -107,6 +110,19 @@ async def test_the_developer_can_switch_it_off() -> None:
     agent, made = desk(reuse_calls=False)
     await played(agent, 'await book("A1")\n1 / 0', 'await book("A1")')
     assert made == ['book A1', 'book A1']
+
+
+async def test_after_a_wait_it_still_is_a_difference_that_there_was_one_before_it() -> None:
+    agent, made = desk()
+    failed = 'await book("A1")\nawait book("B2")\nawait book("C3")\n1 / 0'
+    corrected = 'await book("X9")\nawait sign("it")\nawait book("C3")'
+    waiting = await agent.run('go', model=scripted_model(failed, corrected))
+    await agent.run(
+        model=scripted_model(failed, corrected),
+        message_history=waiting.all_messages(),
+        deferred_tool_results=decide(waiting.output, True),
+    )
+    assert made == ['book A1', 'book B2', 'book C3', 'book X9', 'book C3']
 
 
 async def test_it_also_works_in_a_later_turn_and_process(tmp_path: Any) -> None:

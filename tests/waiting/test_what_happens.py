@@ -44,7 +44,7 @@ def test_who_finds_that_it_had_its_effect_says_what_it_returned(tmp_path: Path) 
 
 def test_with_raise_code_gets_an_exception(tmp_path: Path) -> None:
     outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'unknown_calls': 'raise'}))
-    assert 'pay() was under way when its process ended; whether it took effect is not known' in outcome.content
+    assert 'pay() was under way when its run ended; whether it took effect is not known' in outcome.content
     assert outcome.paid == [1, 2]
 
 

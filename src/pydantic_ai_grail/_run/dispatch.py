@@ -39,7 +39,7 @@ from ..journal import Entry as JournalEntry
 from ..suggestions import closest
 from .binding import bind
 from .past_calls import CorrectedCalls, PastCalls, next_attempt
-from .pauses import MADE_WITH, answer, as_it_was_made
+from .pauses import answer, as_it_was_made, said
 from .records import record_of
 from .tool_call import Called, call_tool
 
@@ -96,7 +96,7 @@ class Dispatcher:
 
     def __post_init__(self, known: Known, failed: Known) -> None:
         self.past = PastCalls(cell_id=self.cell_id, known=known)
-        self._corrected = CorrectedCalls(failed.calls)
+        self._corrected = CorrectedCalls(failed, self.past.accepted(self.catalog))
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 
@@ -143,8 +143,7 @@ class Dispatcher:
         """Note calls of before that the code will not ask for again: those that settled, and those that nobody knows of."""
         for known in calls:
             request = self.past.request(known.began.ordinal, self.catalog)
-            only_asked = known.waits is not None and known.waits.reason != 'unknown'
-            if request.call_id in self._orders or (known.ended is None and only_asked):
+            if request.call_id in self._orders or (known.ended is None and known.only_asked):
                 continue
             self.journal.start(request)
             if known.ended is not None:
@@ -159,7 +158,7 @@ class Dispatcher:
             UsageLimitExceeded: As for a direct call.
             StoreError: When the journal cannot be written.
         """
-        known = self.past.find(request.ordinal)
+        known = self._known(request)
         self.journal.start(request)
         self.user_content[request.call_id] = ()
         if known is not None and known.ended is not None:
@@ -167,7 +166,7 @@ class Dispatcher:
         if known is None and (made := self._corrected.result_of(request)) is not None:
             return await self._reused(request, made)
         waits = known.waits if known is not None else None
-        decided = self.decisions.get(request.call_id)
+        decided = self.decisions.get(request.call_id) if self.past.is_decided(waits) else None
         decided_at = self.clock() if decided is None or self.decided_at is None else self.decided_at
         if waits is not None and waits.until is not None and decided_at > waits.until:
             expired = RaisedBy('TimeoutError', f'nobody decided on {request.tool.python_name}() in time')
@@ -177,7 +176,7 @@ class Dispatcher:
         if decided is not None and (answered := answer(decided)) is not None:
             return await self._settle(request, *answered)
         if known is not None and waits is None:
-            unknown = await self._unknown_fate(request, decided)
+            unknown = await self._unknown_fate(request, known)
             if unknown is not None:
                 return unknown
         return await self._run(request, attempt=next_attempt(known), decided=as_it_was_made(decided, waits))
@@ -187,7 +186,7 @@ class Dispatcher:
         started = time.perf_counter()
         settled: Settled | None = None
         try:
-            await self._write(self._began(request, attempt=attempt))
+            await self._write(self._began(request, attempt=attempt, said=said(self._known(request), decided)))
             try:
                 called = await self._call_or_granted(request, attempt=attempt, decided=decided)
             except (ApprovalRequired, CallDeferred) as error:
@@ -230,7 +229,7 @@ class Dispatcher:
             entry,
             arguments=request.arguments if changed is None else changed,
             approved=decided is not None,
-            about={'idempotency_key': idempotency_key(self.scope, request.call_id), 'attempt': attempt},
+            about={'idempotency_key': self._key(request), 'attempt': attempt},
         )
 
     async def _settle(
@@ -273,12 +272,21 @@ class Dispatcher:
         """Give a call the result it had in the failed cell before; the journal has it as if it had been made here."""
         settled = Returned(made.value)
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
-        began = self._began(request, attempt=0)
+        began = self._began(request, attempt=0, said={})
         await self._write(began, replace(made, ordinal=request.ordinal, at=began.at))
         self._note(replace(record_of(request, made.state, settled, seconds=made.seconds), is_reused=True))
         return settled
 
-    def _began(self, request: CallRequest, *, attempt: int) -> CallBegan:
+    def _known(self, request: CallRequest) -> KnownCall | None:
+        """What is known of a call from before: from this cell's journal, or that of the one that this one corrects."""
+        return self.past.find(request.ordinal) or self._corrected.under_way(request)
+
+    def _key(self, request: CallRequest) -> str:
+        known = self._known(request)
+        own = known.own_key if known is not None else None
+        return own or idempotency_key(self.scope, request.call_id)
+
+    def _began(self, request: CallRequest, *, attempt: int, said: Mapping[str, Any]) -> CallBegan:
         known = self.past.find(request.ordinal)
         return CallBegan(
             ordinal=request.ordinal,
@@ -288,21 +296,24 @@ class Dispatcher:
             attempt=attempt,
             had=self._had[request.ordinal] if known is None else known.began.had,
             at=self.clock(),
+            key=self._key(request),
+            said=said,
         )
 
     def _note(self, record: CallRecord) -> None:
         self.journal.settle(record)
         self.observe(CallSettled(cell_id=self.cell_id, record=record))
 
-    async def _unknown_fate(self, request: CallRequest, decided: Decided | None) -> Settled | CallWaits | None:
-        """What becomes of a call that was under way when its process ended; `None` when it may simply run again."""
+    async def _unknown_fate(self, request: CallRequest, known: KnownCall) -> Settled | CallWaits | None:
+        """What becomes of a call that was under way when its cell was cut off; `None` when it may simply run again."""
         if request.tool.idempotent or request.tool.read_only or self.unknown_calls == 'retry':
             return None
+        if self.past.find(request.ordinal) is None:
+            await self._write(self._began(request, attempt=known.began.attempt, said=known.began.said))
         if self.unknown_calls == 'ask':
-            changed = decided.arguments if decided is not None else None
-            return await self._begin_to_wait(request, 'unknown', {} if changed is None else {MADE_WITH: dict(changed)})
+            return await self._begin_to_wait(request, 'unknown', known.began.said)
         name = request.tool.python_name
-        message = f'{name}() was under way when its process ended; whether it took effect is not known'
+        message = f'{name}() was under way when its run ended; whether it took effect is not known'
         return await self._settle(request, 'raised', RaisedBy('RuntimeError', message))
 
     async def _begin_to_wait(
@@ -310,7 +321,8 @@ class Dispatcher:
     ) -> CallWaits:
         now = self.clock()
         until = None if self.decision_seconds is None else now + timedelta(seconds=self.decision_seconds)
-        waits = CallWaits(ordinal=request.ordinal, reason=reason, metadata=metadata, until=until, at=now)
+        after = self.past.known.resumed.token if self.past.known.resumed is not None else ''
+        waits = CallWaits(ordinal=request.ordinal, reason=reason, metadata=metadata, until=until, at=now, after=after)
         self._wait(request, waits)
         await self._write(waits)
         return waits

@@ -6,12 +6,12 @@ the result it got. Code that does not (it depends on the time, or on chance) can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .._catalog.entries import Catalog
 from ..calls import CallRequest, ToolFacts, call_id
-from ..journal import NOTHING_KNOWN, CallBegan, CallEnded, CellSuspended, Known, KnownCall
+from ..journal import NOTHING_KNOWN, CallBegan, CallEnded, CallWaits, CellSuspended, Known, KnownCall
 from ..typed_json import to_typed_json
 
 
@@ -28,6 +28,10 @@ class PastCalls:
 
     def find(self, ordinal: int) -> KnownCall | None:
         return self.known.calls.get(ordinal)
+
+    def is_decided(self, waits: CallWaits | None) -> bool:
+        """Whether the decisions that the cell went on with can be for this wait: it had begun when they were made."""
+        return waits is None or self.known.resumed is None or waits.after != self.known.resumed.token
 
     def compare(self, request: CallRequest) -> None:
         """Make sure that a call is the one it was.
@@ -59,6 +63,11 @@ class PastCalls:
             line=began.line,
         )
 
+    def accepted(self, catalog: Catalog) -> list[CallRequest]:
+        """The calls that a suspended program had made, in order."""
+        count = self.known.suspended.accepted if self.known.suspended is not None else 0
+        return [self.request(ordinal, catalog) for ordinal in sorted(self.known.calls) if ordinal <= count]
+
     def results_before_next(self, accepted: int) -> int | None:
         """How many results code had been given when it made its next call; `None` when it had made `accepted` calls."""
         later = [call.began for ordinal, call in self.known.calls.items() if ordinal > accepted]
@@ -85,13 +94,19 @@ class PastCalls:
 class CorrectedCalls:
     """The calls of a failed cell, for the cell that corrects it: as long as it makes the same ones, in the same order.
 
-    From the first difference on, and from the first call on that did not return, everything runs.
+    From the first difference on, and from the first call on that did not return, everything runs. But of a cell that was
+    cut off, so that nobody was told how far it came, the calls that were under way are known again wherever they come.
     """
 
-    def __init__(self, calls: Mapping[int, KnownCall]) -> None:
-        self._calls = calls
+    def __init__(self, failed: Known, earlier: Iterable[CallRequest] = ()) -> None:
+        self._calls = failed.calls
         self._is_same = True
         self._results: dict[str, CallEnded] = {}
+        calls = () if failed.ended is not None else failed.calls.values()
+        self._cut_off = [call for call in calls if call.ended is None and not call.only_asked]
+        self._under_way: dict[str, KnownCall] = {}
+        for request in earlier:  # of this cell, before it waited
+            self.compare(request)
 
     def compare(self, request: CallRequest) -> None:
         """Take note of the next call. In the order in which code makes them."""
@@ -100,6 +115,14 @@ class CorrectedCalls:
         self._is_same = self._is_same and made is not None and returned and _is_same(made.began, request)
         if self._is_same and made is not None and made.ended is not None and not request.tool.read_only:
             self._results[request.call_id] = made.ended
+        under_way = next((call for call in self._cut_off if not self._is_same and _is_same(call.began, request)), None)
+        if under_way is not None:
+            self._cut_off.remove(under_way)
+            self._under_way[request.call_id] = KnownCall(began=under_way.began)
+
+    def under_way(self, request: CallRequest) -> KnownCall | None:
+        """The same call there, if nobody knows whether it took effect. Each counts for one call."""
+        return self._under_way.get(request.call_id)
 
     def result_of(self, request: CallRequest) -> CallEnded | None:
         """What the same call returned there; `None` when this one is to be made."""
@@ -114,7 +137,4 @@ def _is_same(began: CallBegan, request: CallRequest) -> bool:
 
 def next_attempt(known: KnownCall | None) -> int:
     """The number of the attempt at a call that is to be made now; asking for an approval is none."""
-    if known is None:
-        return 1
-    only_asked = known.waits is not None and known.waits.reason != 'unknown'
-    return known.began.attempt + (not only_asked)
+    return 1 if known is None else known.began.attempt + (not known.only_asked)

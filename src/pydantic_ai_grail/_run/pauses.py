@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from .._monty.stops import RaisedBy, Returned, Settled
 from .._monty.values import to_sandbox
 from ..calls import CallState
-from ..journal import CallWaits, Decided
+from ..journal import CallWaits, Decided, KnownCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,17 @@ def as_it_was_made(decided: Decided | None, waits: CallWaits | None) -> Decided 
     if decided is None or decided.arguments is not None or made_with is None:
         return decided
     return replace(decided, arguments=made_with)
+
+
+def said(known: KnownCall | None, decided: Decided | None) -> dict[str, Any]:
+    """What is to be noted of an attempt, should nobody know what became of it: what its tool had asked, and with which
+    arguments a person let it be made."""
+    noted: dict[str, Any] = {}
+    if known is not None:
+        noted.update(known.began.said if known.waits is None else known.waits.metadata)
+    if decided is not None and decided.arguments is not None:
+        noted[MADE_WITH] = dict(decided.arguments)
+    return noted
 
 
 def answer(decided: Decided) -> tuple[CallState, Settled] | None:
