@@ -16,7 +16,11 @@ VOCABULARY = ('errors', 'limits', 'diagnostics', 'calls', 'journal', 'typed_json
 MAY_IMPORT = {
     '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
     'code_mode': ('toolset', 'engine', 'settings', '_sessions'),
-    'toolset': ('engine', 'agent_run', 'cell_call', 'conversation', 'settings', '_catalog', '_reply', '_sessions'),
+    'toolset': (
+        *('engine', 'agent_run', 'cell_call', 'conversation', 'durable', 'settings'),
+        *('_catalog', '_reply', '_sessions'),
+    ),
+    'durable': (),
     'cell_call': (
         *('engine', 'agent_run', 'conversation', 'resuming', 'requests', 'stores.base'),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
@@ -44,9 +48,10 @@ DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
         *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'settings', '_catalog', '_reply'),
-        *('_run.dispatch', '_run.tool_call', '_run.files', '_run.validation'),
+        *('durable', '_run.dispatch', '_run.tool_call', '_run.files', '_run.validation'),
         *('adapters', 'cli', 'testing'),
     ),
+    'dbos': ('durable',),
     'sqlalchemy': ('stores.sql', 'stores.tables'),
     'opentelemetry': ('tracing.otel', '_monty.worker'),
 }

@@ -7,11 +7,13 @@ this package knows (catalog, state, outcome) here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Final, NotRequired, Self, Unpack, cast
 
 from pydantic import Field, TypeAdapter
-from pydantic_ai.exceptions import ToolFailed, UserError
+from pydantic_ai.exceptions import ApprovalRequired, ToolFailed, UserError
 from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
@@ -26,6 +28,7 @@ from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .cell_call import CellCall, RanCell
 from .conversation import cells_in
+from .durable import CellReply, as_step, is_in_workflow
 from .engine import Engine
 from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, to_all
@@ -179,7 +182,36 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         if not isinstance(tool, RunCodeTool):
             return await self.wrapped.call_tool(name, tool_args, ctx, tool)
         assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
-        run, asked = self._run, cast('RunCode', tool_args)
+        run, run_code = self._run, cast('RunCodeTool[Any]', tool)
+        asked = cast('RunCode', tool_args)
+        if not is_in_workflow():
+            return self._tell(ctx, run, await self._cell(asked, ctx, run_code, run))
+        before = deepcopy(ctx.usage)
+        reply = await as_step(
+            f'{TOOLSET_ID}.{name}',
+            partial(self._settled_cell, asked, ctx, run_code, run),
+            claim_seconds=self.settings.claim_secs,
+        )
+        if reply.usage is not None and ctx.usage == before:  # a recorded reply; its tools did not run here
+            ctx.usage.incr(reply.usage)
+        return self._tell(ctx, run, reply)
+
+    async def _settled_cell(
+        self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
+    ) -> CellReply:
+        """A cell whose reply, and the state it leaves, are good for another process."""
+        before = deepcopy(ctx.usage)
+        try:
+            # What a tool sends to the model behind the cell's back would be missing once the reply is a recorded one.
+            reply = await self._cell(asked, replace(ctx, pending_messages=None), tool, run)
+        except ApprovalRequired as waits:
+            reply = CellReply(waits=waits.metadata or {})
+        await run.aclose()
+        return replace(reply, usage=ctx.usage - before)
+
+    async def _cell(
+        self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
+    ) -> CellReply:
         cell_id = ctx.tool_call_id or 'cell'
         with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
             observe = to_all(span, *self.settings.observers)
@@ -192,14 +224,14 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 source=asked['code'],
                 catalog=tool.catalog,
                 inside=tool.inside,
-                tools=self._tool_manager(ctx, cast('RunCodeTool[Any]', tool)),
+                tools=self._tool_manager(ctx, tool),
                 observe=observe,
                 restarts=asked.get('restart', False),
                 reruns=asked.get('rerun', False),
             )
             try:
                 ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id))
-                return self._reply(ctx, ran, run)
+                return self._reply(ran, run)
             finally:
                 observe(CellClosed(cell_id=cell_id))
 
@@ -232,7 +264,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             tools=dict(tool.inside),
         )
 
-    def _reply(self, ctx: RunContext[AgentDepsT], ran: RanCell, run: AgentRun) -> ToolReturn[Any]:
+    def _reply(self, ran: RanCell, run: AgentRun) -> CellReply:
         outcome, notes = ran.outcome, [*ran.notes]
         if isinstance(outcome, Completed):
             run.failures = 0
@@ -247,9 +279,23 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             variables=None,
             content=ran.content,
         )
+        return CellReply(
+            value=reply.return_value,
+            error=reply.error,
+            content=[*reply.content],
+            metadata=ran.metadata,
+            failures=run.failures,
+        )
+
+    def _tell(self, ctx: RunContext[AgentDepsT], run: AgentRun, reply: CellReply) -> ToolReturn[Any]:
+        """Give the model what is to be told of a cell, whether it ran just now or the reply is a recorded one."""
+        if reply.waits is not None:
+            run.is_waiting = True
+            raise ApprovalRequired(metadata=reply.waits)
+        run.failures = reply.failures
         if reply.error is not None:
             if reply.content and ctx.pending_messages is not None:
                 # `ToolFailed` carries text alone; this goes where `ToolReturn.content` would.
                 ctx.enqueue(UserPromptPart(list(reply.content)))
             raise ToolFailed(reply.error)
-        return ToolReturn(reply.return_value, content=list(reply.content) or None, metadata=ran.metadata)
+        return ToolReturn(reply.value, content=list(reply.content) or None, metadata=reply.metadata)

@@ -1,0 +1,82 @@
+"""A cell as one step of a durable workflow.
+
+DBOS runs the code of a workflow again when it recovers it, and gives it the recorded results of its steps, which it tells
+apart by their number. A cell that goes on does not make the calls again that it has made: if those were steps, the next
+ones would get their numbers, and with them their results. So the whole cell is the step. What it did is answered from its
+journal while it is under way, and by DBOS once it has ended. Inside a step, steps are plain functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic_ai.messages import UserContent
+from pydantic_ai.usage import RunUsage
+
+from .errors import StoreError
+
+if TYPE_CHECKING:
+    from dbos import DBOS
+
+_T = TypeVar('_T')
+_ATTEMPTS: Final = 9
+_CLAIMS_PER_ATTEMPT: Final = 1 / 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellReply:
+    """What is to be told of a cell. DBOS keeps it as a pickle: what it is made of must stay where it is."""
+
+    value: Any = None
+    error: str | None = None
+    """What the model reads in place of a value."""
+    content: Sequence[UserContent] = ()
+    metadata: dict[str, Any] | None = None
+    waits: dict[str, Any] | None = None
+    """What the requests say of a cell that waits."""
+    failures: int = 0
+    """Cells that failed in a row, with this one."""
+    usage: RunUsage | None = None
+    """What its tools spent."""
+
+
+def is_in_workflow() -> bool:
+    """Whether this runs in a DBOS workflow, outside of its steps."""
+    dbos = _dbos()
+    return dbos is not None and dbos.workflow_id is not None and dbos.step_id is None
+
+
+async def as_step(name: str, work: Callable[[], Awaitable[_T]], *, claim_seconds: float) -> _T:
+    """Do some work as one step of the workflow that this runs in; once it was done, its result is the recorded one.
+
+    Where the store fails, or another process still has the cell, it is tried again until a claim of a process that is
+    gone must have ended. Without that the workflow would have failed for good.
+    """
+    dbos = _dbos()
+    assert dbos is not None, 'there is a workflow'
+
+    async def step() -> _T:
+        return await work()
+
+    return await dbos.run_step_async(
+        {
+            'name': name,
+            'retries_allowed': True,
+            'max_attempts': _ATTEMPTS,
+            'interval_seconds': claim_seconds * _CLAIMS_PER_ATTEMPT,
+            'backoff_rate': 1,
+            'should_retry': lambda error: isinstance(error, StoreError),
+        },
+        step,
+    )
+
+
+def _dbos() -> type[DBOS] | None:
+    if 'dbos' not in sys.modules:
+        return None  # without it there is no workflow either
+    from dbos import DBOS
+
+    return DBOS
