@@ -31,6 +31,11 @@ MAY_IMPORT = {
     'decisions': (),
     'leases': ('stores.base', '_sessions'),
     'archive': ('stores.base',),
+    'inspecting': ('stores.base', '_sessions', '_source'),
+    'upkeep': ('inspecting', 'stores.base', '_sessions'),
+    'forking': ('inspecting', 'stores.base', '_sessions'),
+    '__main__': ('cli',),
+    'cli': ('archive', 'inspecting', 'upkeep', 'forking', 'stores'),
     'engine': ('agent_run', 'settings', '_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
     'agent_run': ('conversation', '_source', '_run', '_reply', '_sessions', '_monty'),
     'conversation': ('_sessions',),
@@ -40,7 +45,7 @@ MAY_IMPORT = {
     '_reply': ('_catalog',),
     '_sessions': ('_monty', 'stores'),
     **dict.fromkeys(('_monty', '_catalog', 'stores', 'tracing', 'policies', *VOCABULARY), ()),
-    **dict.fromkeys(('adapters', 'cli', 'testing'), ('code_mode', 'settings', 'stores', 'policies')),
+    **dict.fromkeys(('adapters', 'testing'), ('code_mode', 'settings', 'stores', 'policies')),
 }
 """Folder or module -> what it may import beside itself and the vocabulary."""
 
@@ -49,7 +54,7 @@ DOORS = {
     'pydantic_ai': (
         *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'settings', '_catalog', '_reply'),
         *('durable', '_run.dispatch', '_run.tool_call', '_run.files', '_run.validation'),
-        *('adapters', 'cli', 'testing'),
+        *('forking', 'adapters', 'cli', 'testing'),
     ),
     'dbos': ('durable',),
     'sqlalchemy': ('stores.sql', 'stores.tables'),

@@ -12,7 +12,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import anyio
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from .errors import StoreError
 from .stores.base import CellKey, Claim, JournalRecord, SnapshotRecord, Store
 
-FORMAT: Final = 1
+FORMAT: Final[Literal[1]] = 1
 _INDEX: Final = 'conversation.json'
 _OWNER: Final = 'import'
 
@@ -113,7 +113,7 @@ class _Entry(_Stored):
 
 
 class _Index(_Stored):
-    format: int
+    format: Literal[1]
     conversation_id: str
     snapshots: list[_Snapshot]
     entries: list[_Entry]

@@ -93,6 +93,11 @@ def forget(
         )
 
 
+def forget_ended_claims(connection: Connection, ended_before: datetime) -> None:
+    """Delete claims that ended. They keep nobody out, and whoever had one takes it anew."""
+    connection.execute(delete(claims).where(claims.c.until < ended_before))
+
+
 def _row(record: JournalRecord) -> dict[str, Any]:
     return {
         **record.key._asdict(),

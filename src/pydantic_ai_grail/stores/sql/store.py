@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
+from anyio.to_thread import run_sync
 from sqlalchemy import URL, Connection, Delete, Select, bindparam, delete, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
 from ..base import CellKey, Claim, Contents, ConversationSummary, JournalRecord, Reach, SnapshotRecord, check_forget
 from ..tables import insert_once, snapshots
-from . import contents, journals
+from . import contents, journals, upkeep
 from .database import Database
 from .in_loop import InLoop, check_driver
 from .in_threads import InThreads
 
 T = TypeVar('T')
-Purpose = Literal['open', 'read', 'save', 'forget', 'claim', 'release', 'append']
+Purpose = Literal['open', 'read', 'save', 'forget', 'claim', 'release', 'append', 'vacuum']
 
 SQLITE, POSTGRESQL = 'sqlite+pysqlite', 'postgresql+asyncpg'
 DRIVERS: Final = {
@@ -53,6 +55,7 @@ class SqlStore:
     def __init__(self, url: str | URL, *, busy_timeout_seconds: float = 5.0) -> None:
         chosen = _chosen(url)
         self._url = chosen
+        self._busy_timeout_seconds = busy_timeout_seconds
         if chosen.drivername == SQLITE:
             self._database = Database(lambda: InThreads(chosen, busy_timeout_seconds=busy_timeout_seconds))
         else:
@@ -142,6 +145,23 @@ class SqlStore:
     async def contents(self, conversation_id: str) -> Contents:
         return await self._run('read', lambda connection: contents.all_of(connection, conversation_id))
 
+    async def exists(self) -> bool:
+        """Whether the database is there and is a store. Everything else makes what is missing; this makes nothing."""
+        return await self._told('open', upkeep.has_tables(self._url))
+
+    async def vacuum(self) -> int:
+        """Delete claims that ended long ago, and give the room of what was forgotten back; how many bytes that was.
+
+        SQLite's file does not shrink by itself. It is written anew, which takes as much room again for that moment, and
+        whoever writes has to wait, so `busy_timeout_seconds` should be large enough. PostgreSQL uses the room again by
+        itself, by its autovacuum: 0.
+        """
+        long_ago = datetime.now(UTC) - _LONG_ENDED
+        await self._run('vacuum', lambda connection: journals.forget_ended_claims(connection, long_ago))
+        if self.path is None:
+            return 0
+        return await self._told('vacuum', run_sync(upkeep.rewrite, self.path, self._busy_timeout_seconds))
+
     async def aclose(self) -> None:
         await self._database.aclose()
 
@@ -159,13 +179,18 @@ class SqlStore:
         return None if row is None else SnapshotRecord(**row)
 
     async def _run(self, purpose: Purpose, work: Callable[[Connection], T]) -> T:
+        return await self._told(purpose, self._database.run(work, writes=purpose not in ('open', 'read')))
+
+    async def _told(self, purpose: Purpose, doing: Awaitable[T]) -> T:
         try:
-            return await self._database.run(work, writes=purpose not in ('open', 'read'))
-        except (SQLAlchemyError, OSError) as error:
+            return await doing
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             raise StoreError(f'{self!r} could not {purpose}: {cause}') from error
 
 
+_LONG_ENDED: Final = timedelta(hours=1)
+"""Clocks of other machines may differ."""
 _NAMES: Final = tuple(field.name for field in fields(SnapshotRecord))
 _COLUMNS: Final = select(*(snapshots.c[name] for name in _NAMES))
 _NEWEST_FIRST: Final = (snapshots.c.created_at.desc(), snapshots.c.sequence.desc())

@@ -1,0 +1,99 @@
+"""What may be written on the command line."""
+
+from __future__ import annotations
+
+import os
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+STORE_VARIABLE: Final = 'GRAIL_STORE'
+_UNITS: Final = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days', 'w': 'weeks'}
+
+
+def parsed(arguments: Sequence[str] | None) -> Namespace:
+    """The arguments, looked at. Ends the process with status 2 where they are wrong."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if not given.store:
+        parser.error(f'which store? Give --store, as in --store sqlite:///agent.db, or set {STORE_VARIABLE}.')
+    return given
+
+
+def length_of_time(text: str) -> timedelta:
+    """`30d`: a number and one of `s m h d w`.
+
+    Raises:
+        ArgumentTypeError: When it is not that.
+    """
+    found = re.fullmatch(r'(\d{1,6})([smhdw])', text)
+    if found is None:
+        raise ArgumentTypeError(f'{text!r} is no length of time; one looks like 30d, 12h or 2w')
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def count(text: str) -> int:
+    """A whole number that is not negative.
+
+    Raises:
+        ArgumentTypeError: When it is not that.
+    """
+    if not text.isdecimal():
+        raise ArgumentTypeError(f'{text!r} is no number of things')
+    return int(text)
+
+
+def _parser() -> ArgumentParser:
+    common = ArgumentParser(add_help=False)
+    common.add_argument(
+        '--store',
+        metavar='URL',
+        default=os.environ.get(STORE_VARIABLE),
+        help=f'sqlite:///agent.db or postgresql://user@host/name; default: the environment variable {STORE_VARIABLE}',
+    )
+    common.add_argument('--json', action='store_true', help='print JSON')
+    quiet = ArgumentParser(add_help=False)
+    quiet.add_argument(
+        '--no-content', action='store_true', help='show no code, arguments or results, only what happened'
+    )
+    conversation = ArgumentParser(add_help=False)
+    conversation.add_argument('conversation', metavar='CONVERSATION', help='its id')
+
+    parser = ArgumentParser(
+        prog='pydantic-ai-grail',
+        description='Looks after the store of agents in code mode.',
+        epilog='What is sealed is opened with the secret of the agent: GRAIL_SECRET, or the key file beside a SQLite file.',
+    )
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
+
+    listed = commands.add_parser('conversations', parents=[common], help='list them, the newest first')
+    listed.add_argument('--limit', type=count, default=100, metavar='N', help='at most so many; default: 100')
+    commands.add_parser(
+        'show', parents=[conversation, common, quiet], help='a conversation, cell by cell and call by call'
+    )
+    commands.add_parser('waiting', parents=[common, quiet], help='all calls that wait for a decision')
+    fork = commands.add_parser('fork', parents=[conversation, common], help='copy a conversation to a new id')
+    fork.add_argument('new_id', metavar='NEW_ID')
+    fork.add_argument('history', type=Path, metavar='HISTORY', help='its messages, as all_messages_json() gives them')
+    fork.add_argument('new_history', type=Path, metavar='NEW_HISTORY', help='where to write those of the copy')
+    expire = commands.add_parser(
+        'expire', parents=[common], help='forget what is old, but no conversation with an unfinished cell'
+    )
+    expire.add_argument('--older-than', type=length_of_time, required=True, metavar='TIME', help='30d, 12h, 2w')
+    expire.add_argument(
+        '--keep-newest', type=count, default=0, metavar='N', help='states that each conversation keeps; default: 0'
+    )
+    expire.add_argument(
+        '--unfinished-older-than', type=length_of_time, metavar='TIME', help='forget unfinished cells after so long'
+    )
+    expire.add_argument('--dry-run', action='store_true', help='only say what would go')
+    commands.add_parser('forget', parents=[conversation, common], help='forget a conversation, whatever is in it')
+    commands.add_parser('vacuum', parents=[common], help='give the room of what was forgotten back')
+    export = commands.add_parser('export', parents=[conversation, common], help='write a conversation to a file')
+    export.add_argument('file', type=Path, metavar='FILE')
+    taken = commands.add_parser('import', parents=[common], help='take a conversation from a file')
+    taken.add_argument('file', type=Path, metavar='FILE')
+    return parser

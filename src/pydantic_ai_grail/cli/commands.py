@@ -1,0 +1,178 @@
+"""The commands, each a few calls of the library and what to say of their results."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+from pydantic import ValidationError
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
+
+from ..archive import export_conversation, import_conversation
+from ..errors import JournalError, StoreError
+from ..forking import fork_conversation
+from ..inspecting import LiveGrant, cells_of, grants_of, waiting_in
+from ..upkeep import expire
+from .arguments import STORE_VARIABLE
+from .plain import many, moment, printable, size, table
+from .telling import expired_text, shown_text, waiting_text
+
+if TYPE_CHECKING:
+    from ..stores import SqlStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command says, for people and for programs."""
+
+    text: str
+    data: Any
+    is_fine: bool = True
+
+
+async def answer(given: Namespace) -> Answer:
+    """Do a command.
+
+    Raises:
+        GrailError, OSError, ImportError: When it cannot be done.
+    """
+    from ..stores import SqlStore  # needs the extra `sql`, so that its lack is told like any other failure
+
+    async with aclosing(SqlStore(given.store)) as store:
+        if given.command != 'import' and not await store.exists():
+            raise StoreError(
+                f'{store!r} is not there, or no agent has used it. Nothing was made. Look at --store or {STORE_VARIABLE}.'
+            )
+        return await _COMMANDS[given.command](store, given)
+
+
+async def _conversations(store: SqlStore, given: Namespace) -> Answer:
+    found = await store.conversations(limit=given.limit)
+    rows = [
+        (
+            printable(each.conversation_id),
+            str(each.snapshots),
+            str(each.entries),
+            size(each.size_bytes),
+            moment(each.newest_at),
+        )
+        for each in found
+    ]
+    head = ('CONVERSATION', 'STATES', 'ENTRIES', 'SIZE', 'LAST WRITTEN (UTC)')
+    return Answer(text=table([head, *rows], right=(1, 2, 3)) if rows else 'There are none.', data=found)
+
+
+async def _show(store: SqlStore, given: Namespace) -> Answer:
+    cells = await cells_of(store, given.conversation, include_content=not given.no_content)
+    if not cells:
+        raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
+    grants = list[LiveGrant]()
+    if not given.no_content:
+        with suppress(JournalError):  # it is among the cells, as one that is not to be trusted
+            grants = await grants_of(store, given.conversation)
+    return Answer(
+        text=shown_text(cells, grants),
+        data={'conversation_id': given.conversation, 'cells': cells, 'grants': grants},
+        is_fine=all(cell.problem is None for cell in cells),
+    )
+
+
+async def _waiting(store: SqlStore, given: Namespace) -> Answer:
+    found = await waiting_in(store, include_content=not given.no_content)
+    data = [
+        {
+            'conversation_id': each.conversation_id,
+            'cell_id': each.cell.cell_id,
+            'code': each.cell.code,
+            'since': each.since,
+            'is_passed': each.is_passed,
+            'call': each.call,
+        }
+        for each in found
+    ]
+    return Answer(text=waiting_text(found), data=data)
+
+
+async def _fork(store: SqlStore, given: Namespace) -> Answer:
+    history = await _history(given.history)
+    written = anyio.Path(given.new_history)
+    async with await written.open('xb') as file:
+        try:
+            messages = await fork_conversation(store, given.conversation, given.new_id, history=history)
+            await file.write(ModelMessagesTypeAdapter.dump_json(messages))
+        except BaseException:
+            await written.unlink()
+            raise
+    text = f'Conversation {given.new_id!r} goes on with {str(given.new_history)!r}.'
+    return Answer(text=text, data={'conversation_id': given.new_id, 'history': str(given.new_history)})
+
+
+async def _history(path: Path) -> list[ModelMessage]:
+    try:
+        return ModelMessagesTypeAdapter.validate_json(await anyio.Path(path).read_bytes())
+    except ValidationError as error:
+        raise StoreError(f'{str(path)!r} is no message history, as all_messages_json() gives it.') from error
+
+
+async def _expire(store: SqlStore, given: Namespace) -> Answer:
+    expired = await expire(
+        store,
+        given.older_than,
+        keep_newest=given.keep_newest,
+        unfinished_older_than=given.unfinished_older_than,
+        dry_run=given.dry_run,
+    )
+    return Answer(text=expired_text(expired, dry_run=given.dry_run), data={**asdict(expired), 'dry_run': given.dry_run})
+
+
+async def _forget(store: SqlStore, given: Namespace) -> Answer:
+    contents = await store.contents(given.conversation)
+    if not contents.snapshots and not contents.entries:
+        raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
+    await store.forget(conversation_id=given.conversation)
+    states, entries = len(contents.snapshots), len(contents.entries)
+    return Answer(
+        text=f'Forgot {many(states, "state")} and {many(entries, "journal record")}.',
+        data={'snapshots': states, 'entries': entries},
+    )
+
+
+async def _vacuum(store: SqlStore, given: Namespace) -> Answer:
+    freed = await store.vacuum()
+    text = (
+        'Claims that ended are gone. PostgreSQL uses the room of what was forgotten again by itself.'
+        if store.path is None
+        else f'The file is {size(freed)} smaller.'
+    )
+    return Answer(text=text, data={'freed_bytes': freed})
+
+
+async def _export(store: SqlStore, given: Namespace) -> Answer:
+    records = await export_conversation(store, given.conversation, given.file)
+    return Answer(
+        text=f'Wrote {many(records, "record")} to {str(given.file)!r}, sealed as they are.',
+        data={'records': records, 'file': str(given.file)},
+    )
+
+
+async def _import(store: SqlStore, given: Namespace) -> Answer:
+    conversation_id = await import_conversation(store, given.file)
+    return Answer(text=f'Took in conversation {conversation_id!r}.', data={'conversation_id': conversation_id})
+
+
+_COMMANDS: Final[Mapping[str, Callable[[SqlStore, Namespace], Awaitable[Answer]]]] = {
+    'conversations': _conversations,
+    'show': _show,
+    'waiting': _waiting,
+    'fork': _fork,
+    'expire': _expire,
+    'forget': _forget,
+    'vacuum': _vacuum,
+    'export': _export,
+    'import': _import,
+}

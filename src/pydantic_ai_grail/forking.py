@@ -1,0 +1,117 @@
+"""A copy of a conversation that stands on its own.
+
+An application's fork needs no copy: run the agent with the history and a new `conversation_id`, and what lies before the
+fork is found where it is. But then the fork needs the original, for as long as its history names it. A copy does not:
+the original may be forgotten, or the copy exported and the original left where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from anyio import CancelScope
+from anyio.to_thread import run_sync
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelRequestPart, ToolReturnPart
+
+from ._sessions.envelope import seal, snapshot_name
+from ._sessions.keyring import Keyring
+from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened_journal, opened_snapshot
+from .calls import METADATA_KEY
+from .errors import StoreError
+from .inspecting import Secret, journals_of
+from .stores.base import Contents, SnapshotRecord, Store
+
+
+async def fork_conversation(
+    store: Store,
+    conversation_id: str,
+    new_id: str,
+    *,
+    history: Sequence[ModelMessage],
+    secret: Secret | None = None,
+) -> list[ModelMessage]:
+    """Copy a conversation to a new id, sealed anew, and return the history that goes on with the copy.
+
+    The copy has the states and the cells of the original, also those that wait; what had run is not run again in either,
+    what is decided in both runs in both. It has none of the grants. What the original was itself forked from, if it was,
+    stays where it is.
+
+    Args:
+        store: Where both are.
+        conversation_id: The original. It stays as it is.
+        new_id: The copy.
+        history: The messages of the original, as the application has them.
+        secret: What seals the store. Default: as for `CodeMode(snapshot_secret=...)`.
+
+    Raises:
+        StoreError: When the store has nothing of the original, something of the copy, or failed.
+        SnapshotError, JournalTampered: When something of the original cannot be opened. Nothing is left of the copy.
+        SettingsError: When no secret can be had.
+    """
+    contents = await store.contents(conversation_id)
+    if not contents.snapshots and not contents.entries:
+        raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')
+    there = await store.contents(new_id)
+    if there.snapshots or there.entries:
+        raise StoreError(f'{store!r} has something of conversation {new_id!r} already. Choose another id.')
+    keyring = keyring_to_read(store, secret)
+    try:
+        names = await _copy_snapshots(store, contents, new_id, keyring)
+        await _copy_journals(store, contents, new_id, keyring)
+    except BaseException:
+        with CancelScope(shield=True):
+            await store.forget(conversation_id=new_id)
+        raise
+    return [_of_the_copy(message, conversation_id, new_id, names) for message in history]
+
+
+async def _copy_snapshots(store: Store, contents: Contents, new_id: str, keyring: Keyring) -> Mapping[str, str]:
+    """The names of the copies, by those of the originals."""
+    names: dict[str, str] = {}
+    for record in contents.snapshots:
+        copy = await run_sync(_copied, record, new_id, names, keyring)
+        await store.save(copy)
+        names[record.name] = copy.name
+    return names
+
+
+def _copied(record: SnapshotRecord, new_id: str, names: Mapping[str, str], keyring: Keyring) -> SnapshotRecord:
+    header, dump = opened_snapshot(record, keyring)
+    parent = None if header.parent is None else names.get(header.parent, header.parent)
+    copied = header.model_copy(update={'conversation_id': new_id, 'parent': parent})
+    data = seal(copied, dump, keyring, max_dump_bytes=len(dump))
+    return replace(record, name=snapshot_name(data), conversation_id=new_id, parent=parent, data=data)
+
+
+async def _copy_journals(store: Store, contents: Contents, new_id: str, keyring: Keyring) -> None:
+    journals = journals_of(store, keyring)
+    for key, records in by_journal(contents.entries).items():
+        if is_of_grants(key):
+            continue
+        entries = opened_journal(key, records, journals)
+        copy = journals.new(key._replace(conversation_id=new_id))
+        try:
+            await copy.write(*entries)
+            await copy.store(release=True)
+        finally:
+            await copy.aclose()
+
+
+def _of_the_copy(message: ModelMessage, old_id: str, new_id: str, names: Mapping[str, str]) -> ModelMessage:
+    id = new_id if message.conversation_id == old_id else message.conversation_id
+    if isinstance(message, ModelRequest):
+        return replace(message, conversation_id=id, parts=[_renamed(part, names) for part in message.parts])
+    return replace(message, conversation_id=id)
+
+
+def _renamed(part: ModelRequestPart, names: Mapping[str, str]) -> ModelRequestPart:
+    """A part whose metadata, if it is a cell's return, has the name of the copied state."""
+    metadata = cast('Mapping[str, Any] | None', part.metadata) if isinstance(part, ToolReturnPart) else None  # pyright: ignore[reportUnknownMemberType]  # it is anything
+    noted = metadata.get(METADATA_KEY) if isinstance(metadata, Mapping) else None
+    if metadata is None or not isinstance(noted, Mapping):
+        return part
+    cell = cast('Mapping[str, Any]', noted)
+    name = cell.get('snapshot')
+    return replace(part, metadata={**metadata, METADATA_KEY: {**cell, 'snapshot': names.get(name or '', name)}})

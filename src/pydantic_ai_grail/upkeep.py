@@ -1,0 +1,145 @@
+"""Forgetting what nobody wants any more, and not what somebody may still go on with.
+
+`Store.forget` goes by age alone: a store cannot tell a cell that waits from one that is done, for what it keeps is sealed.
+`expire` opens the journals first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from ._sessions.keyring import Keyring
+from ._sessions.reading import by_journal, is_of_grants, keyring_to_read
+from .inspecting import MOST, CellStanding, PastCell, Secret, cells_in
+from .stores.base import CellKey, Contents, JournalRecord, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spared:
+    """A conversation that was left alone, for the sake of this cell."""
+
+    conversation_id: str
+    cell_id: str
+    standing: CellStanding | None
+    """`None` when its journal could not be opened."""
+    last_written_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """What was forgotten, or would be."""
+
+    conversations: int
+    """Those that lost something."""
+    snapshots: int
+    journals: int
+    spared: tuple[Spared, ...] = ()
+
+
+async def expire(
+    store: Store,
+    older_than: timedelta,
+    *,
+    keep_newest: int = 0,
+    unfinished_older_than: timedelta | None = None,
+    dry_run: bool = False,
+    secret: Secret | None = None,
+    now: datetime | None = None,
+) -> Expired:
+    """Forget states and journals that are older, in all conversations but those in which a cell is unfinished.
+
+    A cell that waits for a person would lose its approval, and one whose process died would be run again from its
+    beginning, with all its calls. So is a conversation whose journals cannot be opened: nobody knows what is in them.
+
+    Args:
+        store: Where agents have their state.
+        older_than: What was written before that long ago. A journal is as old as its newest entry.
+        keep_newest: How many states, and as many journals, each conversation keeps all the same.
+        unfinished_older_than: Unfinished cells that nobody has touched for so long spare nothing. Default: they always do.
+        dry_run: Only say what would go.
+        secret: What seals the store. Default: as for `CodeMode(snapshot_secret=...)`.
+        now: Default: the present.
+
+    Raises:
+        ValueError: When a time or `keep_newest` is negative.
+        SettingsError: When no secret can be had.
+        StoreError: When the store failed. What was forgotten by then is gone.
+    """
+    if min(older_than, unfinished_older_than or older_than) < timedelta(0) or keep_newest < 0:
+        raise ValueError('expire() takes times and numbers that are not negative.')
+    present = now or datetime.now(UTC)
+    before, keyring = present - older_than, None
+    unfinished_before = None if unfinished_older_than is None else present - unfinished_older_than
+    conversations = snapshots = journals = 0
+    spared: list[Spared] = []
+    for summary in await store.conversations(limit=MOST):
+        contents = await store.contents(summary.conversation_id)
+        going = _going(contents, before, keep_newest)
+        if going is None:
+            continue
+        if contents.entries:
+            keyring = keyring or keyring_to_read(store, secret)
+            reason = await _unfinished(store, contents, keyring, unfinished_before)
+            if reason is not None:
+                spared.append(reason)
+                continue
+        conversations, snapshots, journals = conversations + 1, snapshots + going.snapshots, journals + going.journals
+        if dry_run:
+            continue
+        if going.is_all:
+            await store.forget(conversation_id=summary.conversation_id)
+        else:
+            await store.forget(conversation_id=summary.conversation_id, older_than=before, keep_newest=keep_newest)
+    return Expired(conversations=conversations, snapshots=snapshots, journals=journals, spared=tuple(spared))
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    snapshots: int
+    journals: int
+    is_all: bool
+
+
+def _going(contents: Contents, before: datetime, keep_newest: int) -> _Going | None:
+    """What `Store.forget` takes of a conversation, `None` for nothing; all of it, if only grants would be left."""
+    newest_first = sorted(contents.snapshots, key=lambda record: record.created_at, reverse=True)
+    snapshots = [record for record in newest_first[keep_newest:] if record.created_at < before]
+    written = sorted(_last_written(contents.entries).items(), key=lambda item: item[1], reverse=True)
+    journals = [key for key, at in written[keep_newest:] if at < before]
+    if not snapshots and not journals:
+        return None
+    left = [key for key, _ in written if key not in journals and not is_of_grants(key)]
+    is_all = len(snapshots) == len(contents.snapshots) and not left
+    return _Going(len(snapshots), len(written) if is_all else len(journals), is_all)
+
+
+def _last_written(entries: Sequence[JournalRecord]) -> dict[CellKey, datetime]:
+    return {key: max(record.written_at for record in records) for key, records in by_journal(entries).items()}
+
+
+async def _unfinished(store: Store, contents: Contents, keyring: Keyring, before: datetime | None) -> Spared | None:
+    """The unfinished cell that was written to last, if it spares its conversation."""
+    written = _last_written(contents.entries)
+    left_a_state = {(record.cell_id, record.code_digest) for record in contents.snapshots}
+    cells = await cells_in(store, replace(contents, snapshots=()), keyring)
+    (conversation_id,) = {key.conversation_id for key in written}
+
+    def last_written(cell: PastCell) -> datetime:
+        return written[CellKey(conversation_id, cell.cell_id, cell.code_digest)]
+
+    unfinished = [
+        cell
+        for cell in cells
+        if cell.is_unfinished and not (cell.standing == 'queued' and (cell.cell_id, cell.code_digest) in left_a_state)
+    ]
+    newest = max(unfinished, key=last_written, default=None)
+    if newest is None or (before is not None and last_written(newest) < before):
+        return None
+    return Spared(
+        conversation_id=conversation_id,
+        cell_id=newest.cell_id,
+        standing=newest.standing,
+        last_written_at=last_written(newest),
+    )
