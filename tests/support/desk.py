@@ -9,29 +9,57 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, RunContext, Tool
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
-from pydantic_ai.messages import ModelMessagesTypeAdapter
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+)
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.tools import ToolApproved, ToolDenied
 from support.processes import in_a_process_of_its_own
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Decisions
 
 _REQUESTS = TypeAdapter(DeferredToolRequests)
 _RESULTS = TypeAdapter(DeferredToolResults)
 
 
+@dataclass(frozen=True)
+class Direct:
+    """A tool that the model calls itself, beside its cells."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AsAWhole:
+    """What a host answers that knows nothing of cells: the same to whatever asks for an approval."""
+
+    answer: bool | ToolApproved | ToolDenied
+
+    def answers(self, requests: DeferredToolRequests) -> DeferredToolResults:
+        return DeferredToolResults(approvals={part.tool_call_id: self.answer for part in requests.approvals})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """What the model writes, and what is decided in each step after the first."""
 
-    cells: Sequence[str | Sequence[str]]
-    decisions: Sequence[Decisions]
+    cells: Sequence[str | Sequence[str | Direct]]
+    """A cell in a response of its own, or several and direct calls in one."""
+    decisions: Sequence[Decisions | AsAWhole]
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     direct: Sequence[str] = ()
     """Tools that stay the model's own."""
@@ -42,7 +70,7 @@ class Told:
     """How a story ended."""
 
     contents: list[Any]
-    """What the model read for each cell."""
+    """What the model read for each cell and each direct call."""
     effects: list[list[Any]]
     """What the tools did, in all processes, in order."""
     waited: list[list[list[Any]]]
@@ -84,7 +112,7 @@ def desk(folder: Path, story: Story) -> Agent[None, str | DeferredToolRequests]:
         return 'wired'
 
     return Agent(
-        scripted_model(*story.cells),
+        FunctionModel(partial(_played, story)),
         tools=[
             *(balance, refund, fax),
             Tool(close, requires_approval=True),
@@ -108,10 +136,11 @@ async def step(folder: Path, story: Story, number: int) -> None:
         result = await agent.run('go')
     else:
         requests = _REQUESTS.validate_json((folder / 'requests.json').read_bytes())
-        answers = _RESULTS.dump_json(decide(requests, story.decisions[number - 1]))
+        decided = story.decisions[number - 1]
+        answers = decided.answers(requests) if isinstance(decided, AsAWhole) else decide(requests, decided)
         result = await agent.run(
             message_history=ModelMessagesTypeAdapter.validate_json(history.read_bytes()),
-            deferred_tool_results=_RESULTS.validate_json(answers),
+            deferred_tool_results=_RESULTS.validate_json(_RESULTS.dump_json(answers)),
         )
     history.write_bytes(result.all_messages_json())
     output = result.output
@@ -136,11 +165,27 @@ def told(folder: Path, story: Story) -> Told:
     effects = folder / 'effects.jsonl'
     lines = effects.read_text().splitlines() if effects.exists() else []
     return Told(
-        contents=[cell.content for cell in played_cells(messages)],
+        contents=[part.content for message in messages for part in message.parts if isinstance(part, ToolReturnPart)],
         effects=[json.loads(line) for line in lines],
         waited=waited,
         is_done=requests is None,
     )
+
+
+def _played(story: Story, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+    """The next response of the model; it goes by how many it gave."""
+    del info
+    given = sum(isinstance(message, ModelResponse) for message in messages)
+    if given == len(story.cells):
+        return ModelResponse([TextPart('done')])
+    asked = story.cells[given]
+    return ModelResponse([_part(each) for each in ([asked] if isinstance(asked, str) else asked)])
+
+
+def _part(asked: str | Direct) -> ToolCallPart:
+    if isinstance(asked, Direct):
+        return ToolCallPart(asked.tool, asked.arguments)
+    return ToolCallPart('run_code', {'code': asked})
 
 
 def _step(folder: Path, story: Story, number: int) -> None:

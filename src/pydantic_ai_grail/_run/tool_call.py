@@ -11,10 +11,17 @@ from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed, UsageLimitExceeded
+from pydantic_ai.exceptions import (
+    ApprovalRequired,
+    CallDeferred,
+    ModelRetry,
+    ToolFailed,
+    ToolRetryError,
+    UsageLimitExceeded,
+)
 from pydantic_ai.messages import ToolCallPart, ToolReturn, UserContent
 from pydantic_ai.tool_manager import ToolManager
-from pydantic_ai.tools import ToolDenied
+from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDenied
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
@@ -75,6 +82,8 @@ async def call_tool(
         )
     except (ModelRetry, ToolFailed) as error:
         return Called(state='raised', settled=RaisedBy('RuntimeError', error.message))
+    except ToolRetryError as error:  # a `ModelRetry` that an inline handler answered with
+        return Called(state='raised', settled=RaisedBy('RuntimeError', str(error)))
     except Exception as error:
         return Called(state='raised', settled=sandbox_exception(error))
     if isinstance(result, ToolDenied):
@@ -107,8 +116,21 @@ async def _through_manager(
         args=to_jsonable_python(given) if entry.arguments_as_json else given,
         tool_call_id=request.call_id,
     )
+
+    async def keep_about(_requests: DeferredToolRequests, results: DeferredToolResults) -> None:
+        # The answer of an inline handler (`HandleDeferredToolCalls`) takes the place of what the tool may read.
+        results.metadata = {
+            **results.metadata,
+            request.call_id: {**results.metadata.get(request.call_id, {}), METADATA_KEY: about},
+        }
+
     handle = partial(
-        tools.handle_call, part, approved=approved, metadata={METADATA_KEY: about}, wrap_validation_errors=False
+        tools.handle_call,
+        part,
+        approved=approved,
+        metadata={METADATA_KEY: about},
+        wrap_validation_errors=False,
+        on_inline_deferred=keep_about,
     )
     context = tools.ctx
     limits = context.usage_limits if context is not None else None
