@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic_ai.messages import UserContent
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.messages import CapabilityEvent, CustomEvent, UserContent
+from pydantic_ai.tools import RunContext
 from pydantic_ai.usage import RunUsage
 
 from .errors import StoreError
@@ -39,8 +41,53 @@ class CellReply:
     """What the requests say of a cell that waits."""
     failures: int = 0
     """Cells that failed in a row, with this one."""
-    usage: RunUsage | None = None
-    """What its tools spent."""
+    told: Told | None = None
+    """What its tools did to the run beside returning something, if that is yet to be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a step has to say of itself to the run: it must not reach out for it, since it may be a recorded one."""
+
+    usage: RunUsage
+    messages: Sequence[Any]
+    """From `ctx.enqueue`."""
+    events: Sequence[CustomEvent]
+    """From `ctx.emit`."""
+
+
+@dataclass(kw_only=True)
+class StepContext(RunContext[Any]):
+    """A run context whose messages and events are kept for the end of the step."""
+
+    events: list[CustomEvent] = field(default_factory=list[CustomEvent])
+
+    @classmethod
+    def of(cls, ctx: RunContext[Any]) -> StepContext:
+        values: dict[str, Any] = {each.name: getattr(ctx, each.name) for each in fields(ctx) if each.init}
+        values['pending_messages'] = []
+        return cls(**values)
+
+    async def emit(self, event: Any, /) -> Any:
+        if isinstance(event, CapabilityEvent):
+            raise UserError('A tool that is called from code in a DBOS workflow cannot emit a CapabilityEvent.')
+        event.tool_call_id = event.tool_call_id or self.tool_call_id
+        event.tool_name = event.tool_name or self.tool_name
+        self.events.append(event)
+        return event
+
+    def told(self, spent_before: RunUsage) -> Told:
+        return Told(usage=self.usage - spent_before, messages=list(self.pending_messages or ()), events=[*self.events])
+
+
+async def pass_on(told: Told, ctx: RunContext[Any], *, spent_before: RunUsage) -> None:
+    """Let the run know what a step has told, whether it ran just now or its result is a recorded one."""
+    if ctx.usage == spent_before:  # a recorded one; its tools did not run here
+        ctx.usage.incr(told.usage)
+    if ctx.pending_messages is not None:
+        ctx.pending_messages.extend(told.messages)
+    for event in told.events:
+        await ctx.emit(event)
 
 
 def is_in_workflow() -> bool:

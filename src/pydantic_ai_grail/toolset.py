@@ -28,7 +28,7 @@ from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .cell_call import CellCall, RanCell
 from .conversation import cells_in
-from .durable import CellReply, as_step, is_in_workflow
+from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on
 from .engine import Engine
 from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, to_all
@@ -192,22 +192,21 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             partial(self._settled_cell, asked, ctx, run_code, run),
             claim_seconds=self.settings.claim_secs,
         )
-        if reply.usage is not None and ctx.usage == before:  # a recorded reply; its tools did not run here
-            ctx.usage.incr(reply.usage)
+        if reply.told is not None:
+            await pass_on(reply.told, ctx, spent_before=before)
         return self._tell(ctx, run, reply)
 
     async def _settled_cell(
         self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
         """A cell whose reply, and the state it leaves, are good for another process."""
-        before = deepcopy(ctx.usage)
+        before, within = deepcopy(ctx.usage), StepContext.of(ctx)
         try:
-            # What a tool sends to the model behind the cell's back would be missing once the reply is a recorded one.
-            reply = await self._cell(asked, replace(ctx, pending_messages=None), tool, run)
+            reply = await self._cell(asked, within, tool, run)
         except ApprovalRequired as waits:
             reply = CellReply(waits=waits.metadata or {})
         await run.aclose()
-        return replace(reply, usage=ctx.usage - before)
+        return replace(reply, told=within.told(before))
 
     async def _cell(
         self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
