@@ -99,9 +99,7 @@ TAMPERED: dict[str, Callable[[Rows, Rows], Rows]] = {
 
 
 @pytest.mark.parametrize('how', TAMPERED)
-async def test_a_journal_that_was_tampered_with_is_refused_and_works_once_it_is_put_back(
-    how: str, tmp_path: Path
-) -> None:
+async def test_when_somebody_wrote_to_the_database(how: str, tmp_path: Path) -> None:
     till = Till(tmp_path)
     waiting, elsewhere = await till.waits_again(), await till.waits_again()
     own = waiting.all_messages()[-1].conversation_id

@@ -1,7 +1,9 @@
-"""`docs/what-happens.md`, answer by answer."""
+"""`docs/what-happens.md`, answer by answer: each has a test of its words, here or in a file beside this one."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,25 @@ from support.dying import Life, Moment, lived
 from pydantic_ai_grail.waiting import Result
 
 DONE = {'result': ['paid 1', 'paid 2']}
+PAGE = Path(__file__).parents[2] / 'docs' / 'what-happens.md'
+
+
+def answers() -> Iterator[str]:
+    """The names of the tests that hold the page: of its headings, each with the bold words below it, if there are any."""
+    for section in PAGE.read_text().split('\n## ')[1:]:
+        heading, _, text = section.partition('\n')
+        for words in re.findall(r'^\*\*(.+?)\*\*', text, re.MULTILINE) or ['']:
+            yield '_'.join(['test_when', *re.findall('[a-z]+', f'{heading} {words}'.lower())])
+
+
+def test_each_answer_of_the_page_is_held_by_a_test_of_its_words() -> None:
+    files = Path(__file__).parent.glob('test_*.py')
+    tests = {name for file in files for name in re.findall(r'^(?:async )?def (test_when_\w+)', file.read_text(), re.M)}
+    assert sorted(tests) == sorted(answers())
 
 
 @pytest.mark.parametrize('moment', ['before the call', 'after the call', 'after the cell'])
-def test_a_process_that_dies_between_calls_goes_on_as_if_nothing_had_been(moment: Moment, tmp_path: Path) -> None:
+def test_when_the_process_dies_before_a_call_after_a_call_or_between_cells(moment: Moment, tmp_path: Path) -> None:
     outcome = lived(tmp_path, Life(dies=moment), Life())
     assert (outcome.content, outcome.paid) == (DONE, [1, 2])
 
@@ -25,9 +42,7 @@ def test_it_may_die_as_often_as_it_likes(moment: Moment, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(('moment', 'paid'), [('in the call', [1]), ('after its effect', [1, 2])])
-def test_a_call_that_was_under_way_waits_for_somebody_who_knows(
-    moment: Moment, paid: list[int], tmp_path: Path
-) -> None:
+def test_when_the_process_dies_in_a_call(moment: Moment, paid: list[int], tmp_path: Path) -> None:
     outcome = lived(tmp_path, Life(dies=moment), Life())
     assert (outcome.content, outcome.paid) == (None, paid)
 
@@ -60,19 +75,21 @@ def test_tools_that_may_be_called_twice_are(mark: str, tmp_path: Path) -> None:
     assert (outcome.content, outcome.paid) == (DONE, [1, 2, 2])
 
 
-def test_a_tool_that_changed_its_signature_meanwhile_is_told_at_the_line_of_the_call(tmp_path: Path) -> None:
+def test_a_tool_that_changed_its_signature_while_the_process_was_dead_is_told_at_the_line_of_the_call(
+    tmp_path: Path,
+) -> None:
     outcome = lived(tmp_path, Life(dies='before the call'), Life(pays_in='dollars', options={'unknown_calls': 'retry'}))
     assert outcome.content.startswith('pay() was given wrong arguments') or 'rate: Field required' in outcome.content
     assert outcome.paid == [1]
 
 
-def test_without_a_journal_of_calls_a_cell_runs_again_from_its_beginning(tmp_path: Path) -> None:
+def test_when_the_process_dies_and_durability_is_cell(tmp_path: Path) -> None:
     options = {'durability': 'cell'}
     outcome = lived(tmp_path, Life(dies='after the call', options=options), Life(options=options))
     assert (outcome.content, outcome.paid) == (DONE, [1, 2, 1, 2])
 
 
-def test_limits_that_changed_meanwhile_hold_from_then_on(tmp_path: Path) -> None:
+def test_limits_that_changed_while_the_process_was_dead_hold_from_then_on(tmp_path: Path) -> None:
     outcome = lived(tmp_path, Life(dies='before the call'), Life(options={'max_tool_calls': 1}))
     assert 'this cell has made its 1 tool calls' in outcome.content
     assert outcome.paid == [1]
