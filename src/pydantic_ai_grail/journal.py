@@ -74,7 +74,7 @@ class CallWaits:
     """When the decision expires."""
     at: datetime
     after: str = ''
-    """The token of the decisions that had been taken when it began to wait; they are not for it."""
+    """The token of the suspension that the cell had gone on from; the decisions on that one are not for this wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

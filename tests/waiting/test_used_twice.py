@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,9 @@ from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, RunCon
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
 
-from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.errors import DecisionError, JournalForeign, JournalTampered, StoreConflict
+from pydantic_ai_grail import CodeMode, Deny, MemoryStore, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.errors import DecisionError, JournalForeign, JournalTampered, StoreConflict, StoreError
+from pydantic_ai_grail.stores import Claim, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Result
 
@@ -89,6 +92,46 @@ async def test_another_decision_than_the_one_that_was_taken_is_refused(tmp_path:
     with pytest.raises(DecisionError, match='has gone on with other decisions'):
         await till.go_on(one, decide(one.output, True))
     assert till.paid == []
+
+
+class FailsAt(MemoryStore):
+    """Cannot write the entry of this number, once."""
+
+    number: int | None = None
+
+    async def append(
+        self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+    ) -> None:
+        if self.number in [record.number for record in records]:
+            self.number = None
+            raise ConnectionError('the server is gone')
+        await super().append(records, claim=claim, now=now, release=release)
+
+
+async def test_a_decision_is_not_for_a_question_that_was_asked_after_it() -> None:
+    asked: list[bool] = []
+
+    async def sign(ctx: RunContext[Any], page: int) -> None:
+        asked.append(ctx.tool_call_approved)
+        raise ApprovalRequired
+
+    store = FailsAt()
+    agent: Agent[None, Any] = Agent(
+        scripted_model('await sign(1)'),
+        tools=[sign],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode(store=store, durability='call')],
+    )
+    waiting = await agent.run('go')
+    again: dict[str, Any] = {
+        'message_history': waiting.all_messages(),
+        'deferred_tool_results': decide(waiting.output, True),
+    }
+    store.number = 7  # where it stands, at the second question
+    with pytest.raises(StoreError):
+        await agent.run(**again)
+    assert isinstance((await agent.run(**again)).output, DeferredToolRequests)
+    assert asked == [False, True]
 
 
 async def test_a_decision_that_was_made_looking_at_other_arguments_is_refused(tmp_path: Path) -> None:

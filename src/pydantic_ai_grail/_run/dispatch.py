@@ -321,7 +321,7 @@ class Dispatcher:
     ) -> CallWaits:
         now = self.clock()
         until = None if self.decision_seconds is None else now + timedelta(seconds=self.decision_seconds)
-        after = self.past.known.resumed.token if self.past.known.resumed is not None else ''
+        after = self.past.known.suspended.token if self.past.known.suspended is not None else ''
         waits = CallWaits(ordinal=request.ordinal, reason=reason, metadata=metadata, until=until, at=now, after=after)
         self._wait(request, waits)
         await self._write(waits)

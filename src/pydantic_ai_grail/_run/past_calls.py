@@ -31,7 +31,7 @@ class PastCalls:
 
     def is_decided(self, waits: CallWaits | None) -> bool:
         """Whether the decisions that the cell went on with can be for this wait: it had begun when they were made."""
-        return waits is None or self.known.resumed is None or waits.after != self.known.resumed.token
+        return waits is None or self.known.suspended is None or waits.after != self.known.suspended.token
 
     def compare(self, request: CallRequest) -> None:
         """Make sure that a call is the one it was.
