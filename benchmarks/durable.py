@@ -26,6 +26,8 @@ from pydantic_ai_grail.stores.base import CellKey, Store
 from pydantic_ai_grail.testing.scripted import scripted_model
 
 SECRET: Final = 'a secret that lasts for a benchmark'
+LAZY_IMPORTS: Final = ('anyio._backends._asyncio', 'sqlite3')
+"""What the parts import when they are first used. The time to go on is without imports."""
 CALLS: Final = 50
 LOOP: Final = f'for n in range({CALLS}):\n    await note(n)'
 NOTHING: Final = f'for n in range({CALLS}):\n    n + 1'
@@ -115,7 +117,7 @@ def _going_on(file: Path) -> float:
     waiting = asyncio.run(_till(SqlStore(f'sqlite:///{file}'), lambda: None).run('Go.'))
     assert isinstance(waiting.output, DeferredToolRequests)
     context = get_context('forkserver')
-    context.set_forkserver_preload(['benchmarks.durable'])
+    context.set_forkserver_preload(['benchmarks.durable', *LAZY_IMPORTS])
     ours, theirs = context.Pipe()
     process = context.Process(target=_go_on, args=(theirs, file, waiting.all_messages(), decide(waiting.output, True)))
     process.start()

@@ -53,7 +53,7 @@ DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
         *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'settings', '_catalog', '_reply'),
-        *('durable', '_run.dispatch', '_run.tool_call', '_run.files', '_run.validation'),
+        *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
         *('forking', 'adapters', 'cli', 'testing'),
     ),
     'dbos': ('durable',),

@@ -33,7 +33,7 @@ from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
 from .conversation import Asked, CellsInHistory, asked_in
 from .engine import Engine
-from .errors import JournalForeign, SnapshotError, SnapshotTooLarge, StoreConflict, StoreError
+from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
 from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
@@ -93,7 +93,6 @@ class CellCall:
             ApprovalRequired: When it waits for decisions.
             JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
             SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
-            SnapshotTooLarge: When it would have to wait and is over `max_snapshot_bytes`.
         """
         state = await self._state(cells)
         opened = await self._open()
@@ -255,6 +254,7 @@ class CellCall:
                 observe=self.observe,
                 begin=partial(self._begin, history, opened),
                 going_on=going_on,
+                max_dump_bytes=settings.max_snapshot_bytes,
             ),
         )
         return outcome, keeping
@@ -275,12 +275,6 @@ class CellCall:
     async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened) -> dict[str, Any]:
         """Store where the cell waits; what the requests are to say of it."""
         parked, printed = waiting.parked, waiting.outcome.printed
-        most = self.engine.settings.max_snapshot_bytes
-        if len(parked.dump) > most:
-            raise SnapshotTooLarge(
-                f'Cell {self.cell_id!r} cannot wait: its state takes {len(parked.dump):,} bytes; at most {most:,} are kept. '
-                'Let large values go before the call, or raise max_snapshot_bytes.'
-            )
         await opened.journal.write(
             CellSuspended(
                 token=token_hex(16),

@@ -290,3 +290,8 @@ class Recorder(Protocol):
             StoreError: When they could not be written; the cell must not go on.
         """
         ...
+
+    def write_behind(self, *entries: Entry) -> None:
+        """Write entries that the cell need not wait for: with the next ones, or a moment later. Where that fails, the
+        next `write` raises it."""
+        ...

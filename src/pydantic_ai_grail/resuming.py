@@ -85,8 +85,9 @@ async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers
         if not approved:
             return Opened(journal=journal, known=known, going_on=going_on, still_waits=True)
         entry = resumed(answers, known, key.cell_id)
-        await journal.write(entry)
-        await journal.store()
+        journal.write_behind(entry)  # with the first call, before it begins
+        if not journal.journals.writes_calls:
+            await journal.store()
     else:
         entry = known.resumed
         _compare(answers, entry, key)

@@ -62,8 +62,9 @@ class CodeModeOptions(TypedDict, total=False):
     """When the state a history speaks of is missing or must not be loaded: `'restart'` (default) starts empty and tells
     the model, `'error'` raises the `SnapshotError` and ends the run."""
     durability: Durability | None
-    """When the journal of a cell's calls is stored: `'call'` before and after every call, so that a process that dies
-    loses nothing; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the process."""
+    """When the journal of a cell's calls is stored: `'call'` before every call, and after it: with the next call, or
+    a millisecond later; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the
+    process."""
     unknown_calls: UnknownCalls
     """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or
     `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again."""

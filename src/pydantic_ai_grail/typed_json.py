@@ -23,7 +23,7 @@ def to_typed_json(value: Any) -> str:
         TypeError: When the value, or one in it, is not plain data, or it nests too deep.
     """
     try:
-        return json.dumps(_tagged(value), separators=(',', ':'))
+        return _encode(_tagged(value))
     except RecursionError as error:
         raise TypeError('The value nests too deep, or contains itself.') from error
 
@@ -40,23 +40,25 @@ def from_typed_json(text: str) -> Any:
         raise ValueError(f'This is no typed JSON: {error!r}') from error
 
 
+_encode: Final = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
+
+
 def _tagged(value: Any) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if type(value) is int and abs(value) > _LARGE:
-        return ['int', hex(value)]
-    if type(value) is int or (type(value) is float and math.isfinite(value)):
-        return value
-    if type(value) is str:
+    exact = cast('object', type(value))
+    if exact is str:
         return (
             value if value.isascii() or not _SURROGATE.search(value) else ['text', value.encode('utf-8', _PASS).hex()]
         )
-    if type(value) is float:
-        return ['float', repr(value)]
-    if type(value) is dict:
+    if value is None or exact is bool:
+        return value
+    if exact is int:
+        return value if -_LARGE <= value <= _LARGE else ['int', hex(value)]
+    if exact is dict:
         return ['dict', *([_tagged(key), _tagged(item)] for key, item in cast('dict[Any, Any]', value).items())]
+    if exact is float:
+        return value if math.isfinite(value) else ['float', repr(value)]
     for kind, tag in _COLLECTIONS.items():
-        if type(value) is kind:
+        if exact is kind:
             items = [_tagged(item) for item in cast('Iterable[Any]', value)]
             # A set has no order of its own; written in one, equal sets are equal texts.
             return [tag, *(sorted(items, key=repr) if kind in (set, frozenset) else items)]

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import psutil
 import pytest
-from pydantic_ai import Agent
+from pydantic_ai import Agent, DeferredToolRequests, Tool
 from sqlalchemy import create_engine, text
 from support.agents import agent_with, last, play, turn
 
@@ -18,6 +18,7 @@ from pydantic_ai_grail import CodeMode, Limits, MemoryStore, SnapshotError, SqlS
 from pydantic_ai_grail.errors import SnapshotMissing
 from pydantic_ai_grail.events import Event, SnapshotFailed, SnapshotSaved
 from pydantic_ai_grail.stores.base import SnapshotRecord
+from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
 
@@ -175,6 +176,22 @@ async def test_a_state_over_the_cap_is_told_and_lives_until_the_run_ends() -> No
     assert last(first)['result'] == 100_000
     second = await turn(agent, 'y = 1', history=first.all_messages())
     assert 'gone' in str(last(second)['notes'])
+
+
+async def test_a_cell_that_is_too_large_to_wait_is_told_so_and_the_agent_goes_on() -> None:
+    async def pay(bill: int) -> str:
+        raise AssertionError('nobody has allowed it')
+
+    agent = Agent(
+        tools=[Tool(pay, requires_approval=True)],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode(max_snapshot_bytes=100_000)],
+    )
+    model = scripted_model('x = list(range(200_000))\nawait pay(1)', '1 + 1')
+    first, second = played_cells((await agent.run('go', model=model)).all_messages())
+    assert 'The cell cannot wait for a decision: its variables take ' in str(first.content)
+    assert 'Nobody had decided on these when the cell stopped:\n  pay(bill=1)' in str(first.content)
+    assert second.content == {'result': 2}
 
 
 async def test_a_large_state_is_held_by_its_worker_in_a_run_and_saved_at_its_end() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pydantic_ai import RunContext, ToolReturn, UsageLimits
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, UsageLimitExceeded
@@ -18,7 +19,7 @@ from support.interrupted import APPROVED, NOON, Interrupted
 from pydantic_ai_grail._monty.stops import DoneStop
 from pydantic_ai_grail._run.pauses import Parked
 from pydantic_ai_grail.errors import SnapshotVersion
-from pydantic_ai_grail.journal import CallWaits, CellSuspended, Decided
+from pydantic_ai_grail.journal import CallBegan, CallWaits, CellSuspended, Decided
 from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -233,6 +234,48 @@ async def test_a_call_that_was_denied_or_failed_elsewhere_raises_at_its_line(dec
     assert [(record.state, record.error, record.request.line) for record in went.calls] == [
         ('denied' if decided.kind == 'deny' else 'raised', error, 2)
     ]
+
+
+@pytest.mark.parametrize('source', ['asyncio.gather(close(1), refund(2))', 'asyncio.gather(refund(2), close(1))'])
+async def test_what_was_allowed_is_done_although_what_was_denied_with_it_ends_the_program(source: str) -> None:
+    async def refund(ctx: RunContext[Any], order: int) -> str:
+        if not ctx.tool_call_approved:
+            raise ApprovalRequired
+        for _ in range(100):  # longer than it takes the program to end
+            await anyio.lowlevel.checkpoint()
+        made.append(order)
+        return 'refunded'
+
+    async def close(ctx: RunContext[Any], day: int) -> str:
+        raise ApprovalRequired
+
+    made: list[int] = []
+    it = Interrupted(source=f'import asyncio\nawait {source}', toolset=[refund, close])
+    waiting = (await it.go()).waiting
+    went = await it.go({wait.ordinal: _answer(it, wait) for wait in waiting.values()})
+    assert went.error == 'PermissionError: no'
+    assert made == [2]
+    assert sorted(went.states) == ['denied', 'returned']
+
+
+def _answer(it: Interrupted, wait: CallWaits) -> Decided:
+    tool = next(entry.tool for entry in it.entries if isinstance(entry, CallBegan) and entry.ordinal == wait.ordinal)
+    return APPROVED if tool == 'refund' else Decided(kind='deny', message='no')
+
+
+async def test_what_was_allowed_is_done_although_a_call_that_runs_alone_was_denied() -> None:
+    desk = Desk()
+    code = """
+import asyncio
+async def ends():
+    close(7)
+await asyncio.gather(refund(1), ends())
+"""
+    it = program(code, desk)
+    assert list((await it.go()).waiting) == ['cell__2', 'cell__1']
+    went = await it.go({1: APPROVED, 2: Decided(kind='deny', message='no')})
+    assert went.error == 'PermissionError: no'
+    assert desk.made == ['refund 1']
 
 
 async def test_the_result_of_somebody_else_is_the_calls() -> None:

@@ -180,11 +180,15 @@ async def test_without_a_proc_there_is_a_name_all_the_same(monkeypatch: pytest.M
     def unreadable(path: str) -> str:
         raise OSError
 
-    claims._machine.cache_clear()  # pyright: ignore[reportPrivateUsage]  # it is remembered
+    def forget() -> None:
+        claims._machine.cache_clear()  # pyright: ignore[reportPrivateUsage]  # both are remembered
+        claims._process.cache_clear()  # pyright: ignore[reportPrivateUsage]  # as above
+
+    forget()
     monkeypatch.setattr(os, 'readlink', unreadable)
     assert claim_to(MemoryStore()).owner.startswith(f'{socket.gethostname()}:-:-/')
     monkeypatch.undo()
-    claims._machine.cache_clear()  # pyright: ignore[reportPrivateUsage]  # as above
+    forget()
 
 
 # Keeping it alive

@@ -84,10 +84,11 @@ async def test_a_journal_goes_on_where_it_ended() -> None:
     assert (await journals(store).peek(KEY)).entries == [*FEW, cell_resumed()]
 
 
-async def test_a_cell_that_has_no_journal_is_reopened_empty_and_without_a_claim() -> None:
+async def test_a_cell_that_has_no_journal_is_reopened_empty() -> None:
     store = MemoryStore()
     journal = await journals(store).reopen(KEY)
     assert journal.known() == Known()
+    await journal.aclose()
     assert await is_free(store)
 
 
@@ -317,6 +318,7 @@ class Gate:
 
     opened: anyio.Event = field(default_factory=anyio.Event)
     failures: list[BaseException] = field(default_factory=list[BaseException])
+    failed: anyio.Event = field(default_factory=anyio.Event)
     appended: list[int] = field(default_factory=list[int])
     """How many entries each transaction had."""
 
@@ -336,6 +338,7 @@ class GatedStore(MemoryStore):
         await self.gate.opened.wait()
         self.gate.appended.append(len(records))
         if self.gate.failures:
+            self.gate.failed.set()
             raise self.gate.failures.pop(0)
         await super().append(records, claim=claim, now=now, release=release)
 
@@ -404,6 +407,84 @@ async def test_nobody_is_told_of_success_by_a_transaction_that_failed(failure: E
     assert told == {1: name, 2: name, 3: 'stored', 4: 'stored'}
     assert (await journals(store).peek(KEY)).entries == [call_began(number) for number in range(1, 5)]
     await journal.aclose()
+
+
+async def test_what_is_behind_is_stored_with_the_next_entry() -> None:
+    store = GatedStore()
+    journal = journals(store).new(KEY)
+    await journal.write(call_began(1))
+    journal.write_behind(call_ended(1))
+    await journal.write(call_began(2))
+    assert store.gate.appended == [1, 2]
+    assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1), call_began(2)]
+    await journal.aclose()
+
+
+async def test_what_is_behind_does_not_wait_for_a_next_entry() -> None:
+    class Tells(MemoryStore):
+        async def append(
+            self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+        ) -> None:
+            await super().append(records, claim=claim, now=now, release=release)
+            appended.set()
+
+    store, appended = Tells(), anyio.Event()
+    journal = journals(store).new(KEY)
+    journal.write_behind(call_began(1), call_ended(1))
+    with anyio.fail_after(10):
+        await appended.wait()
+    assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1)]
+    await journal.aclose()
+
+
+async def test_what_is_behind_is_stored_when_a_run_is_ended() -> None:
+    store = GatedStore()
+    journal = journals(store).new(KEY)
+    await journal.write(call_began(1))
+    journal.write_behind(call_ended(1))
+    await journal.aclose()
+    assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1)]
+    assert await is_free(store)
+
+
+async def test_a_call_that_was_cancelled_before_it_began_is_not_written_down_at_the_end() -> None:
+    store = GatedStore(is_open=False)
+    journal = journals(store).new(KEY)
+    told: dict[int, str] = {}
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(write_told, journal, 1, told)
+        await anyio.wait_all_tasks_blocked()
+        journal.write_behind(call_ended(1))
+        async with anyio.create_task_group() as cancelled:
+            cancelled.start_soon(write_told, journal, 2, told)
+            await anyio.wait_all_tasks_blocked()
+            cancelled.cancel_scope.cancel()
+        store.gate.opened.set()
+        await journal.aclose()
+    assert told == {1: 'stored'}
+    assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1)]
+
+
+async def test_where_what_is_behind_cannot_be_stored_the_next_who_writes_is_told() -> None:
+    store = GatedStore(OSError('disk full'), OSError('disk full'))
+    journal = journals(store).new(KEY)
+    journal.write_behind(call_began(1), call_ended(1))
+    with anyio.fail_after(10):
+        await store.gate.failed.wait()
+    with pytest.raises(StoreError, match='disk full'):
+        await journal.write(call_began(2))
+    await journal.store()
+    assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1), call_began(2)]
+    await journal.aclose()
+
+
+async def test_entries_that_are_behind_wait_for_the_end_where_calls_are_not_written() -> None:
+    store = GatedStore()
+    journal = journals(store, writes_calls=False).new(KEY)
+    await journal.write(call_began(1))
+    journal.write_behind(call_ended(1))
+    await journal.aclose()
+    assert store.gate.appended == []
 
 
 async def test_a_store_that_does_not_answer_fails_the_write() -> None:

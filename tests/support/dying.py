@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -17,11 +22,22 @@ from support.processes import in_a_process_of_its_own
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
 from pydantic_ai_grail.events import CallSettled, CallStarted, Event, SnapshotSaved
+from pydantic_ai_grail.stores import Claim, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Decisions
 
 Moment = Literal['never', 'before the call', 'in the call', 'after its effect', 'after the call', 'after the cell']
-CELL: Final = 'first = await pay(1)\nsecond = await pay(2)\n[first, second]'
+CELL: Final = """\
+import asyncio
+first = await pay(1)
+await asyncio.sleep(0.01)
+second = await pay(2)
+await asyncio.sleep(0.01)
+[first, second]"""
+"""It pauses, so that the end of a call is stored before the next one begins."""
+_FIRST_ENDED: Final = 2
+"""The number of that entry: after the beginnings of the cell and of the call."""
+_SECOND_ENDED: Final = 4
 _REQUESTS: Final = TypeAdapter(DeferredToolRequests)
 _CONTEXT: Final = get_context('forkserver')
 
@@ -76,17 +92,39 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _wait_for_first_payment(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        while connection.execute('SELECT max(number) FROM grail_journals').fetchone()[0] < _FIRST_ENDED:
+            time.sleep(0.001)
+
+
+class DyingStore(SqlStore):
+    """Dies once the end of the second payment is stored."""
+
+    async def append(
+        self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
+    ) -> None:
+        await super().append(records, claim=claim, now=now, release=release)
+        if _SECOND_ENDED in [record.number for record in records]:
+            _die()
+
+
 def _agent(folder: Path, life: Life) -> Agent[None, Any]:
+    file = folder / 'agent.db'
+    writes_calls = life.options.get('durability') != 'cell'
+
     def watch(event: Event) -> None:
-        moments: dict[type, Moment] = {
-            CallStarted: 'before the call',
-            CallSettled: 'after the call',
-            SnapshotSaved: 'after the cell',
-        }
-        if moments.get(type(event)) == life.dies:
-            call = getattr(event, 'request', None) or getattr(getattr(event, 'record', None), 'request', None)
-            if call is None or call.ordinal == 2:
+        match event:
+            case CallStarted(request=call) if life.dies == 'before the call' and call.ordinal == 2:
+                _wait_for_first_payment(file)
                 _die()
+            case CallSettled(record=record) if life.dies == 'after the call' and record.request.ordinal == 2:
+                if not writes_calls:
+                    _die()
+            case SnapshotSaved() if life.dies == 'after the cell':
+                _die()
+            case _:
+                pass
 
     def effect(bill: int) -> str:
         if bill == 2 and life.dies == 'in the call':
@@ -105,7 +143,7 @@ def _agent(folder: Path, life: Life) -> Agent[None, Any]:
 
     function: Any = pay if life.pays_in == 'euros' else pay_in_dollars
     options: dict[str, Any] = {
-        'store': SqlStore(f'sqlite:///{folder / "agent.db"}'),
+        'store': (DyingStore if life.dies == 'after the call' and writes_calls else SqlStore)(f'sqlite:///{file}'),
         'observers': [watch],
         **life.options,
     }

@@ -78,6 +78,12 @@ class ListRecorder:
             raise Died('the process died')
         self.entries += entries
 
+    def write_behind(self, *entries: Entry) -> None:
+        if self.room is not None and len(self.entries) + len(entries) > self.room:
+            self.room = len(self.entries)
+        else:
+            self.entries += entries
+
 
 @dataclass
 class Went:
@@ -157,9 +163,9 @@ class Interrupted:
                 limits=self.limits,
                 suspended=suspended,
             )
+        if dies_after is not None and len(self.entries) >= dies_after:
+            raise Died('the process died')
         if isinstance(ending, Parked):
-            if dies_after is not None and len(self.entries) >= dies_after:
-                raise Died('the process died')
             self._suspend(ending, calls, prints.printed)
         return Went(ending, calls.journal.records, prints.printed, calls.waiting, events, calls.user_content)
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 class GoesDown(MemoryStore):
-    """Takes as many appends to journals as it is told."""
+    """Takes as many entries of journals as it is told."""
 
     def __init__(self, *, after: int) -> None:
         super().__init__()
@@ -27,13 +27,13 @@ class GoesDown(MemoryStore):
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
     ) -> None:
-        if self.left <= 0:
+        if self.left < len(records):
             raise ConnectionError('the server is gone')
-        self.left -= 1
+        self.left -= len(records)
         await super().append(records, claim=claim, now=now, release=release)
 
 
-@pytest.mark.parametrize(('after', 'made'), [(0, []), (1, [1]), (2, [1]), (3, [1, 2])])
+@pytest.mark.parametrize(('after', 'made'), [(0, []), (2, [1]), (3, [1]), (4, [1, 2]), (5, [1, 2])])
 async def test_no_call_is_made_that_the_journal_does_not_have(after: int, made: list[int]) -> None:
     paid: list[int] = []
 
@@ -56,7 +56,7 @@ async def test_once_it_is_back_the_cell_goes_on() -> None:
         paid.append(bill)
         return f'paid {bill}'
 
-    store = GoesDown(after=2)
+    store = GoesDown(after=3)
     agent = agent_with(pay, store=store, durability='call')
     model = scripted_model('[await pay(1), await pay(2)]')
     with pytest.raises(StoreError):  # noqa: PT012  # a run that ends in an error is iterated to that error
@@ -77,7 +77,7 @@ async def test_a_history_in_which_the_cell_was_cut_off_still_gives_what_its_call
         paid.append(bill)
         return f'paid {bill}'
 
-    store = GoesDown(after=2)
+    store = GoesDown(after=3)
     agent = agent_with(pay, store=store, durability='call')
     code = '[await pay(1), await pay(2)]'
     with capture_run_messages() as messages, pytest.raises(StoreError):

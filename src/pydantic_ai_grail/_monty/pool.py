@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from anyio import CancelScope
 from pydantic_monty import (
@@ -48,13 +48,17 @@ def resource_limits(limits: Limits) -> ResourceLimits:
     }
 
 
+Kind = Literal['core', 'overflow']
+"""The few workers that are kept warm, and those for when they are all held. Each pool is opened when it is needed."""
+
+
 class WorkerPool:
     """Lends Monty sessions. Safe to use from several threads and event loops."""
 
     def __init__(self) -> None:
         self._opening = threading.Lock()
-        self._pools: tuple[AsyncMonty, AsyncMonty] | None = None
-        self._left_behind: tuple[AsyncMonty, AsyncMonty] | None = None
+        self._pools: dict[Kind, AsyncMonty] = {}
+        self._left_behind: list[AsyncMonty] = []
 
     @asynccontextmanager
     async def lend(
@@ -66,7 +70,7 @@ class WorkerPool:
             SandboxUnavailable: When no worker could be had within `MAX_WAIT_SECONDS`, or this process was forked from
                 one that had workers.
         """
-        core, overflow = self._pools or self._open()
+        core = self._pools.get('core') or self._open('core')
 
         def checkout(pool: AsyncMonty) -> AsyncMontySession:
             return pool.checkout(limits=resource_limits(limits), os_policy=policy, external_modules=modules)
@@ -75,6 +79,7 @@ class WorkerPool:
             lent = await _entered(lambda: checkout(core))
         except TimeoutError:
             try:
+                overflow = self._pools.get('overflow') or self._open('overflow')
                 lent = await _entered(lambda: checkout(overflow))
             except TimeoutError as error:
                 raise SandboxUnavailable(
@@ -88,28 +93,27 @@ class WorkerPool:
             with CancelScope(shield=True):
                 await lent.__aexit__(None, None, None)
 
-    def _open(self) -> tuple[AsyncMonty, AsyncMonty]:
+    def _open(self, kind: Kind) -> AsyncMonty:
         # Blocks this thread for a few ms, once. Pools do not belong to the event loop that opened them, so another one
         # can do it: no task can be cancelled half-way through, and several threads may ask at once.
         with self._opening:
-            if self._left_behind is not None:
+            if self._left_behind:
                 raise SandboxUnavailable(
                     'This process was forked from one that had already run cells, and the threads that speak with the '
                     'sandbox stayed there. Fork first and run agents then, or start processes with spawn.'
                 )
-            if self._pools is None:
-                core = AsyncMonty(min_processes=1, max_processes=CORE_WORKERS, checkout_timeout=CORE_WAIT_SECONDS)
-                overflow = AsyncMonty(min_processes=0, max_processes=MAX_WORKERS, checkout_timeout=MAX_WAIT_SECONDS)
-                _away_from_any_loop(_enter, core, overflow)
-                self._pools = (core, overflow)
-            return self._pools
+            if kind not in self._pools:
+                pool = _new_pool(kind)
+                _away_from_any_loop(_enter, pool)
+                self._pools[kind] = pool
+            return self._pools[kind]
 
     def close(self) -> None:
-        """End all workers. The pool opens again at its next use."""
+        """End all workers. The pools open again at their next use."""
         with self._opening:
-            pools, self._pools = self._pools, None
-        if pools is not None:
-            _away_from_any_loop(_exit, *pools)
+            pools, self._pools = self._pools, {}
+        if pools:
+            _away_from_any_loop(_exit, *pools.values())
 
     def forget(self) -> None:
         """Let go of the workers without ending them: they belong to the process this one was forked from.
@@ -119,7 +123,14 @@ class WorkerPool:
         process would wait for ever.
         """
         self._opening = threading.Lock()
-        self._left_behind, self._pools = self._pools, None
+        self._left_behind += self._pools.values()
+        self._pools = {}
+
+
+def _new_pool(kind: Kind) -> AsyncMonty:
+    if kind == 'core':
+        return AsyncMonty(min_processes=1, max_processes=CORE_WORKERS, checkout_timeout=CORE_WAIT_SECONDS)
+    return AsyncMonty(min_processes=0, max_processes=MAX_WORKERS, checkout_timeout=MAX_WAIT_SECONDS)
 
 
 async def _entered(checkout: Callable[[], AsyncMontySession]) -> AsyncMontySession:

@@ -1,11 +1,13 @@
-"""A call's positional and keyword arguments -> the tool's own argument names, as CPython would bind them."""
+"""What code calls, and with what -> the tool's own argument names, as CPython would bind them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._catalog.catalog import Entry
+from .._monty.stops import RaisedBy
+from ..suggestions import closest
 
 
 def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,3 +32,9 @@ def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict
             raise TypeError(f'{name}() got multiple values for argument {keyword!r}')
         bound[key] = value
     return bound
+
+
+def unknown_name(name: str, there: Sequence[str]) -> RaisedBy:
+    """What code gets that calls a name which is none of those that are there."""
+    meant = closest(name, there)
+    return RaisedBy('NameError', f'name {name!r} is not defined' + (f'. Did you mean {meant!r}?' if meant else ''))

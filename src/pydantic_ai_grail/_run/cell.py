@@ -65,6 +65,8 @@ class Surroundings:
     """Called when the cell is accepted, before it runs."""
     going_on: GoingOn | None = None
     """What a cell goes on from that began in an earlier run."""
+    max_dump_bytes: int | None = None
+    """How large the state of a cell may be that is to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,9 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
             around.calls.recall(around.calls.past.known.calls.values())
             ending = _diverged(error)
         seconds = time.perf_counter() - started
+        most = around.max_dump_bytes
+        if isinstance(ending, Parked) and most is not None and len(ending.dump) > most:
+            ending = _too_large(len(ending.dump), most)
         if isinstance(ending, Parked):
             waiting = Suspended(
                 waiting=tuple(record for record in around.calls.journal if record.state == 'waiting'),
@@ -181,7 +186,15 @@ def _diverged(error: Diverged) -> FailedStop:
         f'The cell was interrupted, and run again it does not do the same: {error}. It was stopped. The calls listed '
         'took effect before.'
     )
-    return FailedStop(failure=Failure(kind='crash', exception_type='RuntimeError', message=message), is_lost=True)
+    return FailedStop(failure=Failure(kind='exception', exception_type='RuntimeError', message=message), is_lost=True)
+
+
+def _too_large(size: int, most: int) -> FailedStop:
+    message = (
+        f'The cell cannot wait for a decision: its variables take {size:,} bytes, and at most {most:,} are kept. Let '
+        'large values go before the call. Calls that wait were not made.'
+    )
+    return FailedStop(failure=Failure(kind='limit', exception_type='MemoryError', message=message), is_lost=True)
 
 
 def _outcome(

@@ -12,7 +12,6 @@ from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pydantic import TypeAdapter
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
@@ -36,15 +35,13 @@ from ..journal import (
     WaitingReason,
 )
 from ..journal import Entry as JournalEntry
-from ..suggestions import closest
-from .binding import bind
+from .binding import bind, unknown_name
 from .past_calls import CorrectedCalls, PastCalls, next_attempt
 from .pauses import answer, as_it_was_made, said
-from .records import record_of
+from .records import content_of, entry_of, record_of
 from .tool_call import Called, call_tool
 
 _NO_END: Final = 'RuntimeError: the call did not end'
-_CONTENT: Final = TypeAdapter(list[UserContent])
 
 
 Answerer = Callable[..., str]
@@ -114,7 +111,7 @@ class Dispatcher:
                 return sandbox_exception(error)
         entry = self.catalog.find(stop.name)
         if entry is None:
-            return self._unknown(stop.name)
+            return unknown_name(stop.name, [*self.catalog.entries, *self.answerers])
         if stop.unreadable is not None:
             return RaisedBy('ValueError', f'the arguments of {stop.name}() cannot leave the sandbox: {stop.unreadable}')
         try:
@@ -166,20 +163,36 @@ class Dispatcher:
         if known is None and (made := self._corrected.result_of(request)) is not None:
             return await self._reused(request, made)
         waits = known.waits if known is not None else None
-        decided = self.decisions.get(request.call_id) if self.past.is_decided(waits) else None
-        decided_at = self.clock() if decided is None or self.decided_at is None else self.decided_at
-        if waits is not None and waits.until is not None and decided_at > waits.until:
-            expired = RaisedBy('TimeoutError', f'nobody decided on {request.tool.python_name}() in time')
-            return await self._settle(request, 'raised', expired)
+        decided = self._decided(request)
+        answered = self._answered(request)
+        if answered is not None:
+            return self._settle(request, *answered)
         if waits is not None and decided is None:
             return self._wait(request, waits)
-        if decided is not None and (answered := answer(decided)) is not None:
-            return await self._settle(request, *answered)
         if known is not None and waits is None:
             unknown = await self._unknown_fate(request, known)
             if unknown is not None:
                 return unknown
         return await self._run(request, attempt=next_attempt(known), decided=as_it_was_made(decided, waits))
+
+    def refuses(self, request: CallRequest) -> bool:
+        """Whether the call waited and gets an exception for an answer, without being made."""
+        answered = self._answered(request)
+        return answered is not None and isinstance(answered[1], RaisedBy)
+
+    def _decided(self, request: CallRequest) -> Decided | None:
+        known = self._known(request)
+        waits = known.waits if known is not None else None
+        return self.decisions.get(request.call_id) if self.past.is_decided(waits) else None
+
+    def _answered(self, request: CallRequest) -> tuple[CallState, Settled] | None:
+        """What a call gets that is not made: its decision is a result or a refusal, or did not come in time."""
+        known, decided = self._known(request), self._decided(request)
+        until = known.waits.until if known is not None and known.waits is not None else None
+        decided_at = self.clock() if decided is None or self.decided_at is None else self.decided_at
+        if until is not None and decided_at > until:
+            return 'raised', RaisedBy('TimeoutError', f'nobody decided on {request.tool.python_name}() in time')
+        return None if decided is None else answer(decided)
 
     async def _run(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
         self.observe(CallStarted(cell_id=self.cell_id, request=request))
@@ -195,7 +208,7 @@ class Dispatcher:
                 return await self._begin_to_wait(request, reason, metadata)
             settled, self.user_content[request.call_id] = called.settled, called.content
             seconds = time.perf_counter() - started
-            return await self._settle(request, called.state, settled, seconds=seconds, wrong=called.wrong_arguments)
+            return self._settle(request, called.state, settled, seconds=seconds, wrong=called.wrong_arguments)
         finally:
             if settled is None and not self.journal.is_waiting(request.call_id):
                 seconds = time.perf_counter() - started
@@ -232,7 +245,7 @@ class Dispatcher:
             about={'idempotency_key': self._key(request), 'attempt': attempt},
         )
 
-    async def _settle(
+    def _settle(
         self,
         request: CallRequest,
         state: CallState,
@@ -241,20 +254,11 @@ class Dispatcher:
         seconds: float = 0.0,
         wrong: tuple[str, ...] = (),
     ) -> Settled:
-        content = self.user_content[request.call_id]
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
-        await self._write(
-            CallEnded(
-                ordinal=request.ordinal,
-                state=state,
-                value=settled.value if isinstance(settled, Returned) else None,
-                exception_type=settled.exception_type if isinstance(settled, RaisedBy) else None,
-                message=settled.message if isinstance(settled, RaisedBy) else None,
-                content=_CONTENT.dump_json([*content]).decode() if content else '',
-                seconds=seconds,
-                at=self.clock(),
-            )
-        )
+        if self.recorder is not None:
+            content = self.user_content[request.call_id]
+            ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
+            self.recorder.write_behind(ended)  # whatever has an effect after it is written after it
         self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong))
         return settled
 
@@ -263,7 +267,7 @@ class Dispatcher:
         if ended.exception_type is not None:
             settled = RaisedBy(ended.exception_type, ended.message or '')
         if ended.content:
-            self.user_content[request.call_id] = _CONTENT.validate_json(ended.content)
+            self.user_content[request.call_id] = content_of(ended)
         self._orders[request.call_id] = order
         self._note(replace(record_of(request, ended.state, settled, seconds=ended.seconds), is_recorded=True))
         return settled
@@ -314,7 +318,7 @@ class Dispatcher:
             return await self._begin_to_wait(request, 'unknown', known.began.said)
         name = request.tool.python_name
         message = f'{name}() was under way when its run ended; whether it took effect is not known'
-        return await self._settle(request, 'raised', RaisedBy('RuntimeError', message))
+        return self._settle(request, 'raised', RaisedBy('RuntimeError', message))
 
     async def _begin_to_wait(
         self, request: CallRequest, reason: WaitingReason, metadata: Mapping[str, Any]
@@ -343,7 +347,3 @@ class Dispatcher:
     def orders(self) -> set[int]:
         """The places of all calls that have settled, in this run and before."""
         return {*self._orders.values(), *self.past.orders}
-
-    def _unknown(self, name: str) -> RaisedBy:
-        meant = closest(name, [*self.catalog.entries, *self.answerers])
-        return RaisedBy('NameError', f'name {name!r} is not defined' + (f'. Did you mean {meant!r}?' if meant else ''))

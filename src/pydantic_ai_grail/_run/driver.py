@@ -11,7 +11,7 @@ makes the same calls in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
@@ -133,8 +133,11 @@ class _Loop:
             if ordinal != suspended.at_call:
                 self._promised[number] = request
         if isinstance(stop, CallStop) and suspended.at_call is not None:
+            request = self._open[stop.number]
             try:
-                return await self._run_alone(self._open[stop.number], stop.number)
+                if self.calls.refuses(request):
+                    await self._start_promised()
+                return await self._run_alone(request, stop.number)
             except RUN_ENDING as error:
                 self.run_ending = error
                 return _STOPPED
@@ -238,6 +241,18 @@ class _Loop:
 
     async def _start_promised(self) -> None:
         promised, self._promised = self._promised, {}
+        refused = {
+            number: what
+            for number, what in promised.items()
+            if isinstance(what, CallRequest) and self.calls.refuses(what)
+        }
+        await self._start({number: what for number, what in promised.items() if number not in refused})
+        if refused:
+            # What a person allowed is not cut off by what the same person refused, which may end the program.
+            await self._wait_until_idle()
+            await self._start(refused)
+
+    async def _start(self, promised: Mapping[int, CallRequest | float]) -> None:
         for number, what in promised.items():
             if isinstance(what, CallRequest) and self.calls.is_sequential:
                 await self._keep_call(number, what)

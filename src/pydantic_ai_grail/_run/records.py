@@ -1,9 +1,19 @@
-"""How a call ended, as the record that replies and traces read."""
+"""How a call ended: as the record that replies and traces read, and as the entry of the journal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from pydantic import TypeAdapter
+from pydantic_ai.messages import UserContent
+
 from .._monty.stops import RaisedBy, Returned, Settled
 from ..calls import CallRecord, CallRequest, CallState
+from ..journal import CallEnded
+
+_CONTENT: Final = TypeAdapter(list[UserContent])
 
 
 def record_of(
@@ -18,3 +28,30 @@ def record_of(
         seconds=seconds,
         wrong_arguments=wrong,
     )
+
+
+def entry_of(
+    request: CallRequest,
+    state: CallState,
+    settled: Settled,
+    *,
+    content: Sequence[UserContent],
+    seconds: float,
+    at: datetime,
+) -> CallEnded:
+    """The entry of a call that settled; `content` is what its tool returned for the model's eyes."""
+    return CallEnded(
+        ordinal=request.ordinal,
+        state=state,
+        value=settled.value if isinstance(settled, Returned) else None,
+        exception_type=settled.exception_type if isinstance(settled, RaisedBy) else None,
+        message=settled.message if isinstance(settled, RaisedBy) else None,
+        content=_CONTENT.dump_json([*content]).decode() if content else '',
+        seconds=seconds,
+        at=at,
+    )
+
+
+def content_of(ended: CallEnded) -> Sequence[UserContent]:
+    """What the tool returned for the model's eyes."""
+    return _CONTENT.validate_json(ended.content)

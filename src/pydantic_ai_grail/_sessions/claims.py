@@ -28,7 +28,7 @@ class HeldClaim:
     key: CellKey
     seconds: float
     clock: Callable[[], datetime]
-    owner: str = field(default_factory=lambda: f'{_process()}/{token_hex(4)}')
+    owner: str = field(default_factory=lambda: f'{_process(os.getpid())}/{token_hex(4)}')
     _prolonging: asyncio.Task[None] | None = None
 
     def claim(self) -> Claim:
@@ -100,8 +100,9 @@ def _machine() -> str:
     return f'{socket.gethostname()}:{boot}:{ids}'
 
 
-def _process() -> str:
-    return f'{_machine()}/{os.getpid()}:{_started(os.getpid())}'
+@cache
+def _process(pid: int) -> str:
+    return f'{_machine()}/{pid}:{_started(pid)}'
 
 
 def _started(pid: int) -> str:

@@ -59,7 +59,10 @@ class GuardedStore:
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
     ) -> None:
-        await self._ask('append', lambda: self.store.append(records, claim=claim, now=now, release=release))
+        """Not to be cancelled: left half-way, nobody would know which entries are there."""
+        await self._ask(
+            'append', lambda: self.store.append(records, claim=claim, now=now, release=release), shield=True
+        )
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         return await self._ask('read', lambda: self.store.journal(key))
@@ -69,8 +72,8 @@ class GuardedStore:
             return given
         raise StoreError(f'{self.store!r} gave back {type(given).__name__} where a SnapshotRecord of bytes belongs.')
 
-    async def _ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
-        with move_on_after(self.timeout_seconds):
+    async def _ask(self, what: str, call: Callable[[], Awaitable[T]], *, shield: bool = False) -> T:
+        with move_on_after(self.timeout_seconds, shield=shield):
             try:
                 return await call()
             except StoreError:

@@ -6,16 +6,18 @@ time has the claim to a journal; whoever lost it cannot write, so a process that
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from anyio import CancelScope, Event
+from anyio import Event
 
-from ..errors import JournalTampered
+from ..errors import JournalTampered, StoreError
 from ..journal import (
     Began,
     CallBegan,
@@ -40,6 +42,10 @@ from .claims import HeldClaim
 from .guarded import GuardedStore
 from .keeper import utc_now
 from .keyring import KEY_ID_BYTES, SEAL_BYTES, Keyring
+
+BEHIND_SECONDS: Final = 0.001
+"""How long the end of a call waits for the beginning of the next one, to be stored with it. Code that makes one call
+after the other has its next one after 0.3 ms, so that each costs one transaction instead of two."""
 
 _MAGIC: Final = b'GRAILJ\x01'
 _COMPRESS_FROM_BYTES: Final = 512
@@ -71,13 +77,12 @@ class Journals:
             StoreError: When it could not be read.
         """
         journal = CellJournal(journals=self, key=key)
-        if await self.guarded.journal(key):
-            await journal.take()
-            try:
-                journal.read(await self.guarded.journal(key))
-            except BaseException:
-                await journal.aclose()
-                raise
+        await journal.take()
+        try:
+            journal.read(await self.guarded.journal(key))
+        except BaseException:
+            await journal.aclose()
+            raise
         return journal
 
     async def peek(self, key: CellKey) -> CellJournal:
@@ -112,12 +117,17 @@ class CellJournal:
     _unstored: list[Entry] = field(default_factory=list[Entry])
     _began: Callable[[], Began] | None = None
     _storing: bool = False
-    _stored: Event = field(default_factory=Event)
-    """Set when the transaction under way is through."""
+    _stored: Event | None = None
+    """Set when the transaction under way is through, if somebody waits for that."""
     _seal: bytes = b''
+    _named: str = field(init=False)
+    """Names the cell in what is sealed."""
+    _soon: asyncio.TimerHandle | None = None
+    """Runs out when entries are behind that no other stored meanwhile."""
+    _behind: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        journals = self.journals
+        journals, self._named = self.journals, json.dumps(self.key)
         self._claim = HeldClaim(
             store=journals.guarded, key=self.key, seconds=journals.claim_seconds, clock=journals.clock
         )
@@ -132,6 +142,12 @@ class CellJournal:
         if self.journals.writes_calls:
             await self.store()
 
+    def write_behind(self, *entries: Entry) -> None:
+        """As `Recorder` says."""
+        self._unstored.extend(entries)
+        if self.journals.writes_calls and self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(BEHIND_SECONDS, self._catch_up)
+
     async def store(self, *, release: bool = False) -> None:
         """Store what is not stored yet. Several who ask at once share one transaction.
 
@@ -139,9 +155,11 @@ class CellJournal:
             StoreError: When it could not be stored; `StoreConflict` when another process was first.
         """
         while self._storing:
+            self._stored = self._stored or Event()
             await self._stored.wait()
         if not self._unstored:
             return
+        self._forget_timer()
         if self._began is not None:
             began, self._began = self._began(), None
             self._unstored.insert(0, began)
@@ -152,10 +170,7 @@ class CellJournal:
                 records, seal = self._sealed(entries)
                 claim = self._claim.claim()
                 self._claim.keep()  # from here on it may have been taken, however this ends
-                # A call of a gather is cancelled when another one failed, and the cell's end is still to be stored. Left
-                # half-way, nobody would know which entries are there.
-                with CancelScope(shield=True):
-                    await self.journals.guarded.append(records, claim=claim, now=self.journals.clock(), release=release)
+                await self._claim.store.append(records, claim=claim, now=self.journals.clock(), release=release)
             except BaseException:
                 self._unstored[:0] = entries  # whoever else waits for one of them must not take it for stored
                 raise
@@ -165,8 +180,9 @@ class CellJournal:
                 self._claim.drop()
         finally:
             self._storing = False
-            self._stored, stored = Event(), self._stored
-            stored.set()
+            if self._stored is not None:
+                self._stored, stored = None, self._stored
+                stored.set()
 
     async def take(self) -> None:
         """Take the claim to it.
@@ -177,7 +193,15 @@ class CellJournal:
         await self._claim.take(f'Cell {self.key.cell_id!r}')
 
     async def aclose(self) -> None:
-        """Give the claim back. Where the store fails at this, it ends by itself."""
+        """Store what is behind, and give the claim back. Where the store fails at this, it ends by itself."""
+        self._forget_timer()
+        settled = {entry.ordinal for entry in self._unstored if isinstance(entry, (CallEnded, CallWaits))}
+        if settled and self.journals.writes_calls:
+            # Not those that were to begin and did not, for the cell was cancelled.
+            self._unstored = [
+                entry for entry in self._unstored if not isinstance(entry, CallBegan) or entry.ordinal in settled
+            ]
+            await self._stored_behind()
         await self._claim.aclose()
 
     def read(self, records: Sequence[JournalRecord]) -> None:
@@ -201,6 +225,19 @@ class CellJournal:
         """What it says of the cell."""
         return _known([*self.entries, *self._unstored])
 
+    def _catch_up(self) -> None:
+        self._soon = None
+        self._behind = asyncio.create_task(self._stored_behind())
+
+    async def _stored_behind(self) -> None:
+        with suppress(StoreError):  # they stay unstored, and whoever writes next is told
+            await self.store()
+
+    def _forget_timer(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+
     def _sealed(self, entries: Sequence[Entry]) -> tuple[list[JournalRecord], bytes]:
         records: list[JournalRecord] = []
         seal, now = self._seal, self.journals.clock()
@@ -210,7 +247,7 @@ class CellJournal:
         return records, seal
 
     def _place(self, number: int, previous: bytes) -> bytes:
-        return json.dumps([*self.key, number, previous.hex()]).encode()
+        return f'{self._named}{number}/{previous.hex()}'.encode()
 
 
 def _body(entry: Entry) -> bytes:

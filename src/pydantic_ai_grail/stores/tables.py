@@ -88,7 +88,6 @@ journals: Final = Table(
     Column('number', Integer, primary_key=True, autoincrement=False),
     Column('written_at', UtcDateTime, nullable=False),
     Column('data', LargeBinary, nullable=False),
-    Index('grail_journals_age', 'written_at'),
 )
 
 claims: Final = Table(
