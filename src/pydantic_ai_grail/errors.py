@@ -17,7 +17,8 @@ GrailError
 ├── JournalError             a cell that cannot go on from its journal
 │   ├── JournalTampered      an entry does not fit its seal or its place
 │   ├── JournalForeign       it does not belong to this history
-│   └── DecisionError        a decision that fits no waiting call, or was taken before
+│   └── DecisionError        a decision that fits no waiting call
+│       └── DecisionUsed     ... any more: somebody decided before
 └── SandboxError             the sandbox itself failed, not the code in it
     ├── SandboxCrashed       its worker died
     └── SandboxUnavailable   no worker could be had in time
@@ -92,7 +93,11 @@ class JournalForeign(JournalError):
 
 
 class DecisionError(JournalError, ValueError):
-    """A decision that does not fit what waits: of another suspension or call, or one that was taken before."""
+    """A decision that does not fit what waits: of another call, or made with other arguments in view."""
+
+
+class DecisionUsed(DecisionError):
+    """A decision that comes too late: the cell has gone on with others, or waits for others now."""
 
 
 class SandboxError(GrailError):

@@ -13,8 +13,8 @@ from pydantic_core import to_jsonable_python
 
 from .calls import METADATA_KEY, call_id, idempotency_key
 from .decisions import Grant
-from .errors import DecisionError
-from .journal import CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
+from .errors import DecisionError, DecisionUsed
+from .journal import CallWaits, CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
 from .typed_json import to_typed_json
 
 
@@ -29,6 +29,7 @@ class ShownCall:
     key: str
     metadata: dict[str, Any]
     until: datetime | None
+    wait: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
             key=call.own_key or idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
             metadata=dict(call.waits.metadata),
             until=call.waits.until,
+            wait=_wait_id(cell_id, call.waits),
         )
         for call in waiting
         if call.waits is not None
@@ -101,7 +103,8 @@ def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
     """The decisions that a suspended cell goes on with.
 
     Raises:
-        DecisionError: When one is of another suspension, of no waiting call, or was made looking at other arguments.
+        DecisionUsed: When they are of another suspension.
+        DecisionError: When one is of no waiting call, or was made looking at other arguments.
     """
     suspended = known.suspended
     assert suspended is not None
@@ -112,7 +115,7 @@ def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
         decisions = {id: approved for id, call in waiting.items() if call.waits and call.waits.reason == 'approval'}
         return CellResumed(token=suspended.token, decisions=decisions, at=now)
     if answers.token != suspended.token:
-        raise DecisionError(
+        raise DecisionUsed(
             f'These decisions are for another wait of cell {cell_id!r} than the present one: they were used before, or '
             'the history or the store was set back. Decide on what the newest DeferredToolRequests show.'
         )
@@ -151,6 +154,11 @@ def read_cell(metadata: Mapping[str, Any]) -> ShownCell | None:
         return _SHOWN.validate_python(metadata[METADATA_KEY])
     except ValidationError:
         return None
+
+
+def _wait_id(cell_id: str, waits: CallWaits) -> str:
+    text = f'{call_id(cell_id, waits.ordinal)}/{waits.reason}/{waits.after}/{waits.at.isoformat()}'
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:

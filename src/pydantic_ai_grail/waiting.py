@@ -54,9 +54,13 @@ class WaitingCall:
     idempotency_key: str = ''
     """The key that the tool can read of its call: the same for every attempt at it. Empty for a direct call."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the tool said when it asked: `ApprovalRequired(metadata=...)`."""
+    """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call of unknown fate; with
+    `made_with`, if somebody had changed its arguments."""
     until: datetime | None = None
     """When the decision expires."""
+    wait_id: str = ''
+    """Names this wait: the same for as long as the call waits for this decision, another one when it waits again. A form
+    that sends it back tells which wait somebody had before him."""
 
 
 Decision: TypeAlias = Approve | Deny | Result | Raise | bool
@@ -78,7 +82,12 @@ def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
             arguments = part.args_as_dict()
             calls.append(
                 WaitingCall(
-                    id=part.tool_call_id, tool=part.tool_name, arguments=arguments, reason=reason, metadata=metadata
+                    id=part.tool_call_id,
+                    tool=part.tool_name,
+                    arguments=arguments,
+                    reason=reason,
+                    metadata=metadata,
+                    wait_id=part.tool_call_id,
                 )
             )
     return calls
@@ -165,4 +174,5 @@ def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCal
         idempotency_key=shown.key,
         metadata=shown.metadata,
         until=shown.until,
+        wait_id=shown.wait,
     )

@@ -20,7 +20,14 @@ from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.errors import DecisionError, JournalForeign, JournalTampered, StoreConflict, StoreError
+from pydantic_ai_grail.errors import (
+    DecisionError,
+    DecisionUsed,
+    JournalForeign,
+    JournalTampered,
+    StoreConflict,
+    StoreError,
+)
 from pydantic_ai_grail.stores import Claim, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Result
@@ -80,7 +87,7 @@ async def test_a_decision_for_an_earlier_wait_is_refused(tmp_path: Path) -> None
     answers = decide(one.output, True)
     two = await till.go_on(one, answers)
     assert isinstance(two.output, DeferredToolRequests)
-    with pytest.raises(DecisionError, match='for another wait of cell'):
+    with pytest.raises(DecisionUsed, match='for another wait of cell'):
         await till.go_on(two, answers)
     assert till.paid == [1]
 
@@ -123,6 +130,7 @@ async def test_a_decision_is_not_for_a_question_that_was_asked_after_it() -> Non
         capabilities=[CodeMode(store=store, durability='call')],
     )
     waiting = await agent.run('go')
+    assert isinstance(waiting.output, DeferredToolRequests)
     again: dict[str, Any] = {
         'message_history': waiting.all_messages(),
         'deferred_tool_results': decide(waiting.output, True),
