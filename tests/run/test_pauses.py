@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import pytest
 from pydantic_ai import RunContext, ToolReturn, UsageLimits
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, UsageLimitExceeded
@@ -241,8 +240,7 @@ async def test_what_was_allowed_is_done_although_what_was_denied_with_it_ends_th
     async def refund(ctx: RunContext[Any], order: int) -> str:
         if not ctx.tool_call_approved:
             raise ApprovalRequired
-        for _ in range(100):  # longer than it takes the program to end
-            await anyio.lowlevel.checkpoint()
+        await anyio.sleep(0.05)  # longer than it takes the program to end
         made.append(order)
         return 'refunded'
 
