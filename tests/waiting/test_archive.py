@@ -87,3 +87,12 @@ async def test_nothing_to_export_and_nothing_to_import_are_told(tmp_path: Path) 
     (tmp_path / 'other.zip').write_bytes(b'no archive')
     with pytest.raises(StoreError, match='is no exported conversation'):
         await import_conversation(MemoryStore(), tmp_path / 'other.zip')
+
+
+async def test_an_archive_of_a_later_format_is_refused(tmp_path: Path) -> None:
+    store, path = MemoryStore(), tmp_path / 'A.grail'
+    await till(store).run('go', conversation_id='A')
+    await export_conversation(store, 'A', path)
+    path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2'))
+    with pytest.raises(StoreError, match='is no exported conversation'):
+        await import_conversation(MemoryStore(), path)

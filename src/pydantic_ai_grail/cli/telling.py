@@ -131,6 +131,6 @@ def _source_line(waiting: WaitingInStore) -> str:
 
 def _grant_line(grant: LiveGrant) -> str:
     uses = 'any number of calls' if grant.uses_left is None else many(grant.uses_left, 'call')
-    arguments = ', '.join(f'{name}={short_value(value)}' for name, value in grant.arguments.items())
+    arguments = ', '.join([*(f'{name}={short_value(value)}' for name, value in grant.arguments.items()), '...'])
     where = 'in one cell' if grant.scope == 'cell' else 'in the conversation'
     return f'   {short(grant.tool)}({arguments}): {uses} {where}, since {moment(grant.granted_at)} (grant {grant.id})'

@@ -148,6 +148,9 @@ class Store(Protocol):
         newest entry before `older_than` and are not among the `keep_newest` newest of their conversation; with a journal
         goes the claim to it. Claims also go when they ended before `older_than`.
 
+        A store cannot tell a cell that waits or died from one that is done, so their journals go like any other: a waiting
+        cell can then not go on, and one that died is run from its beginning. `pydantic_ai_grail.upkeep.expire` looks first.
+
         Raises:
             ValueError: When neither a conversation nor a time is given, or `keep_newest` is negative.
         """

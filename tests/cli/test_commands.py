@@ -1,0 +1,375 @@
+"""The command line over real stores: what it prints, what it leaves alone, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from pydantic_ai.messages import ModelMessagesTypeAdapter
+from sqlalchemy import make_url
+from support.journal_entries import BEGAN, call_began
+from support.till import SECRET, till, write_journal
+
+from pydantic_ai_grail import Approve, Deny, SqlStore, decide
+from pydantic_ai_grail.cli import main
+from pydantic_ai_grail.stores.base import CellKey
+from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.waiting import Grant
+
+Run: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\.\d+ s\b|\bpyd_ai_\w+|(?<=grant )\w+')
+
+
+SHOWN = """\
+1. completed ~ (cell ~)
+   | import asyncio
+   | await asyncio.gather(pay(1, 200), pay(2, 300), pay(3, -5), return_exceptions=True)
+   - line 2: pay(bill=1, amount=200) returned 'paid 1', ~
+     approved with {'bill': 1, 'amount': 5} ~
+   - line 2: pay(bill=2, amount=300) denied PermissionError: ask first, ~
+     denied ~
+   - line 2: pay(bill=3, amount=-5) raised ValueError: a bill is not negative, ~
+
+2. failed ~ (cell ~)
+   | await pay(4, 200)
+   | open(1)
+   - line 1: pay(bill=4, amount=200) returned 'paid 4', ~
+     allowed by grant ~
+
+3. waiting since ~ (cell ~)
+   | await pay(4, 200)
+   | await fax("7")
+   - line 1: pay(bill=4, amount=200) returned 'paid 4', ~
+     not made: the result of the same call in the failed cell before
+   - line 2: fax(number='7') waits for its result, from outside since ~
+
+Allowed without being asked:
+   pay(...): 1 call in the conversation, since ~ (grant ~)
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('GRAIL_SECRET', SECRET)
+    monkeypatch.delenv('GRAIL_STORE', raising=False)
+
+
+@pytest.fixture(params=['sqlite', 'postgresql'])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == 'sqlite':
+        return f'sqlite:///{tmp_path}/agent.db'
+    url = make_url(request.getfixturevalue('postgresql_url')).render_as_string(hide_password=False)
+    in_store(url, _forget_all)
+    return url
+
+
+@pytest.fixture
+def run(url: str, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on the store: its status, output and errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main([*arguments, '--store', url])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def in_store(url: str, work: Callable[[SqlStore], Coroutine[Any, Any, Any]]) -> Any:
+    async def opened() -> Any:
+        async with SqlStore(url) as store:
+            return await work(store)
+
+    return asyncio.run(opened())
+
+
+async def _forget_all(store: SqlStore) -> None:
+    for summary in await store.conversations():
+        await store.forget(conversation_id=summary.conversation_id)
+
+
+def converse(url: str, conversation_id: str, *cells: str | Sequence[str]) -> Any:
+    return in_store(url, lambda store: till(store, *cells).run('go', conversation_id=conversation_id))
+
+
+# The commands
+
+
+def test_conversations_are_listed(url: str, run: Run) -> None:
+    for name in ('A', 'B'):
+        converse(url, name, 'x = 1')
+    status, output, errors = run('conversations', '--limit', '1')
+    assert (status, errors) == (0, '')
+    assert [line.split()[:3] for line in output.splitlines()] == [
+        ['CONVERSATION', 'STATES', 'ENTRIES'],
+        ['B', '1', '0'],
+    ]
+    listed = json.loads(run('conversations', '--json')[1])
+    assert [(each['conversation_id'], each['snapshots']) for each in listed] == [('B', 1), ('A', 1)]
+
+
+def test_a_store_that_has_become_empty_says_so(url: str, run: Run) -> None:
+    converse(url, 'A', 'x = 1')
+    in_store(url, _forget_all)
+    assert run('conversations') == (0, 'There are none.\n', '')
+    assert run('waiting') == (0, 'No call waits.\n', '')
+    assert run('expire', '--older-than', '1d')[0] == 0
+
+
+def test_a_conversation_is_shown_with_what_was_decided(url: str, run: Run) -> None:
+    async def story(store: SqlStore) -> None:
+        agent = till(
+            store,
+            'import asyncio\nawait asyncio.gather(pay(1, 200), pay(2, 300), pay(3, -5), return_exceptions=True)',
+            'await pay(4, 200)\nopen(1)',
+            'await pay(4, 200)\nawait fax("7")',
+        )
+        waiting = await agent.run('go', conversation_id='A')
+        approval = Approve(arguments={'bill': 1, 'amount': 5}, grant=Grant(uses=2))
+        answers = decide(waiting.output, lambda call: approval if call.arguments['bill'] == 1 else Deny('ask first'))
+        await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
+
+    in_store(url, story)
+    status, output, errors = run('show', 'A')
+    assert (status, errors) == (0, '')
+    assert VARYING.sub('~', output) == SHOWN
+
+
+def test_a_conversation_that_does_not_hold_is_shown_and_ends_with_1(url: str, run: Run) -> None:
+    async def story(store: SqlStore) -> None:
+        await till(store, 'x = 1', 'y = 2').run('go', conversation_id='A')
+        first, second = (await store.contents('A')).snapshots
+        await store.forget(conversation_id='A')
+        await store.save(replace(first, cell_id='of another'))
+        await store.save(second)
+
+    in_store(url, story)
+    status, output, _ = run('show', 'A')
+    assert status == 1
+    assert '1. unreadable (cell of another)\n   Not to be trusted: Snapshot ' in output
+    assert '2. completed' in output
+    status, output, _ = run('show', 'A', '--json')
+    assert status == 1
+    assert [cell['standing'] for cell in json.loads(output)['cells']] == [None, 'completed']
+
+
+def test_nothing_that_a_model_wrote_steers_a_terminal(url: str, run: Run) -> None:
+    code = "x = '\x1b[2J \u202e \x07'\nawait pay(1, 200)"
+    converse(url, 'A\x1b[31m', code)
+    for output in (run('show', 'A\x1b[31m')[1], run('waiting')[1], run('conversations')[1], run('show', '\x1b[1m')[2]):
+        assert output.replace('\n', '').isprintable()
+    assert r"| x = '\x1b[2J \u202e \x07'" in run('show', 'A\x1b[31m')[1]
+
+
+def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None:
+    converse(url, 'A', 'x = 1\nawait pay(1, 200)')
+    converse(url, 'B', 'await fax("7")')
+    _, output, _ = run('waiting')
+    first, second = output.split('\n\n')
+    assert first.split('\n')[0] == 'pay(bill=1, amount=200)'
+    assert first.split('\n')[1].startswith('  waits for an approval since 20')
+    assert first.split('\n')[2].endswith(', line 2: await pay(1, 200)')
+    assert second.split('\n')[1].startswith('  waits for its result, from outside since 20')
+    listed = json.loads(run('waiting', '--json')[1])
+    assert [(each['conversation_id'], each['call']['arguments']) for each in listed] == [
+        ('A', {'bill': 1, 'amount': 200}),
+        ('B', {'number': '7'}),
+    ]
+
+
+def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:
+    converse(url, 'A', 'sesame = 1', 'await pay(4711, 4712)')
+    printed = ''.join(
+        run(*command, '--no-content', *form)[1] for command in (['show', 'A'], ['waiting']) for form in ([], ['--json'])
+    )
+    assert [word for word in ('sesame', '4711', '4712', 'large') if word in printed] == []
+    assert 'pay(bill=[hidden], amount=[hidden]) waits for an approval' in printed
+
+
+def test_what_expires_is_told_before_and_after(url: str, run: Run) -> None:
+    converse(url, 'old', 'x = 1', 'await pay(1)\n1 / 0')
+    converse(url, 'waits', 'await pay(1, 200)')
+    in_store(url, lambda store: write_journal(store, CellKey('died', 'c1', 'digest'), BEGAN, call_began(1)))
+    kept = {'Kept waits for a cell that is waiting', 'Kept died for a cell that is under way'}
+    first, *rest = run('expire', '--older-than', '0s', '--dry-run')[1].splitlines()
+    assert first == 'Would forget 2 states and 1 journal of 1 conversation.'
+    assert {line.partition(',')[0] for line in rest} == kept
+    first, *rest = run('expire', '--older-than', '0s')[1].splitlines()
+    assert first == 'Forgot 2 states and 1 journal of 1 conversation.'
+    assert {line.partition(',')[0] for line in rest} == kept
+    assert run('expire', '--older-than', '0s', '--unfinished-older-than', '0s')[1] == (
+        'Forgot 0 states and 2 journals of 2 conversations.\n'
+    )
+    assert run('conversations')[1] == 'There are none.\n'
+
+
+def test_a_conversation_is_forgotten_whatever_is_in_it(url: str, run: Run) -> None:
+    converse(url, 'A', 'x = 1', 'await pay(1, 200)')
+    assert run('forget', 'A') == (0, 'Forgot 1 state and 4 journal records.\n', '')
+    status, _, errors = run('forget', 'A')
+    assert status == 1
+    assert errors.endswith(" has nothing of conversation 'A'.\n")
+
+
+def test_a_conversation_goes_on_from_its_copy(url: str, run: Run, tmp_path: Path) -> None:
+    waiting = converse(url, 'A', 'x = 7', 'await pay(1, 200)\nx')
+    (tmp_path / 'history.json').write_bytes(waiting.all_messages_json())
+    assert run('fork', 'A', 'B', 'history.json', 'copy.json')[0] == 0
+    assert run('forget', 'A')[0] == 0
+    history = ModelMessagesTypeAdapter.validate_json((tmp_path / 'copy.json').read_bytes())
+
+    async def go_on(store: SqlStore) -> Any:
+        agent = till(store, 'x = 7', 'await pay(1, 200)\nx')
+        return await agent.run(message_history=history, deferred_tool_results=decide(waiting.output, True))
+
+    assert played_cells(in_store(url, go_on).all_messages())[-1].content == {'result': 7}
+
+
+def test_a_fork_overwrites_nothing_and_leaves_nothing_when_it_fails(url: str, run: Run, tmp_path: Path) -> None:
+    waiting = converse(url, 'A', 'x = 7')
+    (tmp_path / 'history.json').write_bytes(waiting.all_messages_json())
+    (tmp_path / 'copy.json').write_text('mine')
+    status, _, errors = run('fork', 'A', 'B', 'history.json', 'copy.json')
+    assert (status, errors) == (1, "pydantic-ai-grail: [Errno 17] File exists: 'copy.json'\n")
+    assert (tmp_path / 'copy.json').read_text() == 'mine'
+    assert run('fork', 'nobody', 'B', 'history.json', 'new.json')[0] == 1
+    assert not (tmp_path / 'new.json').exists()
+    status, _, errors = run('fork', 'A', 'B', 'copy.json', 'new.json')
+    assert errors == ("pydantic-ai-grail: 'copy.json' is no message history, as all_messages_json() gives it.\n")
+    assert len(json.loads(run('conversations', '--json')[1])) == 1
+
+
+def test_a_conversation_is_exported_and_imported(url: str, run: Run, tmp_path: Path) -> None:
+    converse(url, 'A', 'x = 7', 'await pay(1, 200)')
+    before = run('show', 'A')[1]
+    assert run('export', 'A', 'A.grail')[0] == 0
+    assert run('import', 'A.grail')[0] == 1  # it is there
+    run('forget', 'A')
+    assert run('import', 'A.grail') == (0, "Took in conversation 'A'.\n", '')
+    assert run('show', 'A')[1] == before
+
+
+def test_room_is_given_back(url: str, run: Run) -> None:
+    converse(url, 'A', 'x = [0] * 200_000')
+    run('forget', 'A')
+    status, output, _ = run('vacuum')
+    assert status == 0
+    assert ('smaller' in output) == url.startswith('sqlite')
+    freed = json.loads(run('vacuum', '--json')[1])
+    assert freed == {'freed_bytes': 0}
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    'command',
+    [
+        ['conversations'],
+        ['show', 'A'],
+        ['waiting'],
+        ['expire', '--older-than', '1d'],
+        ['forget', 'A'],
+        ['vacuum'],
+        ['export', 'A', 'file'],
+        ['fork', 'A', 'B', 'one.json', 'two.json'],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_mistyped_file_is_an_error_and_no_new_database(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / 'one.json').write_text('[]')
+    assert main([*command, '--store', 'sqlite:///agnet.db']) == 1
+    assert capsys.readouterr().err == (
+        f"pydantic-ai-grail: SqlStore('sqlite:///{tmp_path}/agnet.db') is not there, or no agent has used it. "
+        'Nothing was made. Look at --store or GRAIL_STORE.\n'
+    )
+    assert [each.name for each in tmp_path.iterdir()] == ['one.json']
+
+
+def test_a_secret_that_is_not_there_is_asked_for_and_not_made(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    converse(url, 'A', 'x = 7')
+    monkeypatch.delenv('GRAIL_SECRET')
+    status, _, errors = run('show', 'A')
+    assert status == 1
+    assert 'GRAIL_SECRET' in errors
+    assert errors.count('\n') == 1
+    assert not (tmp_path / 'agent.db.key').exists()
+    assert run('conversations')[0] == 0  # which opens nothing
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ([], 'the following arguments are required: COMMAND'),
+        (['conversations'], 'which store? Give --store, as in --store sqlite:///agent.db, or set GRAIL_STORE.'),
+        (['expire', '--store', 'x'], 'the following arguments are required: --older-than'),
+        (['expire', '--older-than', 'soon'], "'soon' is no length of time; one looks like 30d, 12h or 2w"),
+        (['conversations', '--limit', '-1'], "'-1' is no number of things"),
+        (['conversations', '--limit', 'x'], "'x' is no number of things"),
+    ],
+)
+def test_wrong_arguments_end_with_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('url_given', ['agent.db', 'mysql://host/name', 'postgresql://localhost:1/name'])
+def test_a_store_that_cannot_be_is_one_line(url_given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['conversations', '--store', url_given]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith('pydantic-ai-grail: ')
+    assert errors.count('\n') == 1
+
+
+# As a process
+
+
+def process(*arguments: str, code: str | None = None) -> subprocess.CompletedProcess[str]:
+    program = ['-m', 'pydantic_ai_grail'] if code is None else ['-c', code]
+    return subprocess.run([sys.executable, *program, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_package_is_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    converse(f'sqlite:///{tmp_path}/agent.db', 'A', 'x = 7')
+    monkeypatch.setenv('GRAIL_STORE', 'sqlite:///agent.db')
+    shown = process('show', 'A')
+    assert (shown.returncode, shown.stderr) == (0, '')
+    assert '   | x = 7\n' in shown.stdout
+    failed = process('show', 'B')
+    assert (failed.returncode, failed.stdout) == (1, '')
+    assert process('show').returncode == 2
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    url = f'sqlite:///{tmp_path}/agent.db'
+    converse(url, 'A', *[f"x_{number} = '{'y' * 5000}'" for number in range(20)])
+    command = f'"{sys.executable}" -m pydantic_ai_grail show A --store {url} | head -n 1'
+    ended = subprocess.run(['sh', '-c', command], capture_output=True, text=True, check=False)
+    assert ended.stdout.startswith('1. completed')
+    assert ended.stderr == ''
+
+
+def test_without_sqlalchemy_the_extra_is_named() -> None:
+    code = "import sys\nsys.modules['sqlalchemy'] = None\nfrom pydantic_ai_grail.cli import main\nsys.exit(main())"
+    ended = process('conversations', '--store', 'sqlite:///agent.db', code=code)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "pydantic-ai-grail: SqlStore needs SQLAlchemy: pip install 'pydantic-ai-grail[sql]'\n",
+    )
