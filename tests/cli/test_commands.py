@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import pytest
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 from sqlalchemy import make_url
+from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began
-from support.till import SECRET, till, write_journal
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
 from pydantic_ai_grail.cli import main
@@ -189,11 +189,11 @@ def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None
 
 
 def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:
-    converse(url, 'A', 'sesame = 1', 'await pay(4711, 4712)')
+    converse(url, 'A', 'sesame = 1', 'await pay(47110815471108, 47120815471208)')
     printed = ''.join(
         run(*command, '--no-content', *form)[1] for command in (['show', 'A'], ['waiting']) for form in ([], ['--json'])
     )
-    assert [word for word in ('sesame', '4711', '4712', 'large') if word in printed] == []
+    assert [word for word in ('sesame', '47110815471108', '47120815471208', 'large') if word in printed] == []
     assert 'pay(bill=[hidden], amount=[hidden]) waits for an approval' in printed
 
 

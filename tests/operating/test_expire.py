@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from dirty_equals import IsDatetime
+from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began
-from support.till import SECRET, till, write_journal
 
 from pydantic_ai_grail import Approve, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail.errors import JournalForeign

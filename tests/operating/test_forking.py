@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from pydantic_ai.messages import ModelMessagesTypeAdapter
-from support.till import SECRET, till
+from support.bills import SECRET, till
 
 from pydantic_ai_grail import Approve, MemoryStore, Store, StoreError, decide
 from pydantic_ai_grail.errors import SnapshotError, SnapshotKeyUnknown

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from dirty_equals import IsFloat, IsNow
+from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began, call_waits, cell_suspended
-from support.till import SECRET, till, write_journal
 
 from pydantic_ai_grail import Approve, Deny, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail.cli.plain import as_json
@@ -168,14 +168,18 @@ async def test_a_result_of_the_failed_cell_before_is_no_call(store: Store) -> No
 
 
 async def test_without_content_only_what_happened_is_told(store: Store) -> None:
-    agent = till(store, 'sesame = 7', 'await pay(4711, 4712)', 'await pay(4713)\nopen_sesame')
+    agent = till(
+        store, 'sesame = 7', 'await pay(47110815471108, 47120815471208)', 'await pay(47130815471308)\nopen_sesame'
+    )
     waiting = await agent.run('go', conversation_id='A')
     await agent.run(
         message_history=waiting.all_messages(), deferred_tool_results=decide(waiting.output, Deny('sesame'))
     )
     cells = await told(store, include_content=False)
     text = json.dumps(as_json(cells)) + repr(cells)
-    assert [word for word in ('sesame', '4711', '4712', 'large', 'paid', 'await') if word in text] == []
+    assert [
+        word for word in ('sesame', '47110815471108', '47120815471208', 'large', 'paid', 'await') if word in text
+    ] == []
     assert [(call.tool, list(call.arguments), call.state) for cell in cells for call in cell.calls] == [
         ('pay', ['bill', 'amount'], 'denied')
     ]
