@@ -110,19 +110,14 @@ async def try_again(desk: TheDesk, id: str) -> Response:
 async def decide(
     desk: TheDesk,
     id: str,
-    rest: Annotated[int, Form()],
-    call: Annotated[list[str], Form()],
-    reason: Annotated[list[str], Form()],
+    wait: Annotated[list[str], Form()],
     verdict: Annotated[Literal['approve', 'deny', 'happened'], Form()],
     amount: Annotated[Decimal | None, Form(gt=0, decimal_places=2)] = None,
     message: Annotated[str, Form(max_length=500)] = '',
 ) -> Response:
     """Decide on one call, or on several alike."""
-    decisions = [
-        Decided(call=call, reason=reason, verdict=verdict, amount=amount, message=message.strip())
-        for call, reason in zip(call, reason, strict=True)
-    ]
-    await to_thread.run_sync(desk.book.decide, id, rest, decisions)
+    decisions = [Decided(wait=each, verdict=verdict, amount=amount, message=message.strip()) for each in wait]
+    await to_thread.run_sync(desk.book.decide, id, decisions)
     return await shown_next(desk, id)
 
 

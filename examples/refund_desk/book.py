@@ -36,22 +36,20 @@ CREATE TABLE IF NOT EXISTS conversations (
     history BLOB NOT NULL,
     requests BLOB,
     answers BLOB,
-    rest INTEGER NOT NULL DEFAULT 0,
     error TEXT,
     changed_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS decisions (
     conversation TEXT NOT NULL REFERENCES conversations (id),
+    wait TEXT NOT NULL,
     call TEXT NOT NULL,
-    rest INTEGER NOT NULL,
-    reason TEXT NOT NULL,
     verdict TEXT NOT NULL,
     amount TEXT,
     message TEXT NOT NULL,
     about TEXT NOT NULL,
     made_at TEXT NOT NULL,
     taken INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (conversation, call, rest)
+    PRIMARY KEY (conversation, wait)
 );
 """
 
@@ -102,13 +100,9 @@ class Book:
                 raise NotPossible('This conversation has not failed.')
             connection.execute("UPDATE conversations SET state = 'running', error = NULL WHERE id = ?", [id])
 
-    def decide(self, id: str, rest: int, decisions: Sequence[Decided]) -> None:
-        """Note decisions on calls that wait, and have the conversation go on.
-
-        Args:
-            id: The conversation.
-            rest: At which of its rests they were seen waiting. Other calls may have been decided on since.
-            decisions: What was decided.
+    def decide(self, id: str, decisions: Sequence[Decided]) -> None:
+        """Note decisions on calls that wait, and have the conversation go on. Others may have been decided on since they
+        were seen waiting.
 
         Raises:
             LookupError: When there is no such conversation.
@@ -118,20 +112,17 @@ class Book:
             conversation = _conversation(connection, id)
             # While a run has answers, nobody knows what else will wait; what still does then gets its decision.
             shown = waiting_calls(conversation.requests) if conversation.answers and conversation.requests else []
-            waiting = {(call.id, call.reason): call for call in shown or conversation.waiting}
+            waiting = {call.wait_id: call for call in shown or conversation.waiting}
             for decision in decisions:
-                call = waiting.get((decision.call, decision.reason))
-                query = 'SELECT 1 FROM decisions WHERE conversation = ? AND call = ? AND rest >= ?'
-                if call is None or connection.execute(query, [id, decision.call, rest]).fetchone():
+                call = waiting.get(decision.wait)
+                query = 'SELECT 1 FROM decisions WHERE conversation = ? AND wait = ?'
+                if call is None or connection.execute(query, [id, decision.wait]).fetchone():
                     raise NotPossible('This was decided already, or waits no more. The page shows how things are now.')
                 is_changed = decision.amount not in (None, Decimal(str(call.arguments.get('amount', 'nan'))))
                 amount = str(decision.amount) if is_changed else None
                 connection.execute(
-                    'INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)',
-                    [
-                        *(id, decision.call, rest, decision.reason, decision.verdict),
-                        *(amount, decision.message, about(call), _now()),
-                    ],
+                    'INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)',
+                    [*(id, decision.wait, call.id, decision.verdict), *(amount, decision.message, about(call), _now())],
                 )
             connection.execute("UPDATE conversations SET state = 'running' WHERE id = ?", [id])
 
@@ -139,9 +130,8 @@ class Book:
         """Note which answers the next run is given, and of which decisions they consist."""
         with self._changing(id) as connection:
             connection.execute('UPDATE conversations SET answers = ? WHERE id = ?', [_RESULTS.dump_json(answers), id])
-            taken = [(id, decision.call, decision.reason) for decision in decided]
-            query = 'UPDATE decisions SET taken = 1 WHERE conversation = ? AND call = ? AND reason = ?'
-            connection.executemany(query, taken)
+            taken = [(id, decision.wait) for decision in decided]
+            connection.executemany('UPDATE decisions SET taken = 1 WHERE conversation = ? AND wait = ?', taken)
 
     def withdraw(self, id: str) -> None:
         """Note that a run has used its answers, or cannot use them any more."""
@@ -160,21 +150,21 @@ class Book:
         """A run has ended: with requests that wait for people, or with an answer."""
         with self._changing(id) as connection:
             connection.execute(
-                'UPDATE conversations SET history = ?, requests = ?, state = ?, rest = rest + 1, prompt = NULL, '
-                'answers = NULL, error = NULL WHERE id = ?',
+                'UPDATE conversations SET history = ?, requests = ?, state = ?, prompt = NULL, answers = NULL, '
+                'error = NULL WHERE id = ?',
                 [
                     *(history, None if requests is None else _REQUESTS.dump_json(requests)),
                     *('done' if requests is None else 'waiting', id),
                 ],
             )
             calls = [] if requests is None else waiting_calls(requests)
-            waiting = {(call.id, call.reason) for call in calls}
+            waiting = {call.wait_id for call in calls}
             for decision in _conversation(connection, id).decided:
-                if (decision.call, decision.reason) in waiting:  # decided on while the run was under way
+                if decision.wait in waiting:  # decided on while the run was under way
                     connection.execute("UPDATE conversations SET state = 'running' WHERE id = ?", [id])
                 else:
-                    query = 'UPDATE decisions SET taken = 1 WHERE conversation = ? AND call = ?'
-                    connection.execute(query, [id, decision.call])
+                    query = 'UPDATE decisions SET taken = 1 WHERE conversation = ? AND wait = ?'
+                    connection.execute(query, [id, decision.wait])
 
     def fail(self, id: str, error: str) -> None:
         """A run has ended in an exception."""
@@ -229,7 +219,6 @@ def _conversation(connection: sqlite3.Connection, id: str) -> Conversation:
         history=ModelMessagesTypeAdapter.validate_json(row['history']),
         requests=None if row['requests'] is None else _REQUESTS.validate_json(row['requests']),
         answers=None if row['answers'] is None else _RESULTS.validate_json(row['answers']),
-        rest=row['rest'],
         error=row['error'],
         decisions=_decisions(connection, id),
         changed_at=datetime.fromisoformat(row['changed_at']),
@@ -240,8 +229,8 @@ def _decisions(connection: sqlite3.Connection, id: str) -> list[Decided]:
     query = 'SELECT * FROM decisions WHERE conversation = ? ORDER BY made_at'
     return [
         Decided(
+            wait=row['wait'],
             call=row['call'],
-            reason=row['reason'],
             verdict=row['verdict'],
             amount=None if row['amount'] is None else Decimal(row['amount']),
             message=row['message'],

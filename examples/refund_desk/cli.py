@@ -54,13 +54,12 @@ async def run(options: argparse.Namespace) -> None:
                 conversation = desk.book.load(id)
                 call = waiting_call(conversation, number)
                 decided = Decided(
-                    call=call.id,
-                    reason=call.reason,
+                    wait=call.wait_id,
                     verdict=verdict,
                     amount=getattr(options, 'amount', None),
                     message=getattr(options, 'message', ''),
                 )
-                desk.book.decide(id, conversation.rest, [decided])
+                desk.book.decide(id, [decided])
                 await go_on(desk, id)
 
 

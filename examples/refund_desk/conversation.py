@@ -25,13 +25,13 @@ class NotPossible(Exception):
 class Decided:
     """What a person said about a call that waits."""
 
-    call: str
-    reason: str
-    """Why the call waited, as the person saw it."""
+    wait: str
+    """The wait that the person saw. A call may wait more than once."""
     verdict: Verdict
     amount: Decimal | None = None
     """Another than the one that was asked for."""
     message: str = ''
+    call: str = ''
     about: str = ''
     """What the call would do, in words."""
     taken: bool = False
@@ -53,8 +53,6 @@ class Conversation:
     """What waits, or waited when work on it began."""
     answers: DeferredToolResults | None
     """The decisions that a run was given, as long as it has not come further."""
-    rest: int
-    """Counts how often it came to rest. Decisions are made looking at one of these."""
     error: str | None
     decisions: list[Decided]
     """In the order in which they were made."""
@@ -68,10 +66,10 @@ class Conversation:
     @property
     def waiting(self) -> list[WaitingCall]:
         """Calls that wait and were not decided on."""
-        decided = {decision.call for decision in self.decided}
+        decided = {decision.wait for decision in self.decided}
         if self.requests is None or self.answers is not None:
             return []
-        return [call for call in waiting_calls(self.requests) if call.id not in decided]
+        return [call for call in waiting_calls(self.requests) if call.wait_id not in decided]
 
 
 def about(call: WaitingCall) -> str:

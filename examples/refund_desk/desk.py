@@ -19,7 +19,7 @@ from anyio.abc import TaskGroup
 from pydantic_ai import Agent, DeferredToolRequests
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, StoreError, WaitingCall, decide, waiting_calls
-from pydantic_ai_grail.errors import DecisionError, StoreConflict
+from pydantic_ai_grail.errors import DecisionUsed, StoreConflict
 from pydantic_ai_grail.leases import conversation_lease
 from pydantic_ai_grail.waiting import Result
 
@@ -102,7 +102,7 @@ class Desk:
                     is_new = len(run.all_messages()) > len(conversation.history)
                     if is_new and Agent.is_call_tools_node(node) and node.model_response.tool_calls:
                         await to_thread.run_sync(self.book.came_further, id, run.all_messages_json())
-        except DecisionError:
+        except DecisionUsed:
             if conversation.answers is None:
                 raise
             # A run that died had used them, and its cell waits for others since. Without them, a run tells for which.
@@ -131,8 +131,8 @@ async def open_desk(folder: Path, *, pace_seconds: float = 0.0) -> AsyncGenerato
 
 def _decisions(decided: Sequence[Decided], waiting: Sequence[WaitingCall]) -> dict[str, Approve | Deny | Result]:
     """What people said, as the library takes it."""
-    calls = {call.id: call for call in waiting}
-    return {each.call: _decision(each, calls[each.call]) for each in decided if each.call in calls}
+    calls = {call.wait_id: call for call in waiting}
+    return {each.call: _decision(each, calls[each.wait]) for each in decided if each.wait in calls}
 
 
 def _decision(decided: Decided, call: WaitingCall) -> Approve | Deny | Result:

@@ -44,7 +44,7 @@ class Said:
 class Call:
     """A call that waits."""
 
-    id: str
+    wait: str
     about: str
     reason: str
     why: str
@@ -137,7 +137,7 @@ def _call(call: WaitingCall, lines: Sequence[Line]) -> Call:
     arguments = dict(call.arguments)
     amount = arguments.pop('amount', None)
     return Call(
-        id=call.id,
+        wait=call.wait_id,
         about=about(call),
         reason=call.reason,
         why=str(call.metadata.get('why', _WHY[call.reason])),

@@ -131,9 +131,8 @@ def test_one_is_changed_and_the_other_denied_later(pages: Any, tmp_path: Path) -
 def test_all_are_approved_at_once_and_a_further_question_knows_the_orders(pages: Any, tmp_path: Path) -> None:
     page = asked(pages, BROKEN)
     first, second = (Forms(page.text).found[f'Approve: Refund {name}'] for name in ('Ada Lindqvist', 'Lucía Romero'))
-    fields = {name: [first[name], second[name]] for name in ('call', 'reason')}
     conversation = page.url.copy_with(fragment=None)
-    both = {**fields, 'rest': first['rest'], 'verdict': 'approve'}
+    both = {'wait': [first['wait'], second['wait']], 'verdict': 'approve'}
     pages.post(f'{conversation}/decisions', data=both)
     assert refunds(tmp_path) == sorted([*SMALL.items(), (1031, 38900), (1035, 24900)])
     question = {'prompt': 'Did any of them have trouble with us before?'}
@@ -342,9 +341,7 @@ async def come_to_the_end(desk: Desk) -> str:
     while (conversation := await desk.bring_on(desk.book.newest()[0].id)).waiting:
         call = conversation.waiting[0]
         verdict = 'approve' if call.arguments['order_id'] == 1031 else 'deny'
-        desk.book.decide(
-            conversation.id, conversation.rest, [Decided(call=call.id, reason=call.reason, verdict=verdict)]
-        )
+        desk.book.decide(conversation.id, [Decided(wait=call.wait_id, verdict=verdict)])
     said = told(conversation)[-1]
     assert isinstance(said, Said)
     return said.text
