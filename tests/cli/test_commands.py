@@ -16,11 +16,12 @@ import pytest
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 from sqlalchemy import make_url
 from support.bills import SECRET, till, write_journal
-from support.journal_entries import BEGAN, call_began
+from support.journal_entries import BEGAN, call_began, call_waits, cell_resumed, cell_suspended
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
 from pydantic_ai_grail.cli import main
 from pydantic_ai_grail.stores.base import CellKey
+from pydantic_ai_grail.testing.journal_contract import NOON
 from pydantic_ai_grail.testing.scripted import played_cells
 from pydantic_ai_grail.waiting import Grant
 
@@ -186,6 +187,42 @@ def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None
         ('A', {'bill': 1, 'amount': 200}),
         ('B', {'number': '7'}),
     ]
+
+
+def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
+    key = CellKey('A', 'c1', 'digest')
+    unknown = replace(call_waits(1), reason='unknown', until=NOON)
+    approved = replace(cell_resumed(), decisions={'c1__1': {'kind': 'approve'}})
+    entries = [BEGAN, call_began(1, bill=1), unknown, cell_suspended(), approved, call_began(1, attempt=2, bill=1)]
+    in_store(url, lambda store: write_journal(store, key, *entries))
+    in_store(url, lambda store: write_journal(store, key._replace(conversation_id='B'), *entries[:4]))
+    assert run('show', 'A')[1] == (
+        '1. under way since 2026-01-01 12:00:00, or its process died (cell c1)\n'
+        '   | await pay(1)\n'
+        '   - line 1: pay(bill=1) began 2026-01-01 12:00:00 and did not end\n'
+        '     approved 2026-01-01 12:00:00\n'
+        '     attempt 2\n'
+    )
+    assert run('waiting')[1] == (
+        'pay(bill=1)\n'
+        '  waits for somebody who knows whether it was made when its process died (until 2026-01-01 12:00:00) since '
+        '2026-01-01 12:00:00\n'
+        '  conversation B, call c1__1, line 1: await pay(1)\n'
+    )
+
+
+def test_a_wait_that_was_passed_is_told_apart(url: str, run: Run) -> None:
+    async def story(store: SqlStore) -> None:
+        waiting = await till(store, ['await pay(1, 200)', 'x = 1']).run('go', conversation_id='A')
+        results = decide(waiting.output, True)
+        results.approvals = dict.fromkeys(results.approvals, False)
+        await till(store, ['await pay(1, 200)', 'x = 1'], 'await pay(2)').run(
+            message_history=waiting.all_messages(), deferred_tool_results=results
+        )
+
+    in_store(url, story)
+    assert run('waiting')[1].endswith('\n  later cells have run: perhaps nobody will decide any more\n')
+    assert '\n2. queued since 20' in run('show', 'A')[1]
 
 
 def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:

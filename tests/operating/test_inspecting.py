@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dirty_equals import IsFloat, IsNow
 from support.bills import SECRET, till, write_journal
-from support.journal_entries import BEGAN, call_began, call_waits, cell_suspended
+from support.journal_entries import BEGAN, call_began, call_ended, call_waits, cell_resumed, cell_suspended
 
 from pydantic_ai_grail import Approve, Deny, MemoryStore, SettingsError, SqlStore, Store, decide
+from pydantic_ai_grail._sessions.keeper import Keeper
+from pydantic_ai_grail._sessions.keyring import Keyring
 from pydantic_ai_grail.cli.plain import as_json
 from pydantic_ai_grail.inspecting import PastCall, PastCell, cells_of, grants_of, waiting_in
 from pydantic_ai_grail.journal import Decided
@@ -147,6 +149,41 @@ async def test_a_cell_whose_process_died_is_under_way(store: Store) -> None:
     (cell,) = await told(store)
     assert (cell.standing, cell.is_unfinished, cell.code, cell.began_at) == ('under way', True, 'await pay(1)', NOON)
     assert [(call.state, call.ended) for call in cell.calls] == [('started', None)]
+
+
+async def test_the_attempts_at_a_call_whose_fate_was_unknown_are_one_call(store: Store) -> None:
+    unknown = replace(call_waits(1), reason='unknown', at=NOON + timedelta(hours=1))
+    approved = replace(cell_resumed(), decisions={'c1__1': {'kind': 'approve'}})
+    entries = [
+        BEGAN,
+        call_began(1),
+        unknown,
+        cell_suspended(),
+        approved,
+        call_began(1, attempt=2),
+        call_ended(1, 'paid'),
+    ]
+    await write_journal(store, CellKey('A', 'c1', 'digest'), *entries)
+    (cell,) = await told(store)
+    (call,) = cell.calls
+    assert (cell.standing, call.state, call.attempts, call.began_at) == ('under way', 'returned', 2, NOON)
+    assert call.waits == unknown
+    assert [decision.decided.kind for decision in call.decisions] == ['approve']
+
+
+async def test_of_a_state_of_another_version_the_code_is_not_known() -> None:
+    store = MemoryStore()
+    keeper = Keeper(store=store, keyring=Keyring(SECRET), monty_version='0.1')
+    for number, history in enumerate(['{"cells": "of another kind"}', '']):
+        await keeper.save(
+            b'dump',
+            conversation_id='A',
+            cell_id=f'c{number}',
+            code_digest='digest',
+            outcome='completed',
+            history=history,
+        )
+    assert [(cell.standing, cell.code, cell.problem) for cell in await told(store)] == [('completed', None, None)] * 2
 
 
 async def test_a_call_that_a_grant_allowed_names_it(store: Store) -> None:
