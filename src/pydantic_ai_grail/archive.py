@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal
 
 import anyio
+from anyio import CancelScope
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from .errors import StoreError
@@ -80,6 +82,16 @@ async def import_conversation(store: Store, path: Path | str) -> str:
     there = await store.contents(index.conversation_id)
     if there.snapshots or there.entries:
         raise StoreError(f'{store!r} has something of conversation {index.conversation_id!r} already. Forget it first.')
+    try:
+        await _take_in(store, index, snapshots, entries)
+    except BaseException:
+        with CancelScope(shield=True):
+            await store.forget(conversation_id=index.conversation_id)
+        raise
+    return index.conversation_id
+
+
+async def _take_in(store: Store, index: _Index, snapshots: Sequence[bytes], entries: Sequence[bytes]) -> None:
     for snapshot, data in zip(index.snapshots, snapshots, strict=True):
         await store.save(SnapshotRecord(conversation_id=index.conversation_id, data=data, **dict(snapshot)))
     journals: dict[CellKey, list[JournalRecord]] = defaultdict(list)
@@ -90,7 +102,6 @@ async def import_conversation(store: Store, path: Path | str) -> str:
     for records in journals.values():
         claim = Claim(owner=_OWNER, until=now + timedelta(minutes=1))
         await store.append(records, claim=claim, now=now, release=True)
-    return index.conversation_id
 
 
 class _Stored(BaseModel):

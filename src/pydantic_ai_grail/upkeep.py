@@ -88,8 +88,8 @@ async def expire(
         conversations, snapshots, journals = conversations + 1, snapshots + going.snapshots, journals + going.journals
         if dry_run:
             continue
-        if going.is_all:
-            await store.forget(conversation_id=summary.conversation_id)
+        if going.is_all:  # but nothing that was written since it was looked at
+            await store.forget(conversation_id=summary.conversation_id, older_than=present)
         else:
             await store.forget(conversation_id=summary.conversation_id, older_than=before, keep_newest=keep_newest)
     return Expired(conversations=conversations, snapshots=snapshots, journals=journals, spared=tuple(spared))

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dirty_equals import IsDatetime
 from support.bills import SECRET, till, write_journal
-from support.journal_entries import BEGAN, call_began
+from support.journal_entries import BEGAN, CELL_ENDED, call_began
 
 from pydantic_ai_grail import Approve, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail.errors import JournalForeign
-from pydantic_ai_grail.stores.base import CellKey
+from pydantic_ai_grail.stores.base import CellKey, Contents
 from pydantic_ai_grail.testing.scripted import played_cells
 from pydantic_ai_grail.upkeep import Expired, Spared, expire
 from pydantic_ai_grail.waiting import Grant
@@ -152,6 +152,23 @@ async def test_grants_go_with_the_last_cell_of_their_conversation(store: Store) 
     assert (await expired(store, days=31, keep_newest=1)).spared == ()
     await expired(store, days=31)
     assert await conversations(store) == []
+
+
+class BusyStore(MemoryStore):
+    """A conversation goes on while it is looked at."""
+
+    async def contents(self, conversation_id: str) -> Contents:
+        found = await super().contents(conversation_id)
+        later = datetime.now(UTC) + timedelta(days=32)
+        await write_journal(self, CellKey('A', 'c2', 'digest'), BEGAN, call_began(1), at=later)
+        return found
+
+
+async def test_what_is_written_meanwhile_stays() -> None:
+    store = BusyStore()
+    await write_journal(store, CellKey('A', 'c1', 'digest'), BEGAN, call_began(1), CELL_ENDED)
+    assert await expired(store, days=31) == Expired(conversations=1, snapshots=0, journals=1)
+    assert [summary.entries for summary in await store.conversations()] == [2]
 
 
 async def test_without_a_journal_to_look_into_no_secret_is_needed(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic_ai import Agent, DeferredToolRequests, Tool
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, Store, StoreError, decide
 from pydantic_ai_grail.archive import export_conversation, import_conversation
+from pydantic_ai_grail.errors import StoreConflict
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -89,10 +91,31 @@ async def test_nothing_to_export_and_nothing_to_import_are_told(tmp_path: Path) 
         await import_conversation(MemoryStore(), tmp_path / 'other.zip')
 
 
+def edit(path: Path, old: str, new: str) -> None:
+    """Change the index of an archive."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    index = members['conversation.json'].decode()
+    assert old in index
+    with zipfile.ZipFile(path, 'w') as archive:
+        for name, data in members.items():
+            archive.writestr(name, index.replace(old, new) if name == 'conversation.json' else data)
+
+
 async def test_an_archive_of_a_later_format_is_refused(tmp_path: Path) -> None:
     store, path = MemoryStore(), tmp_path / 'A.grail'
     await till(store).run('go', conversation_id='A')
     await export_conversation(store, 'A', path)
-    path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2'))
-    with pytest.raises(StoreError, match='is no exported conversation'):
+    edit(path, '"format": 1', '"format": 2')
+    with pytest.raises(StoreError, match=r'is no exported conversation: 1 validation error for _Index\nformat'):
         await import_conversation(MemoryStore(), path)
+
+
+async def test_nothing_stays_of_an_archive_that_could_not_be_taken_in(store: Store, tmp_path: Path) -> None:
+    here, path = MemoryStore(), tmp_path / 'A.grail'
+    await till(here).run('go', conversation_id='A')
+    await export_conversation(here, 'A', path)
+    edit(path, '"number": 2', '"number": 9')
+    with pytest.raises(StoreConflict):
+        await import_conversation(store, path)
+    assert await store.conversations() == []
