@@ -57,6 +57,7 @@ DOORS = {
         *('forking', 'adapters', 'cli', 'testing'),
     ),
     'dbos': ('durable',),
+    'temporalio': ('durable',),
     'sqlalchemy': ('stores.sql', 'stores.tables'),
     'opentelemetry': ('tracing.otel', '_monty.worker'),
 }

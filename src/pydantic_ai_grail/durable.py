@@ -96,6 +96,23 @@ def is_in_workflow() -> bool:
     return dbos is not None and dbos.workflow_id is not None and dbos.step_id is None
 
 
+def refuse_temporal() -> None:
+    """In the code of a Temporal workflow a cell would hang.
+
+    Raises:
+        UserError: When this is such code.
+    """
+    if 'temporalio' not in sys.modules:
+        return
+    from temporalio import workflow
+
+    if workflow.in_workflow():
+        raise UserError(
+            'Cells cannot run in a Temporal workflow, which may start no process and read no store. Run the whole agent '
+            'in an activity of yours.'
+        )
+
+
 async def as_step(name: str, work: Callable[[], Awaitable[_T]], *, claim_seconds: float) -> _T:
     """Do some work as one step of the workflow that this runs in; once it was done, its result is the recorded one.
 

@@ -28,7 +28,7 @@ from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .cell_call import CellCall, RanCell
 from .conversation import cells_in
-from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on
+from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from .engine import Engine
 from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, to_all
@@ -184,6 +184,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
         run, run_code = self._run, cast('RunCodeTool[Any]', tool)
         asked = cast('RunCode', tool_args)
+        refuse_temporal()
         if not is_in_workflow():
             return self._tell(ctx, run, await self._cell(asked, ctx, run_code, run))
         before = deepcopy(ctx.usage)
@@ -277,6 +278,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             notes=notes,
             variables=None,
             content=ran.content,
+            reuses_calls=self.settings.reuse_calls,
         )
         return CellReply(
             value=reply.return_value,

@@ -18,9 +18,8 @@ DEATHS = [
     Life(dies_after_cell=1),
     Life(dies_before_cell=2),
     Life(dies_resting=True),
-    Life(dies_after_cell=1),
 ]
-"""Before the first call, between calls, after the first cell and before the second; and twice in that one."""
+"""Before the first call, between calls, after the first cell and before the second, and in that one."""
 
 
 @pytest.fixture
@@ -118,6 +117,15 @@ def test_a_cell_that_another_machine_claims_is_waited_for(files: Place) -> None:
     files.claim_from_elsewhere(seconds=2)
     answer = lived(files, service, Life())
     assert (answer.cells, files.paid()) == ([{'result': 'paid 1'}], [1])
+
+
+def test_a_cell_that_another_machine_keeps_is_given_up_some_time(files: Place) -> None:
+    service = Service(cells=['await rest()\nawait pay(1)'], options={'claim_secs': 0.5})
+    lived(files, service, Life(dies_resting=True))
+    files.claim_from_elsewhere(seconds=600)
+    with pytest.raises(AssertionError, match='DBOSMaxStepRetriesExceeded'):
+        lived(files, service, Life())
+    assert files.paid() == []
 
 
 def test_what_a_tool_tells_beside_its_result_is_told_once_also_after_a_recovery(files: Place) -> None:

@@ -18,6 +18,11 @@ class Code:
 
 
 ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
+    # durable.md
+    'Ticket 1: 50 back for order 7, 300 for order 8.': [
+        Code('done = [await refund(order=7, amount=50)]\ndone.append(await refund(order=8, amount=300))\ndone'),
+        'Orders 7 and 8 are refunded.',
+    ],
     # quickstart.md, README.md
     'What did each customer spend in November 2026?': [
         Code(

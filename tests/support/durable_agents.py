@@ -67,15 +67,15 @@ class Place:
 
     @classmethod
     def in_postgresql(cls, server: str) -> Place:
-        """A new database on a server for cells and books; the engine makes another for itself."""
+        """A new database on a server, for all of it."""
         name = f'durable_{uuid4().hex}'
         url = sa.make_url(server)
         engine = sa.create_engine(url.set(drivername='postgresql+psycopg'), isolation_level='AUTOCOMMIT')
         with engine.connect() as connection:
             connection.execute(sa.text(f'CREATE DATABASE {name}'))
         engine.dispose()
-        places = [url.set(database=f'{name}_dbos'), url.set(database=name), url.set(database=name)]
-        places[0], places[2] = (place.set(drivername='postgresql+psycopg') for place in places[::2])
+        store = url.set(database=name)
+        places = (store.set(drivername='postgresql+psycopg'), store, store.set(drivername='postgresql+psycopg'))
         return cls(*(place.render_as_string(hide_password=False) for place in places))
 
     def pay(self, bill: int) -> None:
