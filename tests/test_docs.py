@@ -94,6 +94,8 @@ def test_what_a_page_shows_is_what_happens(
     page: Path, eval_example: EvalExample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(models, 'infer_model', scripted_model)
+    # A durable workflow looks names up in its steps, with the function as it was when that module was imported.
+    monkeypatch.setattr('pydantic_ai.durable_exec._base.infer_model', scripted_model)
     monkeypatch.chdir(tmp_path)
     eval_example.set_config(ruff_line_length=100, ruff_ignore=['F821', 'F811', 'E402'], target_version='py310')
     names: dict[str, Any] = {}
