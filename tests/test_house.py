@@ -22,9 +22,10 @@ MAY_IMPORT = {
     ),
     'durable': (),
     'cell_call': (
-        *('engine', 'agent_run', 'conversation', 'resuming', 'requests', 'stores.base'),
+        *('engine', 'agent_run', 'conversation', 'correcting', 'resuming', 'requests', 'stores.base'),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
     ),
+    'correcting': ('conversation', 'stores.base', '_sessions'),
     'resuming': ('requests', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': ('decisions', 'requests'),
     'requests': ('decisions',),

@@ -29,8 +29,8 @@ class AgentRun:
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
-    failed_cell: Known | None = None
-    """What the cell before called, if it failed in this run; for the one that corrects it."""
+    called_before: Known | None = None
+    """What the cell before called, if it failed, and the calls of which nobody knows; `None` when nobody has looked."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None

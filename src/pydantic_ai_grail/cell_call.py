@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from secrets import token_hex
@@ -32,6 +32,7 @@ from ._source.history import History
 from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
 from .conversation import Asked, CellsInHistory, asked_in
+from .correcting import called_before
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
@@ -110,6 +111,8 @@ class CellCall:
         try:
             if opened.still_waits:
                 raise ApprovalRequired(metadata=self._waits(opened))
+            if opened.known.suspended is not None:
+                self.run.is_waiting = False  # it is this one that waited: decided on in the same run, it goes on
             if self.run.is_waiting:
                 raise ApprovalRequired(metadata=await self._queued(opened))
             state = await self._start(state, cells, opened)
@@ -124,13 +127,13 @@ class CellCall:
                 )
             for grant in granted(opened.known, self.cell_id, opened.decisions, opened.decided_at or datetime.now(UTC)):
                 await self._grants.add(grant)
-            calls = self._dispatcher(opened, await self._failed_before(state, cells))
+            calls = self._dispatcher(opened, await self._called_before(state, cells))
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened))
             if not keeping.kept and len(calls.journal):
                 await self._ended(outcome, opened)
-            self._remember(outcome, opened)
+            self._remember(outcome, calls, opened)
         finally:
             with CancelScope(shield=True):
                 await opened.journal.aclose()
@@ -186,27 +189,19 @@ class CellCall:
             'edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
         )
 
-    async def _failed_before(self, state: State, cells: CellsInHistory) -> Known:
-        """What the cell that this one may correct has called; nothing where the one before did not fail."""
+    async def _called_before(self, state: State, cells: CellsInHistory) -> Known:
+        """What cells before have called, for this one to give again, and the calls of which nobody knows."""
+        if self.run.called_before is None:
+            conversation = self.run.session.conversation_id
+            self.run.called_before = await called_before(self.engine.journals, cells, state, conversation)
         if self.reruns or not self.engine.settings.reuse_calls:
-            return NOTHING_KNOWN
-        if self.run.failed_cell is not None:
-            return self.run.failed_cell
-        newest = cells.refs[0] if cells.refs else None
-        header = state.saved.header if state.saved is not None else None
-        has_state = newest is not None and header is not None and header.cell_id == newest.cell_id
-        if newest is None or (has_state and header is not None and header.outcome == 'completed'):
-            return NOTHING_KNOWN
-        # It failed, or it left no state: refused, or cut off by an exception that ended its run.
-        conversation = newest.conversation_id or self.run.session.conversation_id
-        known = (await self.engine.journals.peek(CellKey(conversation, newest.cell_id, newest.code_digest))).known()
-        return NOTHING_KNOWN if known.ended is not None and known.ended.outcome == 'completed' else known
+            return Known(under_way=self.run.called_before.under_way)
+        return self.run.called_before
 
-    def _remember(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
-        if isinstance(outcome, Completed):
-            self.run.failed_cell = None
-        elif isinstance(outcome, Failed):
-            self.run.failed_cell = opened.journal.known()
+    def _remember(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
+        if not isinstance(outcome, Refused):
+            known = opened.journal.known() if isinstance(outcome, Failed) else NOTHING_KNOWN
+            self.run.called_before = replace(known, under_way=calls.corrected.left)
 
     def _dispatcher(self, opened: Opened, failed: Known) -> Dispatcher:
         settings = self.engine.settings

@@ -25,6 +25,8 @@ class CellsInHistory:
     """The newest first."""
     last_message_at: datetime | None
     """When the newest message of an earlier run was written."""
+    cut_off: frozenset[str] = frozenset()
+    """The ids of those that came to no end: what the model read for them does not say how far they came."""
 
 
 def cells_in(
@@ -40,12 +42,15 @@ def cells_in(
     """
     refs: list[CellRef] = []
     metadata: dict[str, Any] = {}
+    cut_off: set[str] = set()
     is_last_response = True
     for message in reversed(messages):
         if not isinstance(message, ModelResponse):
             for part in message.parts:
                 if isinstance(part, ToolReturnPart) and part.tool_name == tool_name:
                     metadata[part.tool_call_id] = part.metadata
+                    if part.outcome in ('interrupted', 'denied'):
+                        cut_off.add(part.tool_call_id)
             continue
         calls = [part for part in message.parts if isinstance(part, ToolCallPart) and part.tool_name == tool_name]
         if is_last_response and before is not None:
@@ -55,7 +60,7 @@ def cells_in(
         refs.extend(_ref(call, message, metadata) for call in reversed(calls))
         if len(refs) >= MAX_CELLS:
             break
-    return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id))
+    return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id), cut_off=frozenset(cut_off))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -257,6 +257,14 @@ class Known:
     began: Began | None = None
     is_queued: bool = False
     """It has not begun; an earlier cell of the same response waited."""
+    under_way: Sequence[KnownCall] = ()
+    """Calls of cells before it of which nobody knows, and that no cell has made since."""
+
+    @property
+    def under_way_at_its_end(self) -> tuple[KnownCall, ...]:
+        """Its calls of which nobody knows, for it was cut off, so that nobody was told how far it came."""
+        calls = () if self.ended is not None else self.calls.values()
+        return tuple(call for call in calls if call.ended is None and not call.only_asked)
 
     @property
     def waiting(self) -> tuple[KnownCall, ...]:

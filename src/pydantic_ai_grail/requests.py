@@ -23,6 +23,9 @@ class ShownCall:
     id: str
     tool: str
     arguments: dict[str, Any]
+    """As plain JSON values, for whoever reads the requests as they are."""
+    exact: str
+    """The same as typed JSON."""
     digest: str
     reason: WaitingReason
     line: int | None
@@ -71,6 +74,7 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
             id=call_id(cell_id, call.began.ordinal),
             tool=call.began.tool,
             arguments=to_jsonable_python(dict(call.began.arguments), fallback=str),
+            exact=to_typed_json(dict(call.began.arguments)),
             digest=_digest(call.began.arguments),
             reason=call.waits.reason,
             line=call.began.line,

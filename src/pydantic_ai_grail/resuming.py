@@ -13,7 +13,7 @@ from datetime import datetime
 from ._run.cell import GoingOn
 from ._sessions.journal import CellJournal, Journals
 from ._source.prepared import Prepared
-from .errors import DecisionError, JournalForeign
+from .errors import DecisionError, DecisionUsed, JournalForeign
 from .journal import NOTHING_KNOWN, CellResumed, Decided, Known
 from .requests import Answers, resumed
 from .stores.base import CellKey
@@ -104,6 +104,6 @@ def _compare(answers: Answers | None, recorded: CellResumed, key: CellKey) -> No
         for id, answer in answers.decisions.items()
     }
     if answers.token != recorded.token or given != dict(recorded.decisions):
-        raise DecisionError(
+        raise DecisionUsed(
             f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
         )

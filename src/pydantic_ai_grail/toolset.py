@@ -278,6 +278,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             notes=notes,
             variables=None,
             content=ran.content,
+            reuses_calls=self.settings.reuse_calls,
         )
         return CellReply(
             value=reply.return_value,

@@ -25,6 +25,7 @@ from .decisions import Approve, Deny, Grant, Raise, Result
 from .errors import DecisionError
 from .journal import DecisionKind, WaitingReason
 from .requests import ShownCall, ShownCell, read_cell
+from .typed_json import from_typed_json
 
 __all__ = [
     'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'Raise', 'Result', 'WaitingCall', 'decide', 'waiting_calls'
@@ -39,7 +40,7 @@ class WaitingCall:
     tool: str
     """The name code calls it by; for a tool that the model called directly, the agent's."""
     arguments: Mapping[str, Any]
-    """As plain JSON values."""
+    """With their types, as code gave them: a `Decimal` is one. Of a tool that the model called directly, as it wrote them."""
     reason: WaitingReason
     """`'approval'`: it may not run unless it is allowed. `'external'`: somebody else makes it and gives the result.
     `'unknown'`: it was under way when its process ended, so it may have taken effect or not; approving runs it again,
@@ -70,7 +71,11 @@ Decisions: TypeAlias = Mapping[str, Decision] | Callable[[WaitingCall], Decision
 
 
 def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
-    """Every call that waits: those inside cells, and those of tools that the model called directly."""
+    """Every call that waits: those inside cells, and those of tools that the model called directly.
+
+    Raises:
+        DecisionError: When the requests of a cell were changed and cannot be read.
+    """
     calls: list[WaitingCall] = []
     for part in [*requests.approvals, *requests.calls]:
         metadata = requests.metadata.get(part.tool_call_id, {})
@@ -162,10 +167,14 @@ def _decide_directly(
 
 def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCall:
     lines = cell.code.splitlines()
+    try:
+        arguments = from_typed_json(shown.exact)
+    except ValueError as error:
+        raise DecisionError(f'The requests of cell {cell_id!r} are not as the agent gave them: {error}') from error
     return WaitingCall(
         id=shown.id,
         tool=shown.tool,
-        arguments=shown.arguments,
+        arguments=arguments,
         reason=shown.reason,
         cell_id=cell_id,
         code=cell.code,

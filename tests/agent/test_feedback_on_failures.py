@@ -54,11 +54,10 @@ async def test_a_wrong_key_is_answered_with_the_keys_that_are_there() -> None:
     assert await feedback("row = await find(7)\nrow['stauts']") == snapshot("""\
 KeyError: stauts
 line 2: row['stauts']
-        ^^^^^^^^^^^^^
 Its keys: id, status. Did you mean 'status'?
 Calls that were made and are not undone:
   find(number=7) -> {'id': 7, 'status': 'open'}
-Use what they returned; make none again that changes anything.
+The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
 What the cell assigned before it stopped is kept: `row` (from `find`). Go on from there.\
 """)
 
@@ -84,7 +83,7 @@ line 3, in `one`: return row['Status']
 What `find` returned has the keys: id, status. Did you mean 'status'?
 Calls that were made and are not undone:
   find(number=1) -> {'id': 1, 'status': 'open'}
-Use what they returned; make none again that changes anything.
+The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -114,11 +113,10 @@ async def test_none_for_a_tool_that_takes_none_names_where_it_came_from_and_what
 send(to=None, body='Hello') raised ValueError: send() was given wrong arguments:
 - to: Input should be a valid string, got None
 line 3: await send(one['email'], 'Hello')
-        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 `one['email']` is None here, and `to` must not be: test it first, `if one['email'] is not None`.
 Calls that were made and are not undone:
   send(to='ada@x.org', body='Hello') -> 'sent'
-Use what they returned; make none again that changes anything.
+The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
 Read-only calls that returned: `customers`
 What the cell assigned before it stopped is kept: `everybody` (from `customers`). Go on from there.\
 """)
@@ -129,10 +127,9 @@ async def test_a_call_that_failed_is_told_apart_from_one_that_took_effect() -> N
     assert await feedback(code) == snapshot("""\
 refund(order=3) raised RuntimeError: order 3 was paid back before
 line 6: await refund(3)
-        ^^^^^^^^^^^^^^^
 Calls that were made and are not undone:
   refund(order=1) -> 'refunded 1'
-Use what they returned; make none again that changes anything.
+The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
 Calls that failed:
   refund(order=2): RuntimeError: order 2 was paid back before
 What the cell assigned before it stopped is kept: `first` (from `refund`). Go on from there.\
@@ -143,7 +140,6 @@ async def test_after_calls_that_only_read_nothing_warns_of_making_them_again() -
     assert await feedback('everybody = await customers()\n1 / 0') == snapshot("""\
 ZeroDivisionError: division by zero
 line 2: 1 / 0
-        ^^^^^
 Read-only calls that returned: `customers`
 What the cell assigned before it stopped is kept: `everybody` (from `customers`). Go on from there.\
 """)
@@ -153,7 +149,17 @@ async def test_a_failed_call_that_was_the_only_one_says_so() -> None:
     assert await feedback('await refund(2)') == snapshot("""\
 refund(order=2) raised RuntimeError: order 2 was paid back before
 line 1: await refund(2)
-        ^^^^^^^^^^^^^^^
 This cell called no other tool.
 What the cell assigned before it stopped is kept; go on from there.\
 """)
+
+
+async def test_calls_after_one_that_failed_are_not_said_to_be_given_again() -> None:
+    code = 'try:\n    await refund(2)\nexcept RuntimeError:\n    pass\nawait refund(1)\n1 / 0'
+    text = await feedback(code)
+    assert "refund(order=1) -> 'refunded 1'\nUse what they returned; make none again that changes anything." in text
+
+
+async def test_a_constant_is_no_suggestion_for_a_variable() -> None:
+    assert 'Did you mean' not in await feedback('failed')
+    assert 'Did you mean False?' in await feedback('false')

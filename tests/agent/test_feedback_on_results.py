@@ -22,7 +22,7 @@ async def content(code: str, **options: Any) -> Any:
 
 
 async def test_the_description_tells_in_which_form_values_come_back() -> None:
-    assert 'as JSON: sets are lists, dates and Decimals text.' in WHAT_IT_IS
+    assert 'as JSON: sets are lists; dates, Decimals and keys text.' in WHAT_IT_IS
     model = TestModel(call_tools=[])
     await agent_with().run('go', model=model)
     assert model.last_model_request_parameters is not None

@@ -170,7 +170,7 @@ def test_calls_that_may_be_made_twice_bring_no_warning():
     ) == snapshot("""\
 ZeroDivisionError: division by zero
 Calls that were made and are not undone:
-  put(x=1) -> None
+  put(x=1)
 What the cell assigned before it stopped is kept; go on from there.\
 """)
 
@@ -209,7 +209,6 @@ KeyError: price
 line 2, in `price`, of an earlier cell: return row['price']
                                                ^^^^^^^^^^^^
 line 4: total
-        ^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\
@@ -226,7 +225,6 @@ line 2, in `f`: return f(n)
                        ^^^^
 … 999 more times the same
 line 3: f(1)
-        ^^^^
 Write it as a loop.
 This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\
@@ -241,16 +239,11 @@ def test_a_long_way_through_functions_is_cut_in_the_middle():
     assert failed(frames=tuple(frames)) == snapshot("""\
 KeyError: price
 line 10, in `f10`, of an earlier cell: f(1)
-                                       ^^^^
 line 9, in `f9`, of an earlier cell: f(1)
-                                     ^^^^
 line 8, in `f8`, of an earlier cell: f(1)
-                                     ^^^^
 line 7, in `f7`, of an earlier cell: f(1)
-                                     ^^^^
 … 5 more calls
 line 1, in `f1`, of an earlier cell: f(1)
-                                     ^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 This cell called no tool.
 What the cell assigned before it stopped is kept; go on from there.\

@@ -60,7 +60,7 @@ Nothing ran: no tool was called, no variable changed. Send the corrected cell.\
 @pytest.mark.parametrize(
     ('fix', 'shown'),
     [
-        ('search', 'Write: search'),
+        ('search', 'Did you mean search?'),
         ('sum(xs) / len(xs)', 'Write: sum(xs) / len(xs)'),
         ("await search('a')", "Write: await search('a')"),
         ('Did you mean `search`?', 'Did you mean `search`?'),
@@ -144,7 +144,6 @@ def test_an_excerpt_ends_with_its_line_when_the_mistake_goes_on():
     assert refusal(source, mistake) == snapshot("""\
 `query` is a text.
 line 1: search(
-        ^^^^^^^
 Nothing ran: no tool was called, no variable changed. Send the corrected cell.\
 """)
 

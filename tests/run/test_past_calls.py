@@ -19,7 +19,7 @@ from pydantic_ai_grail._run.tool_call import METADATA_KEY
 from pydantic_ai_grail.calls import CallRequest, ToolFacts
 from pydantic_ai_grail.errors import StoreError
 from pydantic_ai_grail.events import CallSettled, CallStarted
-from pydantic_ai_grail.journal import CallBegan, CallEnded, CallWaits, CellEnded, Decided, Entry, KnownCall
+from pydantic_ai_grail.journal import CallBegan, CallEnded, CallWaits, CellEnded, Decided, Entry, Known, KnownCall
 
 pytestmark = pytest.mark.anyio
 
@@ -466,7 +466,7 @@ def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
     ids=['under way', 'nobody knew before', 'only asked', 'settled', 'the model was told'],
 )
 def test_the_next_cell_knows_what_was_under_way_when_one_was_cut_off(entries: list[Entry], is_known: bool) -> None:
-    corrected = CorrectedCalls(known_of(entries))
+    corrected = CorrectedCalls(Known(under_way=known_of(entries).under_way_at_its_end))
     request = made_by_the_next_cell(1)
     corrected.compare(request)
     assert (corrected.under_way(request) is not None) == is_known

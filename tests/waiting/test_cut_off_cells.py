@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool, capture_run_messages
 from pydantic_ai.exceptions import ApprovalRequired
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, ToolCallPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SqlStore, decide, waiting_calls
@@ -207,3 +208,44 @@ async def test_a_person_may_say_that_it_is_not_to_be_made(tmp_path: Path) -> Non
     done = await till.decides(waiting, Deny('the bank is looking into it'), AGAIN)
     assert 'PermissionError: the bank is looking into it' in last(done)
     assert till.paid == [1, 2]
+
+
+@pytest.mark.parametrize('between', ['no_such_name', '1 + 1', '1 / 0', 'await pay(7)'])
+async def test_it_waits_too_after_other_cells_of_the_run(between: str, tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    waiting = await till.asks(await till.cut_off(), between, 'await pay(2)')
+    assert waits_for(waiting) == [(2, 'unknown')]
+
+
+@pytest.mark.parametrize('between', ['no_such_name', '1 + 1', '1 / 0', 'await pay(7)'])
+async def test_it_waits_too_after_other_cells_of_other_runs(between: str, tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    after = await till.asks(await till.cut_off(), between)
+    waiting = await till.asks(stored(after.all_messages()), 'await pay(2)')
+    assert waits_for(waiting) == [(2, 'unknown')]
+
+
+async def test_once_somebody_has_decided_on_it_the_next_one_is_a_new_call(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    waiting = await till.asks(await till.cut_off(), AGAIN)
+    done = await till.decides(waiting, Result('paid 2'), AGAIN)
+    later = await till.asks(stored(done.all_messages()), 'await pay(2)')
+    assert last(later) == {'result': 'paid 2'}
+    assert till.paid == [1, 2, 2]
+
+
+async def test_it_waits_too_where_calls_are_not_reused(tmp_path: Path) -> None:
+    till = Till(tmp_path, options={'reuse_calls': False})
+    waiting = await till.asks(await till.cut_off(), '[await pay(2)]')
+    assert waits_for(waiting) == [(2, 'unknown')]
+
+
+async def test_the_model_cannot_have_it_made_again_by_asking_for_all_calls(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    history = await till.cut_off()
+
+    def play(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return ModelResponse([ToolCallPart('run_code', {'code': 'await pay(2)', 'rerun': True})])
+
+    waiting = await till.agent().run('again', model=FunctionModel(play), message_history=history)
+    assert waits_for(waiting) == [(2, 'unknown')]

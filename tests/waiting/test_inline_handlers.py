@@ -15,6 +15,7 @@ from pydantic_ai.tools import ToolApproved, ToolDenied
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, decide, waiting_calls
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.waiting import Result
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +30,10 @@ class Desk:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
     made: list[Any] = field(default_factory=list[Any])
     keys: list[str] = field(default_factory=list[str])
+    decides_cells: Any = None
+    """What it decides of the calls in a cell, when it is asked for the cell."""
+    approves_cells: bool = False
+    """Whether it approves the cell as a whole then."""
     store: MemoryStore = field(default_factory=MemoryStore)
 
     def handle(self, ctx: RunContext[Any], requests: DeferredToolRequests) -> DeferredToolResults | None:
@@ -37,7 +42,9 @@ class Desk:
             arguments = part.args_as_dict()
             self.asked.append((part.tool_name, arguments if part.tool_name != 'run_code' else {}))
             if part.tool_name == 'run_code':
-                return None
+                if self.decides_cells is not None:
+                    return decide(requests, self.decides_cells)
+                return requests.build_results(approve_all=True) if self.approves_cells else None
             answer = self.answer(part.tool_name, arguments)
             if answer is not None:
                 (results.approvals if part in requests.approvals else results.calls)[part.tool_call_id] = answer
@@ -117,6 +124,21 @@ async def test_what_it_leaves_waits() -> None:
     done = await desk.plays(code, after=waiting, deferred_tool_results=decide(waiting.output, True))
     assert last(done) == {'result': ['refunded 500', 'refunded 5000']}
     assert desk.made == [(1, 500), (2, 5000)]
+
+
+async def test_it_may_also_decide_on_what_a_cell_waits_for() -> None:
+    desk = Desk(lambda tool, arguments: None, decides_cells=True)
+    assert last(await desk.plays('[await refund(1, 500)]')) == {'result': ['refunded 500']}
+    assert desk.made == [(1, 500)]
+
+
+async def test_one_that_approves_whatever_asks_does_not_answer_what_somebody_else_makes() -> None:
+    desk = Desk(lambda tool, arguments: True if tool == 'refund' else None, approves_cells=True)
+    code = 'import asyncio\nawait asyncio.gather(refund(1, 500), fax("0123"))'
+    waiting = await desk.plays(code)
+    assert [call.tool for call in waiting_calls(waiting.output)] == ['fax']
+    done = await desk.plays(code, after=waiting, deferred_tool_results=decide(waiting.output, Result('sent')))
+    assert last(done) == {'result': ['refunded 500', 'sent']}
 
 
 async def test_it_is_not_asked_for_what_a_person_has_decided() -> None:

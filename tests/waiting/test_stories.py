@@ -37,7 +37,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
             "  balance(account='ada') -> 3\n"
             "  refund(order=1, amount=50) -> 'refunded 50'\n"
             "  refund(order=2, amount=500) -> 'refunded 500'\n"
-            'Use what they returned; make none again that changes anything.\n'
+            'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
+            'they returned; make none again that changes anything.\n'
             'What the cell assigned before it stopped is kept: `before` (from '
             '`balance`). Go on from there.'
         ],
@@ -72,7 +73,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
             "  refund(order=0, amount=0) -> 'refunded 0'\n"
             "  refund(order=1, amount=100) -> 'refunded 100'\n"
             "  refund(order=2, amount=200) -> 'refunded 200'\n"
-            'Use what they returned; make none again that changes anything.\n'
+            'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
+            'they returned; make none again that changes anything.\n'
             'What the cell assigned before it stopped is kept; go on from there.'
         ],
         'effects': [['refund', 0, 0], ['refund', 1, 100], ['refund', 2, 200]],
@@ -107,7 +109,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
             "an integer, got 'x'\n"
             '- amount: Field required\n'
             'line 1: await refund(1, 500)\n'
-            '        ^^^^^^^^^^^^^^^^^^^^\n'
             'This cell called no other tool.\n'
             'What the cell assigned before it stopped is kept; go on from there.'
         ],
@@ -119,7 +120,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'refund(order=1, amount=500) raised TimeoutError: nobody decided on refund() in '
             'time\n'
             'line 1: await refund(1, 500)\n'
-            '        ^^^^^^^^^^^^^^^^^^^^\n'
             'This cell called no other tool.\n'
             'What the cell assigned before it stopped is kept; go on from there.'
         ],
@@ -131,7 +131,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'refund(order=1, amount=500) raised TimeoutError: nobody decided on '
             'refund() in time\n'
             'line 1: await refund(1, 500)\n'
-            '        ^^^^^^^^^^^^^^^^^^^^\n'
             'This cell called no other tool.\n'
             'What the cell assigned before it stopped is kept; go on from there.'
         ],
@@ -147,7 +146,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
         'contents': [
             "fax(number='0123') raised LookupError: out of paper\n"
             "line 1: await fax('0123')\n"
-            '        ^^^^^^^^^^^^^^^^^\n'
             'This cell called no other tool.\n'
             'What the cell assigned before it stopped is kept; go on from there.'
         ],
@@ -176,8 +174,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'Calls that were made and are not undone:\n'
             "  close(order=1) -> 'closed'\n"
             "  wire(order=2) -> 'wired'\n"
-            'Use what they returned; make none again that changes '
-            'anything.\n'
+            'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
+            'they returned; make none again that changes anything.\n'
             'What the cell assigned before it stopped is kept; go on from '
             'there.'
         ],

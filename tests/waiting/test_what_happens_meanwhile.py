@@ -11,7 +11,7 @@ from pydantic_ai.messages import ModelRequest, UserPromptPart
 from support.till import Till, Tools, as_stored, last
 
 from pydantic_ai_grail import Approve, Deny
-from pydantic_ai_grail.errors import DecisionError, JournalForeign, SnapshotVersion, StoreConflict
+from pydantic_ai_grail.errors import DecisionUsed, JournalForeign, SnapshotVersion, StoreConflict
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +105,7 @@ async def test_when_two_approvals_race_one_after_the_other(tmp_path: Path) -> No
     waiting = await till.waits('await pay(20)')
     first, again = await till.goes_on(waiting), await till.goes_on(waiting)
     assert last(first) == last(again) == {'result': 'paid 20'}
-    with pytest.raises(DecisionError, match='has gone on with other decisions'):
+    with pytest.raises(DecisionUsed, match='has gone on with other decisions'):
         await till.goes_on(waiting, Deny('no'))
     assert till.paid == [20]
 

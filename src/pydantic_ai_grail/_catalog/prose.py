@@ -12,7 +12,7 @@ from .rendering import COMPLETE, records_of
 
 WHAT_IT_IS: Final = (
     'Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result, as JSON: '
-    'sets are lists, dates and Decimals text. `print` only what should stand beside it. '
+    'sets are lists; dates, Decimals and keys text. `print` only what should stand beside it. '
     'Variables, functions and imports stay for later runs. '
     'Code is checked first; if it is refused, nothing has happened.'
 )
@@ -23,7 +23,7 @@ CALLS_MIXED: Final = (
     'make independent ones together: `await asyncio.gather(f(1), f(2))`.'
 )
 RECORDS: Final = "Records are dicts (`x['key']`); a key with `?` may be absent."
-FAILURES: Final = 'Tools raise ValueError for wrong arguments, else RuntimeError or their own error.'
+FAILURES: Final = 'Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.'
 HELP: Final = '`help(f)` gives the whole documentation of `f` as text.'
 MODULES: Final = (
     'They are in modules: `{example}(...)`. In code, `help({example})` gives parameters and types as text, '

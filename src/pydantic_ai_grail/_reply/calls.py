@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 from ..calls import CallRecord, CallRequest
@@ -18,10 +19,11 @@ _CALL_CHARS: Final = 120
 _RESULT_CHARS: Final = 80
 
 
-def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> str:
+def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reuses: bool = False) -> str:
     """One block per kind of end: took effect, may have, failed, waits; read-only calls are only counted. Never empty.
 
-    `cause` is the call whose failure ended the cell; it is told elsewhere.
+    `cause` is the call whose failure ended the cell; it is told elsewhere. `reuses` says that the next cell gets the
+    results of the calls that it makes again from the beginning.
     """
     made = [call for call in calls if call.state == 'returned' and not call.request.tool.read_only]
     read = [call for call in calls if call.state == 'returned' and call.request.tool.read_only]
@@ -31,7 +33,8 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None) -> s
     if made:
         blocks.append(_block(prose.CALLS_MADE, made))
         if not all(call.request.tool.idempotent for call in made):
-            blocks.append(prose.CALL_ONCE)
+            first = [*takewhile(lambda call: call.state == 'returned', calls)]  # only these are given again
+            blocks.append(prose.CALL_ALIKE if reuses and all(call in first for call in made) else prose.CALL_ONCE)
     if unknown:
         blocks.append(_block(prose.CALLS_UNKNOWN, unknown))
     if failed:
@@ -65,7 +68,7 @@ def _block(title: str, calls: Sequence[CallRecord]) -> str:
 
 def _line(call: CallRecord) -> str:
     text = f'  {call_text(call.request)}'
-    if call.state == 'returned':
+    if call.state == 'returned' and call.result is not None:
         return f'{text} -> {short(call.result, max_chars=_RESULT_CHARS)}'
     if call.error is not None:
         return f'{text}: {short_error(call.error)}'

@@ -15,7 +15,8 @@ def line_of(source: str, line: int) -> str | None:
 
 
 def excerpt(text: str, *, label: str, column: int | None = None, end_column: int | None = None) -> str:
-    """`label` and the line, and below it carets from `column` up to before `end_column`, when a column is given."""
+    """`label` and the line, and below it carets from `column` up to before `end_column`, when a column is given and that is
+    not all of it."""
     stripped = text.lstrip()
     if column is None:
         return f'{label}{_clip(stripped, 0)[0]}'
@@ -26,6 +27,8 @@ def excerpt(text: str, *, label: str, column: int | None = None, end_column: int
     shown, offset = _clip(stripped, start)
     place = start - offset
     width = max(min(end - start, len(shown) - place), 1)
+    if width >= len(shown) > 1:
+        return f'{label}{shown}'  # carets under all of it say nothing
     return f'{label}{shown}\n{_blank(label + shown[:place])}{"^" * width}'
 
 

@@ -6,6 +6,7 @@ Always in this order: what is wrong, where, what to write instead, what already 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Sequence
 from itertools import groupby
@@ -30,6 +31,7 @@ _ERROR_CHARS: Final = 800
 _PRINTED_CHARS: Final = 1_500
 _MOST_FRAMES: Final = 5
 _MOST_NAMES: Final = 12
+_NAME: Final = re.compile(r'[^\W\d]\w*(\.[^\W\d]\w*)*')
 
 
 def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
@@ -49,7 +51,9 @@ def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
     return '\n'.join([*texts, prose.REFUSED_STATE, *notes])
 
 
-def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[str]) -> str:
+def failed(
+    outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[str], reuses_calls: bool = False
+) -> str:
     """Why the cell stopped, what it had done by then and what is left of it."""
     failure = outcome.failure
     cause = _cause(outcome)
@@ -58,7 +62,7 @@ def failed(outcome: Failed, *, variables: Sequence[str] | None, notes: Sequence[
         parts.append(fix)
     if outcome.printed.text:
         parts.append(f'{prose.PRINTED}\n{both_ends(outcome.printed.text.rstrip(), _PRINTED_CHARS)}')
-    parts.append(what_happened(outcome.calls, cause=cause))
+    parts.append(what_happened(outcome.calls, cause=cause, reuses=reuses_calls))
     parts.extend(changes(outcome.mends))
     parts.append(_state(outcome, variables))
     parts.extend(notes)
@@ -98,7 +102,9 @@ def _lines_beside(group: list[Diagnostic]) -> str:
 
 
 def _instead(fix: str) -> str:
-    """A piece of code is introduced, a sentence stands for itself."""
+    """A name is asked about, a piece of code introduced; a sentence stands for itself."""
+    if _NAME.fullmatch(fix):
+        return prose.did_you_mean(fix)
     try:
         with warnings.catch_warnings(action='ignore'):
             compile(fix, '', 'exec', ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -141,6 +141,10 @@ def write_instead(fix: str) -> str:
     return f'Write: {fix}'
 
 
+def did_you_mean(name: str) -> str:
+    return f'Did you mean {name}?'
+
+
 def also_at(lines: str) -> str:
     return f'The same in line {lines}.'
 
@@ -219,6 +223,10 @@ CALLS_READ: Final = 'Read-only calls that returned: '
 NO_CALLS: Final = 'This cell called no tool.'
 NO_OTHER_CALLS: Final = 'This cell called no other tool.'
 CALL_ONCE: Final = 'Use what they returned; make none again that changes anything.'
+CALL_ALIKE: Final = (
+    'The same calls, made first and in the same order, return this without being run again. Otherwise use what they '
+    'returned; make none again that changes anything.'
+)
 
 
 def reused(calls: str) -> str:

@@ -41,6 +41,7 @@ def render(
     notes: Sequence[str] = (),
     variables: Sequence[str] | None = None,
     content: Sequence[UserContent] = (),
+    reuses_calls: bool = False,
 ) -> Reply:
     """Word an outcome for the model.
 
@@ -50,6 +51,7 @@ def render(
         notes: What else there is to tell, one sentence each, such as `variables_note(...)`.
         variables: Names that live after a failed cell, if they are known.
         content: `ToolReturn.content` of nested calls, in the order of the calls.
+        reuses_calls: Whether a cell that corrects a failed one gets the results of the calls that it makes again.
     """
     match outcome:
         case Completed():
@@ -58,7 +60,10 @@ def render(
         case Refused():
             return Reply(error=refused(outcome, notes=notes), content=tuple(content))
         case Failed():
-            return Reply(error=failed(outcome, variables=variables, notes=notes), content=tuple(content))
+            return Reply(
+                error=failed(outcome, variables=variables, notes=notes, reuses_calls=reuses_calls),
+                content=tuple(content),
+            )
         case Suspended():
             waiting = ', '.join(call_text(call.request) for call in outcome.waiting)
             return Reply(return_value={'notes': [prose.waiting(waiting)]}, content=tuple(content))

@@ -88,12 +88,12 @@ class Dispatcher:
     """How many results code was given."""
     _had: dict[int, int] = field(init=False, default_factory=dict[int, int])
     """Ordinal -> how many results code had been given when it made the call."""
-    _corrected: CorrectedCalls = field(init=False)
+    corrected: CorrectedCalls = field(init=False)
     _orders: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self, known: Known, failed: Known) -> None:
         self.past = PastCalls(cell_id=self.cell_id, known=known)
-        self._corrected = CorrectedCalls(failed, self.past.accepted(self.catalog))
+        self.corrected = CorrectedCalls(failed, self.past.accepted(self.catalog))
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 
@@ -133,7 +133,7 @@ class Dispatcher:
         )
         self._had[request.ordinal] = self.handed
         self.past.compare(request)
-        self._corrected.compare(request)
+        self.corrected.compare(request)
         return request
 
     def recall(self, calls: Iterable[KnownCall]) -> None:
@@ -160,7 +160,7 @@ class Dispatcher:
         self.user_content[request.call_id] = ()
         if known is not None and known.ended is not None:
             return self._recorded(request, known.ended, order=known.order)
-        if known is None and (made := self._corrected.result_of(request)) is not None:
+        if known is None and (made := self.corrected.result_of(request)) is not None:
             return await self._reused(request, made)
         waits = known.waits if known is not None else None
         decided = self._decided(request)
@@ -283,7 +283,7 @@ class Dispatcher:
 
     def _known(self, request: CallRequest) -> KnownCall | None:
         """What is known of a call from before: from this cell's journal, or that of the one that this one corrects."""
-        return self.past.find(request.ordinal) or self._corrected.under_way(request)
+        return self.past.find(request.ordinal) or self.corrected.under_way(request)
 
     def _key(self, request: CallRequest) -> str:
         known = self._known(request)

@@ -94,16 +94,15 @@ class PastCalls:
 class CorrectedCalls:
     """The calls of a failed cell, for the cell that corrects it: as long as it makes the same ones, in the same order.
 
-    From the first difference on, and from the first call on that did not return, everything runs. But of a cell that was
-    cut off, so that nobody was told how far it came, the calls that were under way are known again wherever they come.
+    From the first difference on, and from the first call on that did not return, everything runs. But the calls of cells
+    before of which nobody knows are known again wherever they come.
     """
 
     def __init__(self, failed: Known, earlier: Iterable[CallRequest] = ()) -> None:
         self._calls = failed.calls
         self._is_same = True
         self._results: dict[str, CallEnded] = {}
-        calls = () if failed.ended is not None else failed.calls.values()
-        self._cut_off = [call for call in calls if call.ended is None and not call.only_asked]
+        self._cut_off = [*failed.under_way]
         self._under_way: dict[str, KnownCall] = {}
         for request in earlier:  # of this cell, before it waited
             self.compare(request)
@@ -119,6 +118,11 @@ class CorrectedCalls:
         if under_way is not None:
             self._cut_off.remove(under_way)
             self._under_way[request.call_id] = KnownCall(began=under_way.began)
+
+    @property
+    def left(self) -> tuple[KnownCall, ...]:
+        """The calls of which nobody knows, and that this cell has not made."""
+        return tuple(self._cut_off)
 
     def under_way(self, request: CallRequest) -> KnownCall | None:
         """The same call there, if nobody knows whether it took effect. Each counts for one call."""

@@ -17,6 +17,7 @@ from . import ty_texts
 
 NAME_ERRORS: Final = ('NameError', 'UnboundLocalError')
 IMPORT_ERRORS: Final = ('ImportError', 'ModuleNotFoundError')
+_CONSTANTS: Final = frozenset({'True', 'False', 'None', 'Ellipsis', 'NotImplemented'})
 _MAX_MEMBERS_TOLD: Final = 8
 _OF_A_MODULE: Final = frozenset({'__name__', '__file__', '__doc__', '__debug__', '__annotations__'})
 
@@ -45,7 +46,12 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     if name in cell.declarations:
         message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
         return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
-    fix = _tools_called(cell, name) or _tool_behind(cell, name, place) or closest(name, candidates(cell))
+    fix = (
+        _tools_called(cell, name)
+        or _tool_behind(cell, name, place)
+        or _constant(name)
+        or closest(name, candidates(cell))
+    )
     return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=fix)
 
 
@@ -138,8 +144,13 @@ def candidates(cell: Inspected) -> Iterator[str]:
         cell.catalog.entries,
         cell.catalog.modules,
         HELPERS,
-        sorted(cell.support.builtins),
+        sorted(cell.support.builtins - _CONSTANTS),
     )
+
+
+def _constant(name: str) -> str | None:
+    """`true` stands for `True`; nothing else does, for a constant in place of a variable gives a wrong answer."""
+    return next((constant for constant in sorted(_CONSTANTS) if constant.lower() == name.lower()), None)
 
 
 def unresolved_import(cell: Inspected, finding: Finding) -> Diagnostic | None:
