@@ -24,15 +24,11 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     bindparam,
-    func,
-    inspect,
-    or_,
-    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlalchemy.sql.dml import ReturningInsert
 
 from ..errors import StoreError
 
@@ -106,27 +102,26 @@ def insert_once(table: Table, dialect: Dialect) -> postgresql.Insert | sqlite.In
     return _insert_once(table, dialect.name)
 
 
-@cache
-def take_claim(dialect_name: str) -> ReturningInsert[int]:
-    """Takes the claim to a cell, or prolongs it, and gives the length of its journal back; nothing if another has it.
-
-    Parameters: the columns of `claims`; `of_...` with the three of the key again; `now`; and `instead_of`, an owner that
-    may be replaced.
+TAKE_CLAIM: Final = text(
     """
-    insert = sqlite.insert(claims) if dialect_name == 'sqlite' else postgresql.insert(claims)
-    new = insert.excluded
-    length = select(func.coalesce(func.max(journals.c.number) + 1, 0)).where(
-        *(journals.c[name] == bindparam(f'of_{name}') for name in _CELL)
+    INSERT INTO grail_claims AS held (conversation_id, cell_id, code_digest, owner, until)
+    VALUES (:conversation_id, :cell_id, :code_digest, :owner, :until)
+    ON CONFLICT (conversation_id, cell_id, code_digest) DO UPDATE
+    SET owner = excluded.owner, until = excluded.until
+    WHERE held.owner = excluded.owner OR held.until <= :now OR held.owner = :instead_of
+    RETURNING (
+        SELECT coalesce(max(number) + 1, 0) FROM grail_journals
+        WHERE conversation_id = :conversation_id AND cell_id = :cell_id AND code_digest = :code_digest
     )
-    return insert.on_conflict_do_update(
-        index_elements=_CELL,
-        set_={'owner': new.owner, 'until': new.until},
-        where=or_(
-            claims.c.owner == new.owner,
-            claims.c.until <= bindparam('now', type_=UtcDateTime),
-            claims.c.owner == bindparam('instead_of', type_=String),
-        ),
-    ).returning(length.scalar_subquery())
+    """
+).bindparams(
+    bindparam('until', type_=UtcDateTime), bindparam('now', type_=UtcDateTime), bindparam('instead_of', type_=String)
+)
+"""Takes the claim to a cell, or prolongs it, and gives the length of its journal back; nothing if another has it.
+
+Parameters: the columns of `claims`; `now`; and `instead_of`, an owner that may be replaced. As text, since both databases
+understand it and a process that goes on with a cell has to wait until it is compiled: 0.3 ms instead of 1.5.
+"""
 
 
 @cache
@@ -141,9 +136,7 @@ def make_tables(connection: Connection) -> None:
     Raises:
         StoreError: When a newer version of this package made them.
     """
-    found = (
-        connection.scalar(select(func.max(schema.c.version))) if inspect(connection).has_table(schema.name) else None
-    )
+    found = _version(connection)
     if found is None:
         _create(connection)
     elif found < SCHEMA_VERSION:
@@ -153,6 +146,14 @@ def make_tables(connection: Connection) -> None:
             f'The tables have version {found}; this version of pydantic-ai-grail knows them up to {SCHEMA_VERSION}. '
             'Upgrade it, or use another database.'
         )
+
+
+def _version(connection: Connection) -> int | None:
+    try:
+        with connection.begin_nested():
+            return connection.scalar(text('SELECT max(version) FROM grail_schema'))
+    except DBAPIError:
+        return None  # there is no such table; if it was something else, making them runs into it too
 
 
 def _create(connection: Connection) -> None:

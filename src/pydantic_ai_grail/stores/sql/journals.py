@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ...errors import StoreConflict
 from ..base import CellKey, Claim, JournalRecord
-from ..tables import claims, journals, take_claim
+from ..tables import TAKE_CLAIM, claims, journals
 
 
 def take(connection: Connection, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
@@ -54,10 +54,8 @@ def _length_if_taken(
     connection: Connection, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None
 ) -> int | None:
     """How many entries the journal has, if the claim was taken or prolonged."""
-    named = key._asdict()
-    values = {**named, 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
-    values |= {f'of_{name}': value for name, value in named.items()}
-    return connection.scalar(take_claim(connection.dialect.name), values)
+    values = {**key._asdict(), 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
+    return connection.scalar(TAKE_CLAIM, values)
 
 
 def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
