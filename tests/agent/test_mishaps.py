@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -38,6 +39,19 @@ async def test_a_killed_worker_ends_its_cell_and_the_next_cell_starts_from_the_s
     assert 'The sandbox died while it ran this cell' in cells[1].content
     assert 'kill_the_workers()' in cells[1].content
     assert cells[2].content == {'result': 1}
+
+
+@pytest.mark.parametrize('call', ['await gives_up()', 'import asyncio\nawait asyncio.gather(gives_up(), works())'])
+async def test_a_tool_that_ends_in_a_cancellation_of_its_own_failed(call: str) -> None:
+    async def gives_up() -> str:
+        raise asyncio.CancelledError
+
+    async def works() -> str:
+        return 'done'
+
+    cells = await play(agent_with(gives_up, works), call, '1 + 1')
+    assert 'gives_up() raised RuntimeError: gives_up() was cancelled, and not by this run' in cells[0].content
+    assert cells[1].content == {'result': 2}
 
 
 async def test_a_hung_cell_ends_at_its_time_limit_and_the_agent_goes_on() -> None:

@@ -5,6 +5,7 @@ Whatever goes wrong comes back as the exception that code gets at the line of th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -84,6 +85,13 @@ async def call_tool(
         return Called(state='raised', settled=RaisedBy('RuntimeError', error.message))
     except ToolRetryError as error:  # a `ModelRetry` that an inline handler answered with
         return Called(state='raised', settled=RaisedBy('RuntimeError', str(error)))
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # A tool that gives up work of its own; for a run that nobody has cancelled it is a failure like any other.
+        message = f'{name}() was cancelled, and not by this run'
+        return Called(state='raised', settled=RaisedBy('RuntimeError', message))
     except Exception as error:
         return Called(state='raised', settled=sandbox_exception(error))
     if isinstance(result, ToolDenied):
