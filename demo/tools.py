@@ -54,7 +54,8 @@ async def package(name: str) -> Package:
 @audit.tool_plain
 async def requirements(name: str) -> list[Requirement]:
     """What an installed package asks for, optional things included."""
-    return await run_sync(requirement_facts, name)
+    # Not in threads: CPython before 3.11.9 may take the syntax trees that `packaging` makes of markers for broken then.
+    return requirement_facts(name)
 
 
 @audit.tool_plain

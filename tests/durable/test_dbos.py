@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.dbos_on_sqlite import DBOS_KNOWS_THIS_SQLITE, WHY_NOT
 from support.durable_agents import Life, Place, Service, Style, lived
 
 from pydantic_ai_grail import Approve, waiting_calls
@@ -23,13 +24,18 @@ DEATHS = [
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Place:
-    return Place.in_files(tmp_path)
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    place = Place.in_files(tmp_path)
+    if DBOS_KNOWS_THIS_SQLITE:
+        return place
+    return place.with_engine_of(Place.in_postgresql(request.getfixturevalue('postgresql_url')))
 
 
 @pytest.fixture(params=['sqlite', 'postgresql'])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == 'sqlite':
+        if not DBOS_KNOWS_THIS_SQLITE:
+            pytest.skip(WHY_NOT)
         return Place.in_files(tmp_path)
     return Place.in_postgresql(request.getfixturevalue('postgresql_url'))
 

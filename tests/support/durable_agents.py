@@ -6,7 +6,7 @@ import os
 import signal
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -64,6 +64,9 @@ class Place:
     @classmethod
     def in_files(cls, folder: Path) -> Place:
         return cls(*(f'sqlite:///{folder}/{name}.db' for name in ('dbos', 'grail', 'books')))
+
+    def with_engine_of(self, other: Place) -> Place:
+        return replace(self, system_url=other.system_url)
 
     @classmethod
     def in_postgresql(cls, server: str) -> Place:
