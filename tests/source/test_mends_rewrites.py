@@ -73,8 +73,12 @@ def test_a_note_says_why() -> None:
     def notes(source: str) -> list[str]:
         return [mend.note for mend in prepared(source).mends]
 
-    assert notes('next((x for x in [1]), None)') == ['put `iter(...)` around what `next` takes from: it is a list here']
-    assert notes('g = (x for x in [1])\nnext(g)') == ['made `g` an iterator with `iter(...)`: it is a list here']
+    assert notes('next((x for x in [1]), None)') == [
+        'put `iter(...)` around what `next` takes from: generators, `map` and the like are lists here'
+    ]
+    assert notes('g = (x for x in [1])\nnext(g)') == [
+        'made `g` an iterator with `iter(...)`: generators, `map` and the like are lists here'
+    ]
     assert notes('d = {1: 2}\nmax(d, key=d.get)') == ['`d.get` became a lambda: a method is no value here']
     assert notes('from collections.abc import Iterable\ndef f(x: Iterable): return x') == [
         'left out the import of `Iterable`: not available here, and nothing that runs uses it'

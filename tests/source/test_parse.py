@@ -130,3 +130,16 @@ def test_tools_and_modules_that_are_named_like_something_of_cpython_are_themselv
 
     assert prepared('len(callable(1))', catalog=catalog).source == 'len(await callable(1))'
     assert prepared('import requests\nrequests.get', catalog=catalog).mends == ()
+
+
+def test_a_parser_that_another_thread_confused_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    confused = [SystemError('AST constructor recursion depth mismatch (before=54, after=53)')]
+    parse_once = ast.parse
+
+    def confusable(source: str) -> ast.Module:
+        if confused:
+            raise confused.pop()
+        return parse_once(source)
+
+    monkeypatch.setattr(ast, 'parse', confusable)
+    assert isinstance(parse('x = 1'), ast.Module)

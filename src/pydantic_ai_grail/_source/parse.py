@@ -20,7 +20,7 @@ def parse(source: str) -> ast.Module | Diagnostic:
     with other quotes in their place, which moves nothing.
     """
     try:
-        return ast.parse(source)
+        return _parsed(source)
     except SyntaxError as error:
         if sys.version_info < (3, 12) and (requoted := _requoted(source)) is not None:
             return requoted
@@ -82,6 +82,15 @@ def _requoted(source: str) -> ast.Module | None:
     if text is None:
         return None
     try:
-        return ast.parse(text)
+        return _parsed(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def _parsed(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SystemError:
+        # Some CPython (seen on 3.11.7) says "AST constructor recursion depth mismatch" when another thread parses in the
+        # same moment: threads share the count.
+        return ast.parse(text)

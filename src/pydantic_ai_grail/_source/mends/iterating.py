@@ -23,7 +23,12 @@ def mend_iterators(mending: Mending) -> None:
         for call, _ in mending.calls_of('next'):
             if call.args and _is_lazy(mending, call.args[0]):
                 edits = _as_iterator(mending, call.args[0], inside=call)
-                mending.mend('next', call, 'put `iter(...)` around what `next` takes from: it is a list here', *edits)
+                mending.mend(
+                    'next',
+                    call,
+                    'put `iter(...)` around what `next` takes from: generators, `map` and the like are lists here',
+                    *edits,
+                )
     if mending.lacks('generator-exhausted'):
         for statement in mending.outline.nodes(ast.Assign):
             _mend_variable(mending, statement)
@@ -75,7 +80,10 @@ def _mend_variable(mending: Mending, statement: ast.Assign) -> None:
             if taken or (isinstance(value, ast.GeneratorExp) and len(uses) > 1):
                 edits = _as_iterator(mending, value)
                 mending.mend(
-                    'iterator', statement, f'made `{name}` an iterator with `iter(...)`: it is a list here', *edits
+                    'iterator',
+                    statement,
+                    f'made `{name}` an iterator with `iter(...)`: generators, `map` and the like are lists here',
+                    *edits,
                 )
         case _:
             pass
