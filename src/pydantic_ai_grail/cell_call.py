@@ -214,7 +214,7 @@ class CellCall:
             known=opened.known,
             failed=failed,
             answerers=self.engine.answerers(self.catalog),
-            scope=self._scope,
+            scope=self._key.scope,
             recorder=opened.journal,
             decisions=opened.decisions,
             grants=self._grants,
@@ -300,12 +300,7 @@ class CellCall:
         self.run.is_waiting = True
         known = opened.journal.known()
         token = known.suspended.token if known.suspended is not None else ''
-        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=self._scope)
-
-    @property
-    def _scope(self) -> str:
-        """Tells the calls of this cell from those of cells with the same id."""
-        return f'{self._key.conversation_id}/{self._key.code_digest}'
+        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=self._key.scope)
 
     async def _ended(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
         if (

@@ -263,7 +263,7 @@ def _call_after(
 ) -> PastCall:
     if isinstance(entry, CallBegan):
         id = call_id(key.cell_id, entry.ordinal)
-        derived = idempotency_key(f'{key.conversation_id}/{key.code_digest}', id)
+        derived = idempotency_key(key.scope, id)
         call = before or PastCall(
             id=id,
             tool=entry.tool,

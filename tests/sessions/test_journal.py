@@ -317,6 +317,7 @@ class Gate:
     """What a store does with the next transactions."""
 
     opened: anyio.Event = field(default_factory=anyio.Event)
+    reached: anyio.Event = field(default_factory=anyio.Event)
     failures: list[BaseException] = field(default_factory=list[BaseException])
     failed: anyio.Event = field(default_factory=anyio.Event)
     appended: list[int] = field(default_factory=list[int])
@@ -335,6 +336,7 @@ class GatedStore(MemoryStore):
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
     ) -> None:
+        self.gate.reached.set()
         await self.gate.opened.wait()
         self.gate.appended.append(len(records))
         if self.gate.failures:
@@ -443,6 +445,20 @@ async def test_what_is_behind_is_stored_when_a_run_is_ended() -> None:
     await journal.write(call_began(1))
     journal.write_behind(call_ended(1))
     await journal.aclose()
+    assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1)]
+    assert await is_free(store)
+
+
+async def test_a_journal_is_not_given_back_while_what_is_behind_is_being_stored() -> None:
+    store = GatedStore(is_open=False)
+    journal = journals(store).new(KEY)
+    async with anyio.create_task_group() as tasks:
+        journal.write_behind(call_began(1), call_ended(1))
+        with anyio.fail_after(10):
+            await store.gate.reached.wait()
+        tasks.start_soon(journal.aclose)
+        await anyio.wait_all_tasks_blocked()
+        store.gate.opened.set()
     assert (await journals(store).peek(KEY)).entries == [call_began(1), call_ended(1)]
     assert await is_free(store)
 

@@ -202,6 +202,8 @@ class CellJournal:
                 entry for entry in self._unstored if not isinstance(entry, CallBegan) or entry.ordinal in settled
             ]
             await self._stored_behind()
+        if self._behind is not None:
+            await self._behind  # what it stores takes the claim once more
         await self._claim.aclose()
 
     def read(self, records: Sequence[JournalRecord]) -> None:

@@ -44,6 +44,11 @@ class CellKey(NamedTuple):
     cell_id: str
     code_digest: str
 
+    @property
+    def scope(self) -> str:
+        """Tells its calls from those of cells with the same id, for idempotency keys."""
+        return f'{self.conversation_id}/{self.code_digest}'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalRecord:

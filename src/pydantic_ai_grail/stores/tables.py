@@ -120,7 +120,7 @@ TAKE_CLAIM: Final = text(
 """Takes the claim to a cell, or prolongs it, and gives the length of its journal back; nothing if another has it.
 
 Parameters: the columns of `claims`; `now`; and `instead_of`, an owner that may be replaced. As text, since both databases
-understand it and a process that goes on with a cell has to wait until it is compiled: 0.3 ms instead of 1.5.
+understand it and a process that goes on with a cell has to wait until it is compiled: 0.6 ms instead of 1.6, SQLAlchemy 2.1.
 """
 
 

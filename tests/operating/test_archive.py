@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,6 @@ from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 pytestmark = pytest.mark.anyio
 
 SECRET = 'a secret that both stores share'
-
-
-@pytest.fixture(params=['memory', 'sqlite', 'postgresql'])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    if request.param == 'memory':
-        yield MemoryStore()
-        return
-    url = f'sqlite:///{tmp_path}/there.db' if request.param == 'sqlite' else request.getfixturevalue('postgresql_url')
-    async with SqlStore(url) as opened:
-        for summary in await opened.conversations():
-            await opened.forget(conversation_id=summary.conversation_id)
-        yield opened
 
 
 def till(store: Store) -> Agent[None, Any]:
