@@ -21,7 +21,7 @@ DURABLE = ['what', 'measured', 'against memory']
 DURABLE_PREFACE = """\
 A call in a loop of fifty, with the state in memory and with every call written down before it begins and after it ends
 (`call`) or at the end of the cell (`cell`). The time to go on is from `agent.run` with the decision to the approved
-call, in a fresh process that has imported everything and has no worker yet.
+call, in a fresh interpreter that has imported everything and has no worker yet.
 """
 
 PREFACE = """\
