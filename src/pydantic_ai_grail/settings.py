@@ -63,7 +63,7 @@ class CodeModeOptions(TypedDict, total=False):
     the model, `'error'` raises the `SnapshotError` and ends the run."""
     durability: Durability | None
     """When the journal of a cell's calls is stored: `'call'` before every call, and after it: with the next call, or
-    a millisecond later; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the
+    a few milliseconds later; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the
     process."""
     unknown_calls: UnknownCalls
     """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or

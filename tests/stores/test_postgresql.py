@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+from uuid import uuid4
 
 import anyio
 import pytest
@@ -13,6 +14,7 @@ from support.lean import finish, start
 
 from pydantic_ai_grail.errors import StoreError
 from pydantic_ai_grail.stores import SqlStore
+from pydantic_ai_grail.stores.sql import in_loop
 from pydantic_ai_grail.stores.sql.database import Database
 from pydantic_ai_grail.stores.sql.in_loop import InLoop
 from pydantic_ai_grail.testing.store_contract import make_record
@@ -42,7 +44,7 @@ async def test_closing_waits_for_what_is_under_way(postgresql_url: str) -> None:
     done: list[str] = []
 
     async def work() -> None:
-        await database.run(lambda connection: connection.execute(text('SELECT pg_sleep(0.2)')), writes=False)
+        await database.run(lambda connection: connection.execute(text('SELECT pg_sleep(0.2)')), 'read')
         done.append('work')
 
     async with anyio.create_task_group() as tasks:
@@ -58,14 +60,60 @@ async def test_closing_waits_for_what_is_under_way(postgresql_url: str) -> None:
 async def test_work_whose_caller_is_cancelled_is_rolled_back(postgresql_url: str) -> None:
     database = Database(lambda: InLoop(make_url(postgresql_url).set(drivername='postgresql+asyncpg')))
     with anyio.move_on_after(0.1) as scope:
-        await database.run(lambda connection: connection.execute(text('SELECT pg_sleep(60)')), writes=True)
+        await database.run(lambda connection: connection.execute(text('SELECT pg_sleep(60)')), 'transact')
     assert scope.cancelled_caught
     query = text("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep(60)'")
     with anyio.fail_after(10):
         # The server takes a moment to see that it is no longer wanted.
-        while await database.run(lambda connection: connection.scalar(query), writes=False):  # noqa: ASYNC110  # of a server
+        while await database.run(lambda connection: connection.scalar(query), 'read'):  # noqa: ASYNC110  # of a server
             await anyio.sleep(0.01)
         await database.aclose()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize('idle_seconds', [0.0, 60.0], ids=['asked first', 'used at once'])
+async def test_connections_that_the_server_closed_are_made_anew(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, idle_seconds: float
+) -> None:
+    monkeypatch.setattr(in_loop, 'IDLE_SECONDS', idle_seconds)
+    name = uuid4().hex
+    url = make_url(postgresql_url).update_query_dict({'application_name': name}).render_as_string(hide_password=False)
+    closing = text('SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = :name')
+    other = Database(lambda: InLoop(make_url(postgresql_url).set(drivername='postgresql+asyncpg')))
+    async with SqlStore(url) as store:
+        for number in range(3):
+            await store.save(make_record(f'{name} {number}', conversation=name, minutes=number))
+            async with anyio.create_task_group() as tasks:  # several connections
+                for _ in range(3):
+                    tasks.start_soon(store.newest, name)
+            closed = await other.run(lambda connection: connection.scalar(closing, {'name': name}), 'read')
+            assert closed
+            await anyio.sleep(0.1)  # until it is noticed
+            found = await store.newest(name)
+            assert found is not None
+            assert found.name == f'{name} {number}'
+    await other.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_url_may_have_the_parameters_that_other_programs_know(postgresql_url: str) -> None:
+    url = make_url(postgresql_url).update_query_dict(
+        {'sslmode': 'disable', 'application_name': 'till 7', 'prepared_statement_cache_size': '10'}
+    )
+    database = Database(lambda: InLoop(url.set(drivername='postgresql+asyncpg')))
+    shown = await database.run(lambda connection: connection.scalar(text('SHOW application_name')), 'read')
+    await database.aclose()
+    assert shown == 'till 7'
+    async with SqlStore(url) as store:
+        assert await store.exists()
+
+
+@pytest.mark.anyio
+async def test_a_parameter_that_the_server_does_not_know_is_told(postgresql_url: str) -> None:
+    store = SqlStore(make_url(postgresql_url).update_query_dict({'colour': 'blue'}))
+    with pytest.raises(StoreError, match=r'could not open: .*unrecognized configuration parameter "colour"'):
+        await store.__aenter__()
+    await store.aclose()
 
 
 @pytest.mark.anyio

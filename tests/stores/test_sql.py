@@ -264,6 +264,24 @@ class TestFailures:
             await store.save(make_record('n'))
             assert await store.load('n') == make_record('n')
 
+    async def test_a_transaction_waits_at_its_beginning_for_whoever_writes(self, path: Path) -> None:
+        async with opened(path, busy_timeout_seconds=30) as store:
+            for number in range(3):
+                await store.save(make_record(f'n{number}', minutes=number))
+            forgotten: list[int] = []
+
+            async def forget() -> None:
+                forgotten.append(await store.forget(conversation_id='A', keep_newest=1))
+
+            async with anyio.create_task_group() as tasks:
+                with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                    connection.execute('BEGIN IMMEDIATE')
+                    tasks.start_soon(forget)
+                    await anyio.sleep(0.1)
+                    connection.execute("DELETE FROM grail_snapshots WHERE name = 'n0'")
+                    connection.execute('COMMIT')
+            assert forgotten == [1]
+
     async def test_a_write_that_is_given_up_does_not_hold_up_the_next_ones(self, path: Path) -> None:
         async with opened(path, busy_timeout_seconds=30) as store:
             with locked(path):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 from anyio import CancelScope
 
@@ -29,11 +30,19 @@ class HeldClaim:
     seconds: float
     clock: Callable[[], datetime]
     owner: str = field(default_factory=lambda: f'{_process(os.getpid())}/{token_hex(4)}')
+    _newest: Claim | None = None
     _prolonging: asyncio.Task[None] | None = None
 
     def claim(self) -> Claim:
-        """What to ask a store for now."""
-        return Claim(owner=self.owner, until=self.clock() + timedelta(seconds=self.seconds))
+        """What to ask a store for now: the same as the last time while most of that is left, so that a store need not
+        write it down for every entry."""
+        if self._newest is None or self._newest.until - self.clock() < timedelta(seconds=self.seconds * _FRESH):
+            return self._prolonged()
+        return self._newest
+
+    def _prolonged(self) -> Claim:
+        self._newest = Claim(owner=self.owner, until=self.clock() + timedelta(seconds=self.seconds))
+        return self._newest
 
     async def take(self, what: str) -> None:
         """Take it, also from a process of this machine that is gone.
@@ -86,7 +95,11 @@ class HeldClaim:
         while True:
             await asyncio.sleep(self.seconds / 3)
             with suppress(StoreError):  # whoever lost it is told when it writes
-                await self.store.claim(self.key, self.claim(), now=self.clock())
+                await self.store.claim(self.key, self._prolonged(), now=self.clock())
+
+
+_FRESH: Final = 0.6
+"""As a part of the time of a claim: less than what is left when its task prolongs it."""
 
 
 @cache

@@ -43,9 +43,9 @@ from .guarded import GuardedStore
 from .keeper import utc_now
 from .keyring import KEY_ID_BYTES, SEAL_BYTES, Keyring
 
-BEHIND_SECONDS: Final = 0.001
+BEHIND_SECONDS: Final = 0.003
 """How long the end of a call waits for the beginning of the next one, to be stored with it. Code that makes one call
-after the other has its next one after 0.3 ms, so that each costs one transaction instead of two."""
+after the other has its next one after 0.3 to 0.8 ms, so that each costs one transaction instead of two."""
 
 _MAGIC: Final = b'GRAILJ\x01'
 _COMPRESS_FROM_BYTES: Final = 512

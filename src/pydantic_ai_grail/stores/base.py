@@ -178,8 +178,9 @@ class Store(Protocol):
     ) -> None:
         """Add entries to one cell's journal, under `claim`: all of them, or none.
 
-        The claim is taken or prolonged as by `claim`, and given back after the last entry if `release`. Once this
-        returns, the entries outlive the process wherever `reach` says so.
+        The claim is taken or prolonged as by `claim`, or left as it is if its owner has it for longer already, and given
+        back after the last entry if `release`. Once this returns, the entries outlive the process wherever `reach` says
+        so.
 
         Raises:
             StoreConflict: When another has the claim, or these are not the next numbers: an entry is there already, or one

@@ -7,7 +7,6 @@ added journals and claims; a database of version 1 gets them when it is opened.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import Final
 
 from sqlalchemy import (
@@ -23,10 +22,8 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
-    bindparam,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -52,7 +49,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 metadata: Final = MetaData()
-_CELL: Final = ('conversation_id', 'cell_id', 'code_digest')
 
 schema: Final = Table('grail_schema', metadata, Column('version', Integer, primary_key=True, autoincrement=False))
 
@@ -97,70 +93,33 @@ claims: Final = Table(
 )
 
 
-def insert_once(table: Table, dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
-    """An insert that changes nothing where the row is already there."""
-    return _insert_once(table, dialect.name)
-
-
-TAKE_CLAIM: Final = text(
-    """
-    INSERT INTO grail_claims AS held (conversation_id, cell_id, code_digest, owner, until)
-    VALUES (:conversation_id, :cell_id, :code_digest, :owner, :until)
-    ON CONFLICT (conversation_id, cell_id, code_digest) DO UPDATE
-    SET owner = excluded.owner, until = excluded.until
-    WHERE held.owner = excluded.owner OR held.until <= :now OR held.owner = :instead_of
-    RETURNING (
-        SELECT coalesce(max(number) + 1, 0) FROM grail_journals
-        WHERE conversation_id = :conversation_id AND cell_id = :cell_id AND code_digest = :code_digest
-    )
-    """
-).bindparams(
-    bindparam('until', type_=UtcDateTime), bindparam('now', type_=UtcDateTime), bindparam('instead_of', type_=String)
-)
-"""Takes the claim to a cell, or prolongs it, and gives the length of its journal back; nothing if another has it.
-
-Parameters: the columns of `claims`; `now`; and `instead_of`, an owner that may be replaced. As text, since both databases
-understand it and a process that goes on with a cell has to wait until it is compiled: 0.6 ms instead of 1.6, SQLAlchemy 2.1.
-"""
-
-
-@cache
-def _insert_once(table: Table, dialect_name: str) -> postgresql.Insert | sqlite.Insert:
-    insert = sqlite.insert(table) if dialect_name == 'sqlite' else postgresql.insert(table)
-    return insert.on_conflict_do_nothing()
-
-
-def make_tables(connection: Connection) -> None:
-    """Make the tables if there are none yet. Other processes may be doing the same.
+def has_tables(connection: Connection) -> bool:
+    """Whether the tables are there, all those of this version. Needs a connection without a transaction.
 
     Raises:
         StoreError: When a newer version of this package made them.
     """
-    found = _version(connection)
-    if found is None:
-        _create(connection)
-    elif found < SCHEMA_VERSION:
-        _create(connection)  # every version so far only added tables
-    elif found > SCHEMA_VERSION:
+    try:
+        found: int | None = connection.exec_driver_sql('SELECT max(version) FROM grail_schema').scalar()
+    except DBAPIError:
+        return False  # there is no such table; if it was something else, making them runs into it too
+    if found is not None and found > SCHEMA_VERSION:
         raise StoreError(
             f'The tables have version {found}; this version of pydantic-ai-grail knows them up to {SCHEMA_VERSION}. '
             'Upgrade it, or use another database.'
         )
+    return found == SCHEMA_VERSION
 
 
-def _version(connection: Connection) -> int | None:
-    try:
-        with connection.begin_nested():
-            return connection.scalar(text('SELECT max(version) FROM grail_schema'))
-    except DBAPIError:
-        return None  # there is no such table; if it was something else, making them runs into it too
-
-
-def _create(connection: Connection) -> None:
+def make_tables(connection: Connection) -> None:
+    """Make what is missing, in a transaction. Other processes may be doing the same. Every version so far only added
+    tables."""
     if connection.dialect.name == 'postgresql':
         connection.execute(text(f'SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})'))
     for table in metadata.sorted_tables:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index, if_not_exists=True))
-    connection.execute(insert_once(schema, connection.dialect), {'version': SCHEMA_VERSION})
+    connection.execute(
+        text('INSERT INTO grail_schema VALUES (:version) ON CONFLICT DO NOTHING'), {'version': SCHEMA_VERSION}
+    )

@@ -136,6 +136,30 @@ class JournalContract:
         later = NOON + timedelta(minutes=2)
         assert await store.claim(CELL, make_claim('two', minutes=9), now=later) == make_claim('one', minutes=3)
 
+    async def test_entries_are_added_in_any_number_under_a_claim_that_is_held(self, store: Store) -> None:
+        await store.claim(CELL, make_claim('one', minutes=5), now=NOON)
+        length = 0
+        for count in (1, 2, 3, 7, 8, 9, 20, 1):
+            entries = [make_entry(length + each, data=bytes(range(256)) * each) for each in range(count)]
+            await write(store, *entries)
+            assert list(await store.journal(CELL))[length:] == entries
+            length += count
+
+    async def test_its_owner_cannot_write_an_entry_twice(self, store: Store) -> None:
+        await write(store, make_entry(0))
+        await write(store, make_entry(1), make_entry(2))
+        for numbers in ([1], [2, 3], [4], [3, 5]):
+            with pytest.raises(StoreConflict):
+                await write(store, *[make_entry(number, data=b'again') for number in numbers])
+        assert list(await store.journal(CELL)) == [make_entry(0), make_entry(1), make_entry(2)]
+        await write(store, make_entry(3))
+
+    async def test_a_claim_that_ended_and_that_nobody_took_is_its_owners_still(self, store: Store) -> None:
+        await write(store, make_entry(0))
+        later = NOON + timedelta(minutes=9)
+        await store.append([make_entry(1)], claim=make_claim('one', minutes=10), now=later)
+        assert await store.claim(CELL, make_claim('two', minutes=20), now=later) == make_claim('one', minutes=10)
+
     async def test_who_lost_the_claim_cannot_append_any_more(self, store: Store) -> None:
         await write(store, make_entry(0))
         later = NOON + timedelta(minutes=1)

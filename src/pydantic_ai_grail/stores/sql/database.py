@@ -13,19 +13,23 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from anyio.to_thread import run_sync
 from sqlalchemy import Connection
 
 T = TypeVar('T')
 
+Access: TypeAlias = Literal['read', 'write', 'transact']
+"""What work does with a connection: reads; writes with one statement, which is a transaction of its own; or needs one
+around all that it does."""
+
 
 class Opened(Protocol):
     """Connections, and threads to use them in. Lets go of them when it is dropped or the process ends."""
 
-    def submit(self, work: Callable[[Connection], T], *, writes: bool) -> Future[T]:
-        """Do `work` in a transaction, in another thread."""
+    def submit(self, work: Callable[[Connection], T], access: Access) -> Future[T]:
+        """Do `work` in another thread."""
         ...
 
     def close(self) -> None:
@@ -42,12 +46,12 @@ class Database:
         self._opened: dict[int, Opened] = {}
         """By process. What came over a fork is kept and left alone: the parent still uses it."""
 
-    async def run(self, work: Callable[[Connection], T], *, writes: bool) -> T:
-        """Do `work` in a transaction. When the wait for it is cancelled it may be finished all the same."""
+    async def run(self, work: Callable[[Connection], T], access: Access) -> T:
+        """Do `work`. When the wait for it is cancelled it may be finished all the same."""
         with self._lock:
             if os.getpid() not in self._opened:
                 self._opened[os.getpid()] = self._open()
-            future = self._opened[os.getpid()].submit(work, writes=writes)
+            future = self._opened[os.getpid()].submit(work, access)
         return await asyncio.wrap_future(future)
 
     async def aclose(self) -> None:

@@ -9,24 +9,32 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from importlib.util import find_spec
-from typing import Final, TypeVar
+from time import monotonic
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from ..tables import make_tables
+from ..tables import has_tables, make_tables
+from .database import Access
 
 T = TypeVar('T')
 
 CLOSE_SECONDS: Final = 5.0
 """How long saying goodbye to a server may take that does not answer."""
+IDLE_SECONDS: Final = 1.0
+"""A connection that nobody used for so long is asked whether it is still there before it is used."""
 
 
 class InLoop:
     """A connection pool. Work whose caller is cancelled is rolled back."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(url, pool_pre_ping=True)
+        self._engine = make_engine(url)
+        _ask_the_idle(self._engine.sync_engine)
+        self._each_statement = self._engine.execution_options(isolation_level='AUTOCOMMIT')
         self._loop = asyncio.new_event_loop()
         self._has_tables = False
         self._making_tables = asyncio.Lock()
@@ -35,26 +43,72 @@ class InLoop:
         thread.start()
         self._let_go = weakref.finalize(self, _let_go, os.getpid(), self._loop, thread, self._engine)
 
-    def submit(self, work: Callable[[Connection], T], *, writes: bool) -> Future[T]:
-        return asyncio.run_coroutine_threadsafe(self._transact(work), self._loop)
+    def submit(self, work: Callable[[Connection], T], access: Access) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(self._do(work, access), self._loop)
 
     def close(self) -> None:
         self._let_go()
 
-    async def _transact(self, work: Callable[[Connection], T]) -> T:
+    async def _do(self, work: Callable[[Connection], T], access: Access) -> T:
         async with self._making_tables:
             if not self._has_tables:
-                async with self._engine.begin() as connection:
-                    await connection.run_sync(make_tables)
+                await self._make_tables()
                 self._has_tables = True
-        async with self._engine.begin() as connection:
+        if access == 'transact':
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+        async with self._each_statement.connect() as connection:  # spares the server two of three questions
             return await connection.run_sync(work)
+
+    async def _make_tables(self) -> None:
+        async with self._each_statement.connect() as connection:
+            if await connection.run_sync(has_tables):
+                return
+        async with self._engine.begin() as connection:
+            await connection.run_sync(make_tables)
+
+
+def make_engine(url: URL, **options: Any) -> AsyncEngine:
+    """An engine for a URL as other programs take it too: asyncpg knows `sslmode` and its like, and the server's settings,
+    only as parts of a URL, while SQLAlchemy gives it arguments."""
+    others = {name: value for name, value in url.query.items() if name not in _ARGUMENTS}
+    if others:
+        dsn = URL.create('postgresql', query=others).render_as_string()
+        options = {**options, 'connect_args': {'dsn': dsn}}
+    return create_async_engine(url.difference_update_query(others), **options)
+
+
+_ARGUMENTS: Final = frozenset(('host', 'port', 'ssl', 'prepared_statement_cache_size'))
 
 
 def check_driver() -> None:
     """Raise an `ImportError` that names the extra, when asyncpg is not installed."""
     if find_spec('asyncpg') is None:
         raise ImportError("SqlStore needs asyncpg for PostgreSQL: pip install 'pydantic-ai-grail[sql]'")
+
+
+def _ask_the_idle(engine: Engine) -> None:
+    """As SQLAlchemy's `pool_pre_ping`, which asks each time: as long as the statement itself takes."""
+    failures = (engine.dialect.loaded_dbapi.Error, OSError)
+
+    def note(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info['used_at'] = monotonic()
+
+    def ask(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+        used_at = record.info.get('used_at')
+        if used_at is None:
+            return  # a new one
+        is_closed = connection.driver_connection.is_closed()
+        try:
+            if not is_closed and monotonic() - used_at > IDLE_SECONDS:
+                engine.dialect.do_ping(connection)
+        except failures:
+            is_closed = True
+        if is_closed:
+            raise InvalidatePoolError  # the pool connects anew, this time and the next for each other one
+
+    event.listen(engine, 'checkin', note)
+    event.listen(engine, 'checkout', ask)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

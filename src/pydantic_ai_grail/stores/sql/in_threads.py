@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from ..tables import make_tables
+from ..tables import has_tables, make_tables
+from .database import Access
 
 T = TypeVar('T')
 
@@ -28,38 +29,59 @@ class InThreads:
         self._writing = ThreadPoolExecutor(1, 'grail store, writing')
         self._reading = ThreadPoolExecutor(READING_THREADS, 'grail store, reading')
         self._engine = create_engine(
-            url, pool_size=1 + READING_THREADS, max_overflow=0, connect_args={'timeout': busy_timeout_seconds}
+            url,
+            pool_size=1 + READING_THREADS,
+            max_overflow=0,
+            connect_args={'timeout': busy_timeout_seconds, 'isolation_level': None},
         )
         event.listen(self._engine, 'connect', _prepare)
+        event.listen(self._engine, 'begin', _begin)
+        self._transacting = self._engine.execution_options(**{_TRANSACTS: True})
         self._lock = threading.Lock()
         self._has_tables = False
         self._let_go = weakref.finalize(self, _let_go, os.getpid(), (self._writing, self._reading), self._engine)
 
-    def submit(self, work: Callable[[Connection], T], *, writes: bool) -> Future[T]:
-        return self._writing.submit(self._transact, work) if writes else self._reading.submit(self._read, work)
+    def submit(self, work: Callable[[Connection], T], access: Access) -> Future[T]:
+        threads = self._reading if access == 'read' else self._writing
+        return threads.submit(self._transact if access == 'transact' else self._do, work)
 
     def close(self) -> None:
         self._writing.shutdown()
         self._reading.shutdown()
         self._let_go()
 
-    def _read(self, work: Callable[[Connection], T]) -> T:
+    def _do(self, work: Callable[[Connection], T]) -> T:
         self._make_tables()
-        with self._engine.connect() as connection:  # nothing to commit
+        with self._engine.connect() as connection:  # nothing to commit, or SQLite has done so
             return work(connection)
 
     def _transact(self, work: Callable[[Connection], T]) -> T:
         self._make_tables()
-        with self._engine.begin() as connection:
+        with self._transacting.begin() as connection:
             return work(connection)
 
     def _make_tables(self) -> None:
-        if not self._has_tables:
-            with self._lock:
-                if not self._has_tables:
-                    with self._engine.begin() as connection:
-                        make_tables(connection)
-                    self._has_tables = True
+        if self._has_tables:
+            return
+        with self._lock:
+            if self._has_tables:
+                return
+            with self._engine.connect() as connection:
+                self._has_tables = has_tables(connection)
+            if not self._has_tables:
+                with self._transacting.begin() as connection:
+                    make_tables(connection)
+                self._has_tables = True
+
+
+_TRANSACTS: Final = 'grail_transacts'
+
+
+def _begin(connection: Connection) -> None:
+    """SQLAlchemy begins a transaction for every connection that is used; SQLite only where one is wanted. Immediately,
+    so that it waits for other writers at its beginning: later it would fail at once."""
+    if connection.get_execution_options().get(_TRANSACTS):
+        connection.exec_driver_sql('BEGIN IMMEDIATE')
 
 
 def _prepare(connection: Any, _: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, and_, bindparam, delete, func, insert, select
@@ -11,22 +12,48 @@ from sqlalchemy.exc import IntegrityError
 
 from ...errors import StoreConflict
 from ..base import CellKey, Claim, JournalRecord
-from ..tables import TAKE_CLAIM, claims, journals
+from ..tables import claims, journals
+from .statements import Statement, instant
+
+_AT_ONCE: Final = 8
+"""How many entries one statement adds. A call in a loop stores two; a gather stores more, and needs no haste."""
 
 
 def take(connection: Connection, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
     """Take or prolong a claim; the one that holds then."""
     if _length_if_taken(connection, key, claim, now=now, instead_of=instead_of) is not None:
         return claim
-    held = connection.execute(_HELD, key._asdict()).first()
+    held = _held(connection, key)
     if held is None:  # given back between the two
         return take(connection, key, claim, now=now, instead_of=instead_of)
-    return Claim(owner=held.owner, until=held.until)
+    return held
 
 
 def release(connection: Connection, key: CellKey, owner: str) -> None:
     """Give a claim back, if it is `owner`'s."""
-    connection.execute(_RELEASE, {**key._asdict(), 'claimant': owner})
+    _RELEASE.execute(connection, {**key._asdict(), 'owner': owner})
+
+
+def may_be_at_once(records: Sequence[JournalRecord]) -> bool:
+    """Whether `appended` is worth trying: who begins a journal mostly has no claim yet."""
+    first = records[0].number
+    return first > 0 and len(records) <= _AT_ONCE and _are_in_a_row(records, first)
+
+
+def appended(connection: Connection, records: Sequence[JournalRecord], claim: Claim) -> bool:
+    """Add entries under a claim that is held already, in one statement. False if that cannot be: nothing was done, and
+    `append` says why, or takes the claim first."""
+    values: dict[str, Any] = {**records[0].key._asdict(), 'owner': claim.owner, 'until': claim.until}
+    for each, record in enumerate(records):
+        values |= {
+            f'number_{each}': record.number,
+            f'written_at_{each}': record.written_at,
+            f'data_{each}': record.data,
+        }
+    try:
+        return _append_under_claim(len(records)).execute(connection, values).rowcount > 0
+    except IntegrityError:  # another has written meanwhile; PostgreSQL looked before it waited for that one
+        return False
 
 
 def append(connection: Connection, records: Sequence[JournalRecord], claim: Claim, *, now: datetime) -> None:
@@ -39,10 +66,10 @@ def append(connection: Connection, records: Sequence[JournalRecord], claim: Clai
     key = records[0].key
     length = _length_if_taken(connection, key, claim, now=now)
     if length is None:
-        held = connection.execute(_HELD, key._asdict()).first()
+        held = _held(connection, key)
         by = 'another process' if held is None else f'{held.owner}, until {held.until:%H:%M:%S} at least'
         raise StoreConflict(f'Cell {key.cell_id!r} is run by {by}.')
-    if [record.number for record in records] != [*range(length, length + len(records))]:
+    if not _are_in_a_row(records, length):
         raise StoreConflict(f'Another run has written on in the journal of cell {key.cell_id!r}, or it was forgotten.')
     try:
         connection.execute(_INSERT, [_row(record) for record in records])
@@ -55,14 +82,19 @@ def _length_if_taken(
 ) -> int | None:
     """How many entries the journal has, if the claim was taken or prolonged."""
     values = {**key._asdict(), 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
-    return connection.scalar(TAKE_CLAIM, values)
+    return _TAKE_CLAIM.execute(connection, values).scalar()
+
+
+def _held(connection: Connection, key: CellKey) -> Claim | None:
+    row = _HELD.execute(connection, key._asdict()).first()
+    return None if row is None else Claim(owner=row.owner, until=instant(row.until))
 
 
 def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
     """A journal in the order of its numbers."""
     return [
-        JournalRecord(key=key, number=row.number, written_at=row.written_at, data=row.data)
-        for row in connection.execute(_READ, key._asdict())
+        JournalRecord(key=key, number=row.number, written_at=instant(row.written_at), data=row.data)
+        for row in _READ.execute(connection, key._asdict())
     ]
 
 
@@ -96,6 +128,10 @@ def forget_ended_claims(connection: Connection, ended_before: datetime) -> None:
     connection.execute(delete(claims).where(claims.c.until < ended_before))
 
 
+def _are_in_a_row(records: Sequence[JournalRecord], first: int) -> bool:
+    return [record.number for record in records] == [*range(first, first + len(records))]
+
+
 def _row(record: JournalRecord) -> dict[str, Any]:
     return {
         **record.key._asdict(),
@@ -112,9 +148,37 @@ def _is_cell(table: Any) -> Any:
     return and_(*(table.c[name] == bindparam(name) for name in CellKey._fields))
 
 
-_READ: Final = select(journals).where(_is_cell(journals)).order_by(journals.c.number)
 _INSERT: Final = insert(journals)
-_HELD: Final = select(claims.c.owner, claims.c.until).where(_is_cell(claims))
-_RELEASE: Final = delete(claims).where(_is_cell(claims), claims.c.owner == bindparam('claimant'))
 _DELETE: Final[Delete] = delete(journals).where(_is_cell(journals))
 _DELETE_CLAIM: Final[Delete] = delete(claims).where(_is_cell(claims))
+
+_CELL: Final = 'conversation_id = :conversation_id AND cell_id = :cell_id AND code_digest = :code_digest'
+_LENGTH: Final = f'SELECT coalesce(max(number) + 1, 0) FROM grail_journals WHERE {_CELL}'
+_READ: Final = Statement(f'SELECT number, written_at, data FROM grail_journals WHERE {_CELL} ORDER BY number')
+_HELD: Final = Statement(f'SELECT owner, until FROM grail_claims WHERE {_CELL}')
+_RELEASE: Final = Statement(f'DELETE FROM grail_claims WHERE {_CELL} AND owner = :owner')
+_TAKE_CLAIM: Final = Statement(
+    f"""
+    INSERT INTO grail_claims AS held (conversation_id, cell_id, code_digest, owner, until)
+    VALUES (:conversation_id, :cell_id, :code_digest, :owner, :until)
+    ON CONFLICT (conversation_id, cell_id, code_digest) DO UPDATE
+    SET owner = excluded.owner, until = excluded.until
+    WHERE held.owner = excluded.owner OR held.until <= :now OR held.owner = :instead_of
+    RETURNING ({_LENGTH})
+    """
+)
+"""Takes the claim to a cell, or prolongs it, and gives the length of its journal back; nothing if another has it."""
+
+
+@cache
+def _append_under_claim(count: int) -> Statement:
+    """Adds `count` entries to a journal, if they are the next ones and the claim is held long enough; none otherwise."""
+    rows = ', '.join(f'(:number_{each}, :written_at_{each}, :data_{each})' for each in range(count))
+    return Statement(
+        f"""
+        INSERT INTO grail_journals (conversation_id, cell_id, code_digest, number, written_at, data)
+        SELECT :conversation_id, :cell_id, :code_digest, column1, column2, column3 FROM (VALUES {rows}) AS entries
+        WHERE EXISTS (SELECT 1 FROM grail_claims WHERE {_CELL} AND owner = :owner AND until >= :until)
+        AND :number_0 = ({_LENGTH})
+        """
+    )

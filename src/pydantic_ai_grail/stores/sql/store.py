@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
 from anyio.to_thread import run_sync
-from sqlalchemy import URL, Connection, Delete, Select, bindparam, delete, func, make_url, select
+from sqlalchemy import URL, Connection, Delete, delete, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
 from ..base import CellKey, Claim, Contents, ConversationSummary, JournalRecord, Reach, SnapshotRecord, check_forget
-from ..tables import insert_once, snapshots
+from ..tables import snapshots
 from . import contents, journals, upkeep
-from .database import Database
+from .database import Access, Database
 from .in_loop import InLoop, check_driver
 from .in_threads import InThreads
+from .statements import Statement, instant
 
 T = TypeVar('T')
 Purpose = Literal['open', 'read', 'save', 'forget', 'claim', 'release', 'append', 'vacuum']
@@ -54,6 +55,7 @@ class SqlStore:
 
     def __init__(self, url: str | URL, *, busy_timeout_seconds: float = 5.0) -> None:
         chosen = _chosen(url)
+        chosen.get_dialect()  # imported now, not while somebody waits for a cell
         self._url = chosen
         self._busy_timeout_seconds = busy_timeout_seconds
         if chosen.drivername == SQLITE:
@@ -77,7 +79,7 @@ class SqlStore:
 
     async def save(self, record: SnapshotRecord) -> None:
         row = {name: getattr(record, name) for name in _NAMES}
-        await self._run('save', lambda connection: connection.execute(insert_once(snapshots, connection.dialect), row))
+        await self._run('save', 'write', lambda connection: _SAVE.execute(connection, row))
 
     async def load(self, name: str) -> SnapshotRecord | None:
         return await self._first(_BY_NAME, {'name': name})
@@ -116,15 +118,15 @@ class SqlStore:
             journals.forget(connection, conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
             return connection.execute(statement).rowcount
 
-        return await self._run('forget', work)
+        return await self._run('forget', 'transact', work)
 
     async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
         return await self._run(
-            'claim', lambda connection: journals.take(connection, key, claim, now=now, instead_of=instead_of)
+            'claim', 'write', lambda connection: journals.take(connection, key, claim, now=now, instead_of=instead_of)
         )
 
     async def release(self, key: CellKey, *, owner: str) -> None:
-        await self._run('release', lambda connection: journals.release(connection, key, owner))
+        await self._run('release', 'write', lambda connection: journals.release(connection, key, owner))
 
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
@@ -134,16 +136,20 @@ class SqlStore:
             if release:
                 journals.release(connection, records[0].key, claim.owner)
 
-        await self._run('append', work)
+        at_once = not release and journals.may_be_at_once(records)
+        if not at_once or not await self._run(
+            'append', 'write', lambda connection: journals.appended(connection, records, claim)
+        ):
+            await self._run('append', 'transact', work)
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
-        return await self._run('read', lambda connection: journals.read(connection, key))
+        return await self._run('read', 'read', lambda connection: journals.read(connection, key))
 
     async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
-        return await self._run('read', lambda connection: contents.summaries(connection, limit))
+        return await self._run('read', 'read', lambda connection: contents.summaries(connection, limit))
 
     async def contents(self, conversation_id: str) -> Contents:
-        return await self._run('read', lambda connection: contents.all_of(connection, conversation_id))
+        return await self._run('read', 'read', lambda connection: contents.all_of(connection, conversation_id))
 
     async def exists(self) -> bool:
         """Whether the database is there and is a store. Everything else makes what is missing; this makes nothing."""
@@ -157,7 +163,7 @@ class SqlStore:
         itself, by its autovacuum: 0.
         """
         long_ago = datetime.now(UTC) - _LONG_ENDED
-        await self._run('vacuum', lambda connection: journals.forget_ended_claims(connection, long_ago))
+        await self._run('vacuum', 'write', lambda connection: journals.forget_ended_claims(connection, long_ago))
         if self.path is None:
             return 0
         return await self._told('vacuum', run_sync(upkeep.rewrite, self.path, self._busy_timeout_seconds))
@@ -166,7 +172,7 @@ class SqlStore:
         await self._database.aclose()
 
     async def __aenter__(self) -> Self:
-        await self._run('open', lambda connection: None)
+        await self._run('open', 'read', lambda connection: None)
         return self
 
     async def __aexit__(
@@ -174,12 +180,12 @@ class SqlStore:
     ) -> None:
         await self.aclose()
 
-    async def _first(self, query: Select[Any], values: Mapping[str, Any]) -> SnapshotRecord | None:
-        row = await self._run('read', lambda connection: connection.execute(query, values).mappings().first())
-        return None if row is None else SnapshotRecord(**row)
+    async def _first(self, query: Statement, values: Mapping[str, Any]) -> SnapshotRecord | None:
+        row = await self._run('read', 'read', lambda connection: query.execute(connection, values).mappings().first())
+        return None if row is None else replace(SnapshotRecord(**row), created_at=instant(row['created_at']))
 
-    async def _run(self, purpose: Purpose, work: Callable[[Connection], T]) -> T:
-        return await self._told(purpose, self._database.run(work, writes=purpose not in ('open', 'read')))
+    async def _run(self, purpose: Purpose, access: Access, work: Callable[[Connection], T]) -> T:
+        return await self._told(purpose, self._database.run(work, access))
 
     async def _told(self, purpose: Purpose, doing: Awaitable[T]) -> T:
         try:
@@ -192,22 +198,27 @@ class SqlStore:
 _LONG_ENDED: Final = timedelta(hours=1)
 """Clocks of other machines may differ."""
 _NAMES: Final = tuple(field.name for field in fields(SnapshotRecord))
-_COLUMNS: Final = select(*(snapshots.c[name] for name in _NAMES))
-_NEWEST_FIRST: Final = (snapshots.c.created_at.desc(), snapshots.c.sequence.desc())
-_IS_CELL: Final = (snapshots.c.cell_id == bindparam('cell_id')) & (snapshots.c.code_digest == bindparam('code_digest'))
-_IN_CONVERSATION: Final = snapshots.c.conversation_id == bindparam('conversation_id')
-
-# Made once: SQLAlchemy takes longer to make a statement than SQLite to answer it.
-_BY_NAME: Final = _COLUMNS.where(snapshots.c.name == bindparam('name')).limit(1)
-_NEWEST: Final = _COLUMNS.where(_IN_CONVERSATION).order_by(*_NEWEST_FIRST).limit(1)
-_NEWEST_UNTIL: Final = _NEWEST.where(snapshots.c.created_at <= bindparam('not_after'))
-_BY_CELL: Final = _NEWEST.where(_IS_CELL)
-_BY_CELL_ALONE: Final = (
-    _COLUMNS.where(_IS_CELL)
-    .where(select(func.count(snapshots.c.conversation_id.distinct())).where(_IS_CELL).scalar_subquery() == 1)
-    .order_by(*_NEWEST_FIRST)
-    .limit(1)
+_COLUMNS: Final = ', '.join(_NAMES)
+_SAVE: Final = Statement(
+    f'INSERT INTO grail_snapshots ({_COLUMNS}) VALUES ({", ".join(f":{name}" for name in _NAMES)}) ON CONFLICT DO NOTHING'
 )
+
+
+def _newest_where(condition: str) -> Statement:
+    newest_first = 'ORDER BY created_at DESC, sequence DESC LIMIT 1'
+    return Statement(f'SELECT {_COLUMNS} FROM grail_snapshots WHERE {condition} {newest_first}')
+
+
+_IS_CELL: Final = 'cell_id = :cell_id AND code_digest = :code_digest'
+_IN_CONVERSATION: Final = 'conversation_id = :conversation_id'
+_BY_NAME: Final = _newest_where('name = :name')
+_NEWEST: Final = _newest_where(_IN_CONVERSATION)
+_NEWEST_UNTIL: Final = _newest_where(f'{_IN_CONVERSATION} AND created_at <= :not_after')
+_BY_CELL: Final = _newest_where(f'{_IN_CONVERSATION} AND {_IS_CELL}')
+_BY_CELL_ALONE: Final = _newest_where(
+    f'{_IS_CELL} AND 1 = (SELECT count(DISTINCT conversation_id) FROM grail_snapshots WHERE {_IS_CELL})'
+)
+_NEWEST_FIRST: Final = (snapshots.c.created_at.desc(), snapshots.c.sequence.desc())
 
 
 def _sparing_newest(statement: Delete, count: int, conversation_id: str | None) -> Delete:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from ..tables import schema
+from .in_loop import make_engine
 
 
 async def has_tables(url: URL) -> bool:
     """Whether there is such a database and it has a store's tables. Makes neither."""
     if url.get_backend_name() == 'sqlite':
         return await run_sync(_file_has_tables, url)
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = make_engine(url, poolclass=NullPool)
     async with engine.connect() as connection:
         return await connection.run_sync(_has_tables)
 
