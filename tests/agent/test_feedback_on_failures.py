@@ -129,7 +129,7 @@ refund(order=3) raised RuntimeError: order 3 was paid back before
 line 6: await refund(3)
 Calls that were made and are not undone:
   refund(order=1) -> 'refunded 1'
-The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
+The same calls, made first and in the same order, return or raise the same without being run again. Otherwise use what they returned; make none again that changes anything.
 Calls that failed:
   refund(order=2): RuntimeError: order 2 was paid back before
 What the cell assigned before it stopped is kept: `first` (from `refund`). Go on from there.\
@@ -154,10 +154,18 @@ What the cell assigned before it stopped is kept; go on from there.\
 """)
 
 
-async def test_calls_after_one_that_failed_are_not_said_to_be_given_again() -> None:
+async def test_calls_after_one_that_failed_are_said_to_be_given_again_as_its_failure_is() -> None:
     code = 'try:\n    await refund(2)\nexcept RuntimeError:\n    pass\nawait refund(1)\n1 / 0'
-    text = await feedback(code)
-    assert "refund(order=1) -> 'refunded 1'\nUse what they returned; make none again that changes anything." in text
+    assert await feedback(code) == snapshot("""\
+ZeroDivisionError: division by zero
+line 6: 1 / 0
+Calls that were made and are not undone:
+  refund(order=1) -> 'refunded 1'
+The same calls, made first and in the same order, return or raise the same without being run again. Otherwise use what they returned; make none again that changes anything.
+Calls that failed:
+  refund(order=2): RuntimeError: order 2 was paid back before
+What the cell assigned before it stopped is kept; go on from there.\
+""")
 
 
 async def test_a_constant_is_no_suggestion_for_a_variable() -> None:

@@ -120,11 +120,51 @@ async def test_in_pydantic_ais_sequential_mode_calls_run_one_at_a_time() -> None
     assert overlap.order == ['+a', '-a', '+b', '-b', '+c', '-c']
 
 
-async def test_a_failing_call_of_a_gather_raises_at_its_line_and_the_others_are_ended() -> None:
+async def bad() -> str:
+    raise KeyError('no such thing')
+
+
+async def slow() -> str:
+    await anyio.sleep(0.05)
+    return 'it is done'
+
+
+GATHER = 'import asyncio\nawait asyncio.gather(slow(), bad())'
+
+
+@pytest.mark.parametrize(
+    ('code', 'error'),
+    [
+        (GATHER, 'KeyError: no such thing'),
+        (f'{GATHER.replace("await", "try:    await")}\nexcept KeyError:\n    pass\n1 / 0', 'ZeroDivisionError: '),
+        (f'{GATHER.replace("await", "try:    await")}\nexcept KeyError:\n    pass\n"through"', ''),
+    ],
+    ids=['the cell fails', 'it fails later', 'it does not fail'],
+)
+async def test_calls_under_way_when_the_program_ends_come_to_their_end(code: str, error: str) -> None:
+    run = await driven(code, bad, slow)
+    assert run.error.startswith(error) if error else run.value == 'through'
+    assert [(record.state, record.result) for record in run.calls] == [('returned', 'it is done'), ('raised', None)]
+
+
+async def test_calls_under_way_come_to_their_end_when_another_one_ends_the_run() -> None:
     ended: list[str] = []
 
-    async def bad() -> str:
-        raise KeyError('no such thing')
+    async def slow() -> str:
+        await anyio.sleep(0.05)
+        ended.append('slow')
+        return 'it is done'
+
+    async def spend() -> None:
+        raise UsageLimitExceeded('enough')
+
+    with pytest.raises(UsageLimitExceeded, match='enough'):
+        await driven('import asyncio\nawait asyncio.gather(slow(), spend())', slow, spend)
+    assert ended == ['slow']
+
+
+async def test_what_changes_nothing_is_ended_with_the_program() -> None:
+    ended: list[str] = []
 
     async def endless() -> str:
         try:
@@ -133,7 +173,11 @@ async def test_a_failing_call_of_a_gather_raises_at_its_line_and_the_others_are_
             ended.append('endless')
         return 'never'
 
-    run = await driven('import asyncio\nawait asyncio.gather(endless(), bad())', bad, endless)
+    toolset = FunctionToolset[None]()
+    toolset.add_function(endless, metadata={'read_only': True})
+    toolset.add_function(bad)
+    with anyio.fail_after(15):
+        run = await driven('import asyncio\nawait asyncio.gather(endless(), asyncio.sleep(25), bad())', toolset=toolset)
     assert run.error == 'KeyError: no such thing'
     assert ended == ['endless']
     assert {record.request.tool.tool_name: record.state for record in run.calls} == {

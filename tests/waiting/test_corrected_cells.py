@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from pydantic_ai_grail import CodeMode, SqlStore, decide
+from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide
 from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
 
 REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
+RAISED_TOO = f'{REUSED.removesuffix(".")}, or raised what they had raised.'
 
 
 def desk(**options: Any) -> tuple[Agent[None, Any], list[str]]:
@@ -22,7 +25,14 @@ def desk(**options: Any) -> tuple[Agent[None, Any], list[str]]:
 
     async def book(flight: str) -> dict[str, Any]:
         made.append(f'book {flight}')
+        if ' ' in flight:
+            raise ValueError(f'nobody flies {flight}')
         return {'flight': flight, 'seat': len(made)}
+
+    async def slowly(flight: str) -> str:
+        made.append(f'slowly {flight}')
+        await anyio.sleep(0.05)
+        return f'booked {flight}'
 
     async def seats(flight: str) -> int:
         made.append(f'seats {flight}')
@@ -37,7 +47,13 @@ def desk(**options: Any) -> tuple[Agent[None, Any], list[str]]:
     async def sign(paper: str) -> str:
         return f'signed {paper}'
 
-    tools = [Tool(book), Tool(seats, metadata={'read_only': True}), Tool(fail), Tool(sign, requires_approval=True)]
+    tools = [
+        Tool(book),
+        Tool(slowly),
+        Tool(seats, metadata={'read_only': True}),
+        Tool(fail),
+        Tool(sign, requires_approval=True),
+    ]
     return Agent(tools=tools, output_type=[str, DeferredToolRequests], capabilities=[CodeMode(**options)]), made
 
 
@@ -73,6 +89,65 @@ async def test_a_call_that_failed_is_made_again_and_all_after_it() -> None:
     assert cells[0].failed
     assert cells[1].content == {'result': [1, 'up', 4], 'notes': [REUSED.format('`book`')]}
     assert made == ['book A1', 'fail', 'fail', 'book B2']
+
+
+async def test_what_ran_beside_a_call_that_failed_is_ended_and_not_made_again() -> None:
+    agent, made = desk()
+    gather = 'import asyncio\nall = await asyncio.gather(book("A1"), fail(1), slowly("B2"))\n'
+    cells = await played(agent, gather, f'{gather}all')
+    assert cells[0].failed
+    assert "  slowly(flight='B2') -> 'booked B2'\n" in cells[0].content
+    assert 'may have taken effect' not in cells[0].content
+    assert cells[1].content == {
+        'result': [{'flight': 'A1', 'seat': 1}, 'up', 'booked B2'],
+        'notes': [REUSED.format('`book`, `slowly`')],
+    }
+    assert made == ['book A1', 'fail', 'slowly B2', 'fail']
+
+
+async def test_a_failure_that_code_had_caught_is_the_same_again_and_so_are_the_calls_after_it() -> None:
+    agent, made = desk()
+    loop = """
+seats = []
+for flight in ("A1", "no such flight", "B2"):
+    try:
+        seats.append((await book(flight))["seat"])
+    except ValueError as error:
+        seats.append(str(error))
+"""
+    cells = await played(agent, f'{loop}sum(seats)', f'{loop}seats')
+    assert cells[0].failed
+    assert cells[1].content == {
+        'result': [1, 'nobody flies no such flight', 3],
+        'notes': [RAISED_TOO.format('`book` ×3')],
+    }
+    assert made == ['book A1', 'book no such flight', 'book B2']
+
+
+async def test_the_call_whose_failure_ended_the_cell_is_made_again_in_the_midst_of_others() -> None:
+    agent, made = desk()
+    loop = 'first = await book("A1")\nstate = await fail(1)\n[first["seat"], state]'
+    cells = await played(agent, f'{loop}', f'{loop}\n1 / 0', f'{loop}')
+    assert [cell.failed for cell in cells] == [True, True, False]
+    assert cells[2].content == {'result': [1, 'up'], 'notes': [REUSED.format('`book`, `fail`')]}
+    assert made == ['book A1', 'fail', 'fail']
+
+
+async def test_a_denial_that_code_had_caught_is_not_asked_for_again(tmp_path: Path) -> None:
+    agent, made = desk(store=SqlStore(f'sqlite:///{tmp_path}/agent.db'))
+    code = 'try:\n    paper = await sign("it")\nexcept PermissionError as error:\n    paper = str(error)\nawait book("A1")\n'
+    waiting = await agent.run('go', model=scripted_model(f'{code}1 / 0'))
+    result = await agent.run(
+        model=scripted_model(f'{code}1 / 0', f'{code}paper'),
+        message_history=waiting.all_messages(),
+        deferred_tool_results=decide(waiting.output, Deny('not that one')),
+    )
+    assert result.output == 'done'
+    assert played_cells(result.new_messages())[-1].content == {
+        'result': 'not that one',
+        'notes': [RAISED_TOO.format('`sign`, `book`')],
+    }
+    assert made == ['book A1']
 
 
 async def test_read_only_tools_are_asked_again() -> None:

@@ -223,14 +223,19 @@ CALLS_READ: Final = 'Read-only calls that returned: '
 NO_CALLS: Final = 'This cell called no tool.'
 NO_OTHER_CALLS: Final = 'This cell called no other tool.'
 CALL_ONCE: Final = 'Use what they returned; make none again that changes anything.'
-CALL_ALIKE: Final = (
-    'The same calls, made first and in the same order, return this without being run again. Otherwise use what they '
-    'returned; make none again that changes anything.'
-)
 
 
-def reused(calls: str) -> str:
-    return f'Not run again, as the failed cell had made the same calls: {calls}. They gave what they had returned.'
+def call_alike(*, failed: bool) -> str:
+    again = 'return or raise the same' if failed else 'return this'
+    return (
+        f'The same calls, made first and in the same order, {again} without being run again. Otherwise use what they '
+        'returned; make none again that changes anything.'
+    )
+
+
+def reused(calls: str, *, raised: bool) -> str:
+    gave = 'They gave what they had returned' + (', or raised what they had raised.' if raised else '.')
+    return f'Not run again, as the failed cell had made the same calls: {calls}. {gave}'
 
 
 STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'

@@ -98,7 +98,7 @@ def state_unsaved_note() -> str:
 
 def reused_note(calls: Sequence[CallRecord]) -> list[str]:
     """A sentence on calls that were answered with what they had returned in the failed cell before, if there are any."""
-    return [prose.reused(counted(calls))] if calls else []
+    return [prose.reused(counted(calls), raised=any(call.error is not None for call in calls))] if calls else []
 
 
 def give_up(failures: int) -> str:

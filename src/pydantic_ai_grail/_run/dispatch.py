@@ -38,7 +38,7 @@ from ..journal import Entry as JournalEntry
 from .binding import bind, unknown_name
 from .past_calls import CorrectedCalls, PastCalls, next_attempt
 from .pauses import answer, as_it_was_made, said
-from .records import content_of, entry_of, record_of
+from .records import content_of, entry_of, record_of, settled_of
 from .tool_call import Called, call_tool
 
 _NO_END: Final = 'RuntimeError: the call did not end'
@@ -263,9 +263,7 @@ class Dispatcher:
         return settled
 
     def _recorded(self, request: CallRequest, ended: CallEnded, *, order: int) -> Settled:
-        settled: Settled = Returned(ended.value)
-        if ended.exception_type is not None:
-            settled = RaisedBy(ended.exception_type, ended.message or '')
+        settled = settled_of(ended)
         if ended.content:
             self.user_content[request.call_id] = content_of(ended)
         self._orders[request.call_id] = order
@@ -274,7 +272,7 @@ class Dispatcher:
 
     async def _reused(self, request: CallRequest, made: CallEnded) -> Settled:
         """Give a call the result it had in the failed cell before; the journal has it as if it had been made here."""
-        settled = Returned(made.value)
+        settled = settled_of(made)
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
         began = self._began(request, attempt=0, said={})
         await self._write(began, replace(made, ordinal=request.ordinal, at=began.at))

@@ -2,7 +2,8 @@
 
 Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so a call that
 is never awaited never runs, as in CPython, and those of a gather run together. Calls to `def` tools are barriers: they
-wait until nothing runs, then run alone. Leaving the loop, also by cancellation, ends every call that is under way.
+wait until nothing runs, then run alone. When the program has ended, calls that are under way come to their end, for nobody
+could tell what became of one that was cut off; those that change nothing are ended, and all are when the run is cancelled.
 
 When every task awaits a call that waits for a decision, the program is parked: dumped where it stands, to be revived when
 there is one. Results are handed over in the order in which the journal has them, so that a program which is run again
@@ -69,7 +70,7 @@ async def drive(
             ending = await loop.run(source, suspended, prints=prints, host=host)
         except Exception as error:
             ending = error  # raised below, since the task group would wrap it
-        loop.end_calls()
+        loop.end_what_changes_nothing()
     if loop.run_ending is not None:
         raise loop.run_ending
     if isinstance(ending, Exception):
@@ -93,8 +94,10 @@ class _Loop:
     """Places in the order of settling of the results that came here."""
     _open: dict[int, CallRequest] = field(default_factory=dict[int, CallRequest])
     """Calls that the program was not given a result of, by Monty's number."""
-    _tasks: TaskGroup | None = None
+    _effects: TaskGroup | None = None
     """Opened when the first promise is kept: many cells make no calls."""
+    _harmless: TaskGroup | None = None
+    """The same for sleeps, and for calls that change nothing."""
     _running: int = 0
     _slept_seconds: float = 0.0
     _changed: anyio.Event = field(default_factory=anyio.Event)
@@ -143,10 +146,10 @@ class _Loop:
                 return _STOPPED
         return stop
 
-    def end_calls(self) -> None:
-        """Cancel what is still under way."""
-        if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()
+    def end_what_changes_nothing(self) -> None:
+        """Cancel sleeps, and calls of tools that only read."""
+        if self._harmless is not None:
+            self._harmless.cancel_scope.cancel()
 
     async def _step(self, stop: Stop) -> Stop | Parked:
         match stop:
@@ -257,10 +260,16 @@ class _Loop:
             if isinstance(what, CallRequest) and self.calls.is_sequential:
                 await self._keep_call(number, what)
             else:
-                if self._tasks is None:
-                    self._tasks = await self.stack.enter_async_context(anyio.create_task_group())
+                tasks = await self._tasks_for(what)
                 self._running += 1
-                self._tasks.start_soon(self._keep_promise, number, what)
+                tasks.start_soon(self._keep_promise, number, what)
+
+    async def _tasks_for(self, what: CallRequest | float) -> TaskGroup:
+        if isinstance(what, CallRequest) and not what.tool.read_only:
+            self._effects = self._effects or await self.stack.enter_async_context(anyio.create_task_group())
+            return self._effects
+        self._harmless = self._harmless or await self.stack.enter_async_context(anyio.create_task_group())
+        return self._harmless
 
     async def _keep_promise(self, number: int, what: CallRequest | float) -> None:
         try:

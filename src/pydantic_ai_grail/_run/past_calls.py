@@ -94,12 +94,15 @@ class PastCalls:
 class CorrectedCalls:
     """The calls of a failed cell, for the cell that corrects it: as long as it makes the same ones, in the same order.
 
-    From the first difference on, and from the first call on that did not return, everything runs. But the calls of cells
-    before of which nobody knows are known again wherever they come.
+    What a call raised is its result too, if the cell had gone on after it; the one whose failure ended the cell is made
+    again. From the first difference on, and from the first call on that did not settle, everything runs. But the calls of
+    cells before of which nobody knows are known again wherever they come.
     """
 
     def __init__(self, failed: Known, earlier: Iterable[CallRequest] = ()) -> None:
         self._calls = failed.calls
+        self._had = max((call.began.had for call in failed.calls.values()), default=0)
+        """How many results the failed cell had when it made a call for the last time."""
         self._is_same = True
         self._results: dict[str, CallEnded] = {}
         self._cut_off = [*failed.under_way]
@@ -110,10 +113,11 @@ class CorrectedCalls:
     def compare(self, request: CallRequest) -> None:
         """Take note of the next call. In the order in which code makes them."""
         made = self._calls.get(request.ordinal)
-        returned = made is not None and made.ended is not None and made.ended.state == 'returned'
-        self._is_same = self._is_same and made is not None and returned and _is_same(made.began, request)
-        if self._is_same and made is not None and made.ended is not None and not request.tool.read_only:
-            self._results[request.call_id] = made.ended
+        ended = made.ended if made is not None else None
+        self._is_same = self._is_same and made is not None and ended is not None and _is_same(made.began, request)
+        if self._is_same and made is not None and ended is not None and not request.tool.read_only:
+            went_on = ended.state == 'returned' or made.order <= self._had
+            self._results.update({request.call_id: ended} if went_on else {})
         under_way = next((call for call in self._cut_off if not self._is_same and _is_same(call.began, request)), None)
         if under_way is not None:
             self._cut_off.remove(under_way)
@@ -129,7 +133,7 @@ class CorrectedCalls:
         return self._under_way.get(request.call_id)
 
     def result_of(self, request: CallRequest) -> CallEnded | None:
-        """What the same call returned there; `None` when this one is to be made."""
+        """What the same call came to there; `None` when this one is to be made."""
         return self._results.get(request.call_id)
 
 

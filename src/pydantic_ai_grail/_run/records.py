@@ -52,6 +52,13 @@ def entry_of(
     )
 
 
+def settled_of(ended: CallEnded) -> Settled:
+    """What code got of the call."""
+    if ended.exception_type is not None:
+        return RaisedBy(ended.exception_type, ended.message or '')
+    return Returned(ended.value)
+
+
 def content_of(ended: CallEnded) -> Sequence[UserContent]:
     """What the tool returned for the model's eyes."""
     return _CONTENT.validate_json(ended.content)
