@@ -22,7 +22,7 @@ MAY_IMPORT = {
     ),
     'durable': (),
     'cell_call': (
-        *('engine', 'agent_run', 'conversation', 'correcting', 'resuming', 'requests', 'stores.base'),
+        *('engine', 'agent_run', 'conversation', 'correcting', 'resuming', 'requests', 'waiting', 'stores.base'),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
     ),
     'correcting': ('conversation', 'stores.base', '_sessions'),
@@ -40,7 +40,7 @@ MAY_IMPORT = {
     'engine': ('agent_run', 'settings', '_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
     'agent_run': ('conversation', '_source', '_run', '_reply', '_sessions', '_monty'),
     'conversation': ('_sessions',),
-    'settings': ('stores.base', 'stores.memory', '_monty.worker'),
+    'settings': ('waiting', 'stores.base', 'stores.memory', '_monty.worker'),
     '_run': ('_source', '_catalog', '_monty'),
     '_source': ('_catalog', '_monty'),
     '_reply': ('_catalog',),

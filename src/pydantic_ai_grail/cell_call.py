@@ -25,22 +25,25 @@ from ._monty.worker import Worker
 from ._reply.reply import reused_note, state_lost_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
+from ._run.fates import Fates
 from ._sessions.envelope import code_digest
 from ._sessions.grants import Grants
 from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
+from .calls import CallRequest
 from .conversation import Asked, CellsInHistory, asked_in
 from .correcting import called_before
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Known
+from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Decided, Known
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
 from .stores.base import CellKey
+from .waiting import LOOK_UP_FAILED, WaitingCall, looked_up, source_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,9 +222,34 @@ class CellCall:
             decisions=opened.decisions,
             grants=self._grants,
             decided_at=opened.decided_at,
-            unknown_calls=settings.unknown_calls,
+            fates=self._fates(),
             decision_seconds=settings.decision_secs,
         )
+
+    def _fates(self) -> Fates:
+        chosen = self.engine.settings.unknown_calls
+        if not callable(chosen):
+            return Fates(unknown_calls=chosen)
+
+        async def look_up(request: CallRequest, key: str, noted: Mapping[str, Any]) -> Decided | Mapping[str, Any]:
+            call = WaitingCall(
+                id=request.call_id,
+                tool=request.tool.python_name,
+                arguments=request.arguments,
+                reason='unknown',
+                cell_id=self.cell_id,
+                code=self.source,
+                line=request.line,
+                source_line=source_line(self.source, request.line),
+                idempotency_key=key,
+                metadata=noted,
+            )
+            try:
+                return await looked_up(chosen, self.ctx, call) or {}
+            except Exception as error:  # of somebody's own; a person can still tell
+                return {LOOK_UP_FAILED: f'{type(error).__name__}: {error}'}
+
+        return Fates(look_up=look_up)
 
     async def _run(
         self, history: History, calls: Dispatcher, opened: Opened

@@ -18,8 +18,8 @@ from ._catalog.lookup import help_text, search
 from ._catalog.prose import tool_description
 from ._monty.support import Support, load_support
 from ._monty.worker import Worker, lend_worker
+from ._run.binding import Answerer
 from ._run.cell import Check
-from ._run.dispatch import Answerer
 from ._run.validation import ToolValidator
 from ._sessions.grants import Grants, LiveGrant
 from ._sessions.journal import Journals

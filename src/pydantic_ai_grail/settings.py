@@ -16,6 +16,7 @@ from .journal import UnknownCalls
 from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
 from .stores.base import Store
 from .stores.memory import MemoryStore
+from .waiting import LookUp
 
 Checking: TypeAlias = Literal['strict', 'names', 'off']
 """How much of a cell is checked before it runs; see the page on checking."""
@@ -65,9 +66,11 @@ class CodeModeOptions(TypedDict, total=False):
     """When the journal of a cell's calls is stored: `'call'` before every call, and after it: with the next call, or
     a few milliseconds later; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the
     process."""
-    unknown_calls: UnknownCalls
+    unknown_calls: UnknownCalls | LookUp
     """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or
-    `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again."""
+    `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again. Or a
+    function that looks the call up, `(ctx, call) -> Result(...) | Approve() | None`; a person is asked where it gives
+    `None` or raises."""
     reuse_calls: bool
     """Whether a cell that corrects a failed one gets the results of the calls that it makes again from the beginning, in
     the same order, instead of making them again. Default `True`; calls of read-only tools are made again."""
@@ -100,7 +103,7 @@ class Settings:
     store_timeout_secs: float = 10.0
     lost_state: LostState = 'restart'
     durability: Durability = 'cell'
-    unknown_calls: UnknownCalls = 'ask'
+    unknown_calls: UnknownCalls | LookUp = 'ask'
     reuse_calls: bool = True
     decision_secs: float | None = None
     claim_secs: float = 30.0
@@ -146,8 +149,10 @@ _AT_LEAST: Final[Mapping[str, int]] = MappingProxyType(
 
 def _check(given: Mapping[str, Any]) -> None:
     for name, choices in _CHOICES.items():
-        if name in given and given[name] not in choices:
-            raise SettingsError(f'{name} is one of {", ".join(map(repr, choices))}, got {given[name]!r}.')
+        or_function = name == 'unknown_calls'
+        if name in given and given[name] not in choices and not (or_function and callable(given[name])):
+            listed = ', '.join(map(repr, choices)) + (', or a function' if or_function else '')
+            raise SettingsError(f'{name} is one of {listed}, got {given[name]!r}.')
     for name, least in _AT_LEAST.items():
         if name in given and not (isinstance(given[name], int) and given[name] >= least):
             raise SettingsError(f'{name} must be a whole number of at least {least}, got {given[name]!r}.')

@@ -13,22 +13,24 @@ result = await agent.run(message_history=result.all_messages(), deferred_tool_re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias, cast
+from inspect import isawaitable
+from typing import Any, Final, TypeAlias, cast
 
-from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolApproved, ToolDenied
+from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolApproved, ToolDenied
 
 from .calls import METADATA_KEY
 from .decisions import Approve, Deny, Grant, Raise, Result
 from .errors import DecisionError
-from .journal import DecisionKind, WaitingReason
+from .journal import Decided, DecisionKind, WaitingReason
 from .requests import ShownCall, ShownCell, read_cell
 from .typed_json import from_typed_json
 
 __all__ = [
-    'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'Raise', 'Result', 'WaitingCall', 'decide', 'waiting_calls'
+    'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'LookUp', 'Raise', 'Result', 'WaitingCall', 'decide',
+    'waiting_calls',
 ]  # fmt: skip
 
 
@@ -64,10 +66,19 @@ class WaitingCall:
     that sends it back tells which wait somebody had before him."""
 
 
+LOOK_UP_FAILED: Final = 'look_up_failed'
+"""In the metadata of a call of unknown fate: why the function of `CodeMode(unknown_calls=...)` could not tell."""
+
 Decision: TypeAlias = Approve | Deny | Result | Raise | bool
 """`True` approves, `False` denies."""
 Decisions: TypeAlias = Mapping[str, Decision] | Callable[[WaitingCall], Decision | None] | Decision
 """By call id; or asked for each call, `None` for later; or one for all."""
+
+
+LookUp: TypeAlias = Callable[[RunContext[Any], WaitingCall], Decision | Awaitable[Decision | None] | None]
+"""Says what became of a call that was under way when its process died, for `CodeMode(unknown_calls=...)`: `Result(...)` if it
+took effect, `Approve()` if it did not and is to be made, `None` where a person has to decide. `Deny` and `Raise` raise in the
+code."""
 
 
 def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
@@ -140,13 +151,32 @@ def _decision(decisions: Decisions, call: WaitingCall) -> Approve | Deny | Resul
     return cast('Approve | Deny | Result | Raise | None', decision)
 
 
+async def looked_up(look_up: LookUp, ctx: RunContext[Any], call: WaitingCall) -> Decided | None:
+    """What somebody's function says became of a call; `None` when a person has to decide.
+
+    Raises:
+        DecisionError: When it gave what is no decision on a single call.
+    """
+    given = look_up(ctx, call)
+    decision = await given if isawaitable(given) else given
+    if decision is None:
+        return None
+    if isinstance(decision, bool):
+        decision = Approve() if decision else Deny()
+    if type(decision) not in _KINDS or (isinstance(decision, Approve) and decision.grant is not None):
+        raise DecisionError(f'unknown_calls gave {decision!r}, not an Approve(), Result(), Deny() or Raise(), or None.')
+    return Decided(kind=_KINDS[type(decision)], **asdict(decision))
+
+
 def _decided(decision: Approve | Deny | Result | Raise, call: WaitingCall, *, digest: str) -> dict[str, Any]:
     if isinstance(decision, Result) and call.reason == 'approval':
         raise DecisionError(f'{call.tool}() waits for an approval, not for a result: give Approve() or Deny().')
     if isinstance(decision, Approve) and call.reason == 'external':
         raise DecisionError(f'{call.tool}() is made by somebody else: give its Result(...), Raise(...) or Deny().')
-    kinds: Mapping[type, DecisionKind] = {Approve: 'approve', Deny: 'deny', Result: 'result', Raise: 'raise'}
-    return {'kind': kinds[type(decision)], 'digest': digest, **asdict(decision)}
+    return {'kind': _KINDS[type(decision)], 'digest': digest, **asdict(decision)}
+
+
+_KINDS: Final[Mapping[type, DecisionKind]] = {Approve: 'approve', Deny: 'deny', Result: 'result', Raise: 'raise'}
 
 
 def _decide_directly(
@@ -166,7 +196,6 @@ def _decide_directly(
 
 
 def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCall:
-    lines = cell.code.splitlines()
     try:
         arguments = from_typed_json(shown.exact)
     except ValueError as error:
@@ -179,9 +208,15 @@ def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCal
         cell_id=cell_id,
         code=cell.code,
         line=shown.line,
-        source_line=lines[shown.line - 1].strip() if shown.line and shown.line <= len(lines) else '',
+        source_line=source_line(cell.code, shown.line),
         idempotency_key=shown.key,
         metadata=shown.metadata,
         until=shown.until,
         wait_id=shown.wait,
     )
+
+
+def source_line(code: str, line: int | None) -> str:
+    """A line of a cell, by its number; empty when there is none."""
+    lines = code.splitlines()
+    return lines[line - 1].strip() if line and line <= len(lines) else ''

@@ -20,8 +20,9 @@ from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 from pydantic_ai_grail._catalog.catalog import build_catalog
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
-from pydantic_ai_grail._run.dispatch import Dispatcher, UnknownCalls
+from pydantic_ai_grail._run.dispatch import Dispatcher
 from pydantic_ai_grail._run.driver import drive
+from pydantic_ai_grail._run.fates import Fates
 from pydantic_ai_grail._run.pauses import Parked
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail._sessions.journal import Journals
@@ -38,6 +39,7 @@ from pydantic_ai_grail.journal import (
     Decided,
     Entry,
     Known,
+    UnknownCalls,
     entry_values,
 )
 from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
@@ -197,7 +199,7 @@ class Interrupted:
             recorder=ListRecorder(self.entries, dies_after),
             decisions={} if resumed is None else {id: Decided(**each) for id, each in resumed.decisions.items()},
             decided_at=None if resumed is None else resumed.at,
-            unknown_calls=self.unknown_calls,
+            fates=Fates(unknown_calls=self.unknown_calls),
             decision_seconds=self.decision_seconds,
             clock=lambda: self.now,
         )

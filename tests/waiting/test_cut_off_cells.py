@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool, capture_run_messages
-from pydantic_ai.exceptions import ApprovalRequired
+from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool, UsageLimits, capture_run_messages
+from pydantic_ai.exceptions import ApprovalRequired, UsageLimitExceeded
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
@@ -22,6 +22,7 @@ from pydantic_ai_grail.waiting import Result
 pytestmark = pytest.mark.anyio
 
 CELL = '[await pay(1), await pay(2)]'
+GATHER = 'import asyncio\nawait asyncio.gather(pay(1), pay(2), pay(3))'
 AGAIN = 'all = [await pay(1), await pay(2)]\nall'
 TELLS = 'try:\n    told = await pay(2)\nexcept RuntimeError as error:\n    told = str(error)\ntold'
 
@@ -115,6 +116,19 @@ async def test_made_again_it_is_another_attempt_under_the_same_key(tmp_path: Pat
     _, (first, key), (second, same_key) = till.attempts
     assert (first, second) == (1, 2)
     assert key == same_key == call.idempotency_key
+
+
+@pytest.mark.parametrize('cell', ['[await pay(n) for n in (1, 2, 3)]', GATHER], ids=['in a loop', 'in a gather'])
+async def test_a_call_that_a_usage_limit_refused_was_not_made_and_is_made_when_the_cell_goes_on(
+    cell: str, tmp_path: Path
+) -> None:
+    till = Till(tmp_path)
+    with capture_run_messages() as messages, pytest.raises(UsageLimitExceeded):
+        await till.agent().run('go', model=scripted_model(cell), usage_limits=UsageLimits(tool_calls_limit=3))
+    assert till.paid == [1, 2]
+    done = await till.agent().run(model=scripted_model(cell), message_history=stored(messages)[:2])
+    assert last(done) == {'result': ['paid 1', 'paid 2', 'paid 3']}
+    assert till.paid == [1, 2, 3]
 
 
 async def test_it_waits_wherever_in_the_cell_it_is_made_and_after_whatever(tmp_path: Path) -> None:

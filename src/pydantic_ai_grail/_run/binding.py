@@ -1,13 +1,42 @@
-"""What code calls, and with what -> the tool's own argument names, as CPython would bind them."""
+"""What code calls, and with what -> a tool and its own argument names, as CPython would bind them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .._catalog.catalog import Entry
-from .._monty.stops import RaisedBy
+from .._catalog.catalog import Catalog, Entry
+from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
 from ..suggestions import closest
+
+Answerer = Callable[..., str]
+"""A function of ours that code may call (`help`, `search_tools`): answered at once, no tool, no budget."""
+
+
+class Bound(NamedTuple):
+    """A tool and what it is called with."""
+
+    entry: Entry
+    arguments: dict[str, Any]
+
+
+def asked_for(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer]) -> Bound | Settled:
+    """What code calls; or its answer, when there is nothing to run: one of our own functions, or a mistake."""
+    answerer = answerers.get(stop.name)
+    if answerer is not None:
+        try:
+            return Returned(answerer(*stop.args, **stop.kwargs))
+        except (TypeError, LookupError) as error:
+            return sandbox_exception(error)
+    entry = catalog.find(stop.name)
+    if entry is None:
+        return _unknown_name(stop.name, [*catalog.entries, *answerers])
+    if stop.unreadable is not None:
+        return RaisedBy('ValueError', f'the arguments of {stop.name}() cannot leave the sandbox: {stop.unreadable}')
+    try:
+        return Bound(entry, bind(entry, stop.args, stop.kwargs))
+    except TypeError as error:
+        return sandbox_exception(error)
 
 
 def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +63,6 @@ def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict
     return bound
 
 
-def unknown_name(name: str, there: Sequence[str]) -> RaisedBy:
-    """What code gets that calls a name which is none of those that are there."""
+def _unknown_name(name: str, there: Sequence[str]) -> RaisedBy:
     meant = closest(name, there)
     return RaisedBy('NameError', f'name {name!r} is not defined' + (f'. Did you mean {meant!r}?' if meant else ''))

@@ -18,7 +18,7 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_core import to_jsonable_python
 
 from .._catalog.catalog import Catalog
-from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
+from .._monty.stops import CallStop, RaisedBy, Settled
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
 from ..events import CallSettled, CallStarted, Observer
 from ..journal import (
@@ -31,21 +31,17 @@ from ..journal import (
     Known,
     KnownCall,
     Recorder,
-    UnknownCalls,
     WaitingReason,
 )
 from ..journal import Entry as JournalEntry
-from .binding import bind, unknown_name
+from .binding import Answerer, Bound, asked_for
+from .fates import Answered, Asked, Fate, Fates
 from .past_calls import CorrectedCalls, PastCalls, next_attempt
 from .pauses import answer, as_it_was_made, said
 from .records import content_of, entry_of, record_of, settled_of
-from .tool_call import Called, call_tool
+from .tool_call import Called, call_tool, counted
 
 _NO_END: Final = 'RuntimeError: the call did not end'
-
-
-Answerer = Callable[..., str]
-"""A function of ours that code may call (`help`, `search_tools`): answered at once, no tool, no budget."""
 
 
 @dataclass(kw_only=True)
@@ -75,7 +71,7 @@ class Dispatcher:
     decided_at: datetime | None = None
     grants: Granting | None = None
     """What a person has allowed beforehand."""
-    unknown_calls: UnknownCalls = 'ask'
+    fates: Fates = field(default_factory=Fates)
     decision_seconds: float | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     waiting: dict[str, CallWaits] = field(default_factory=dict[str, CallWaits])
@@ -103,21 +99,9 @@ class Dispatcher:
 
     def accept(self, stop: CallStop) -> CallRequest | Settled:
         """The call to run; or its answer, when there is nothing to run: one of our own functions, or a mistake."""
-        answerer = self.answerers.get(stop.name)
-        if answerer is not None:
-            try:
-                return Returned(answerer(*stop.args, **stop.kwargs))
-            except (TypeError, LookupError) as error:
-                return sandbox_exception(error)
-        entry = self.catalog.find(stop.name)
-        if entry is None:
-            return unknown_name(stop.name, [*self.catalog.entries, *self.answerers])
-        if stop.unreadable is not None:
-            return RaisedBy('ValueError', f'the arguments of {stop.name}() cannot leave the sandbox: {stop.unreadable}')
-        try:
-            arguments = bind(entry, stop.args, stop.kwargs)
-        except TypeError as error:
-            return sandbox_exception(error)
+        bound = asked_for(stop, self.catalog, self.answerers)
+        if not isinstance(bound, Bound):
+            return bound
         if self.accepted >= self.max_tool_calls:
             return RaisedBy(
                 'RuntimeError',
@@ -127,8 +111,8 @@ class Dispatcher:
         request = CallRequest(
             call_id=call_id(self.cell_id, self.accepted),
             ordinal=self.accepted,
-            tool=entry.facts,
-            arguments=arguments,
+            tool=bound.entry.facts,
+            arguments=bound.arguments,
             line=stop.line,
         )
         self._had[request.ordinal] = self.handed
@@ -169,10 +153,14 @@ class Dispatcher:
             return self._settle(request, *answered)
         if waits is not None and decided is None:
             return self._wait(request, waits)
-        if known is not None and waits is None:
-            unknown = await self._unknown_fate(request, known)
-            if unknown is not None:
-                return unknown
+        if known is not None and waits is None and not self.fates.may_be_made_again(request):
+            match await self._fate(request, known):
+                case Asked(metadata=metadata):
+                    return await self._begin_to_wait(request, 'unknown', metadata)
+                case Answered(state=state, settled=settled):
+                    return self._settle(request, state, settled)
+                case Decided() as decided:
+                    pass
         return await self._run(request, attempt=next_attempt(known), decided=as_it_was_made(decided, waits))
 
     def refuses(self, request: CallRequest) -> bool:
@@ -195,6 +183,10 @@ class Dispatcher:
         return None if decided is None else answer(decided)
 
     async def _run(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
+        with counted(self.tools):  # before it is written down: what a usage limit refuses was not begun
+            return await self._run_counted(request, attempt=attempt, decided=decided)
+
+    async def _run_counted(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
         self.observe(CallStarted(cell_id=self.cell_id, request=request))
         started = time.perf_counter()
         settled: Settled | None = None
@@ -306,17 +298,11 @@ class Dispatcher:
         self.journal.settle(record)
         self.observe(CallSettled(cell_id=self.cell_id, record=record))
 
-    async def _unknown_fate(self, request: CallRequest, known: KnownCall) -> Settled | CallWaits | None:
-        """What becomes of a call that was under way when its cell was cut off; `None` when it may simply run again."""
-        if request.tool.idempotent or request.tool.read_only or self.unknown_calls == 'retry':
-            return None
+    async def _fate(self, request: CallRequest, known: KnownCall) -> Fate:
+        """What becomes of a call that was under way when its cell was cut off."""
         if self.past.find(request.ordinal) is None:
             await self._write(self._began(request, attempt=known.began.attempt, said=known.began.said))
-        if self.unknown_calls == 'ask':
-            return await self._begin_to_wait(request, 'unknown', known.began.said)
-        name = request.tool.python_name
-        message = f'{name}() was under way when its run ended; whether it took effect is not known'
-        return self._settle(request, 'raised', RaisedBy('RuntimeError', message))
+        return await self.fates.of(request, key=self._key(request), noted=known.began.said)
 
     async def _begin_to_wait(
         self, request: CallRequest, reason: WaitingReason, metadata: Mapping[str, Any]

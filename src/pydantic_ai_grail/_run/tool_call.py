@@ -6,9 +6,9 @@ Whatever goes wrong comes back as the exception that code gets at the line of th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -67,7 +67,8 @@ async def call_tool(
         about: What the tool may read of the call in its run context.
 
     Raises:
-        UsageLimitExceeded, StoreError: As for a direct call.
+        UsageLimitExceeded: When the tool ran into it, as for a direct call.
+        StoreError: When it could not be written that a grant was used.
         ApprovalRequired, CallDeferred: When it has to wait.
     """
     name = request.tool.python_name
@@ -132,24 +133,33 @@ async def _through_manager(
             request.call_id: {**results.metadata.get(request.call_id, {}), METADATA_KEY: about},
         }
 
-    handle = partial(
-        tools.handle_call,
+    return await tools.handle_call(
         part,
         approved=approved,
         metadata={METADATA_KEY: about},
         wrap_validation_errors=False,
         on_inline_deferred=keep_about,
     )
+
+
+@contextmanager
+def counted(tools: ToolManager[Any]) -> Generator[None]:
+    """Count a call that is to be made, while it is under way; a gather would otherwise pass a limit as a whole, before any
+    of its calls is counted.
+
+    Raises:
+        UsageLimitExceeded: When it must not be made.
+    """
     context = tools.ctx
     limits = context.usage_limits if context is not None else None
     if context is None or limits is None or limits.tool_calls_limit is None:
-        return await handle()
-    # Calls under way count too: a gather would otherwise pass the check as a whole before any of it is counted.
+        yield
+        return
     # The `run_code` call around this one is counted when it ends.
     limits.check_before_tool_call(replace(context.usage, tool_calls=context.usage.tool_calls + 2))
     context.usage.tool_calls += 1
     try:
-        return await handle()
+        yield
     finally:
         context.usage.tool_calls -= 1
 
