@@ -163,6 +163,23 @@ async def test_calls_under_way_come_to_their_end_when_another_one_ends_the_run()
     assert ended == ['slow']
 
 
+async def test_ending_what_changes_nothing_ends_no_call_that_does() -> None:
+    toolset = FunctionToolset[None]()
+    toolset.add_function(slow)
+    toolset.add_function(bad)
+
+    async def look() -> int:
+        return 1
+
+    toolset.add_function(look, metadata={'read_only': True})
+    run = await driven(f'await look()\n{GATHER}', toolset=toolset)
+    assert [(record.state, record.result) for record in run.calls] == [
+        ('returned', 1),
+        ('returned', 'it is done'),
+        ('raised', None),
+    ]
+
+
 async def test_what_changes_nothing_is_ended_with_the_program() -> None:
     ended: list[str] = []
 

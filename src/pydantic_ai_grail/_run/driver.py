@@ -94,10 +94,10 @@ class _Loop:
     """Places in the order of settling of the results that came here."""
     _open: dict[int, CallRequest] = field(default_factory=dict[int, CallRequest])
     """Calls that the program was not given a result of, by Monty's number."""
-    _effects: TaskGroup | None = None
+    _tasks: TaskGroup | None = None
     """Opened when the first promise is kept: many cells make no calls."""
-    _harmless: TaskGroup | None = None
-    """The same for sleeps, and for calls that change nothing."""
+    _harmless: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
+    """Those of the sleeps, and of the calls that change nothing."""
     _running: int = 0
     _slept_seconds: float = 0.0
     _changed: anyio.Event = field(default_factory=anyio.Event)
@@ -148,8 +148,8 @@ class _Loop:
 
     def end_what_changes_nothing(self) -> None:
         """Cancel sleeps, and calls of tools that only read."""
-        if self._harmless is not None:
-            self._harmless.cancel_scope.cancel()
+        for scope in self._harmless:
+            scope.cancel()
 
     async def _step(self, stop: Stop) -> Stop | Parked:
         match stop:
@@ -260,18 +260,23 @@ class _Loop:
             if isinstance(what, CallRequest) and self.calls.is_sequential:
                 await self._keep_call(number, what)
             else:
-                tasks = await self._tasks_for(what)
+                if self._tasks is None:
+                    self._tasks = await self.stack.enter_async_context(anyio.create_task_group())
                 self._running += 1
-                tasks.start_soon(self._keep_promise, number, what)
+                scope = anyio.CancelScope()
+                if not isinstance(what, CallRequest) or what.tool.read_only:
+                    self._harmless.add(scope)
+                self._tasks.start_soon(self._keep_promise, number, what, scope)
 
-    async def _tasks_for(self, what: CallRequest | float) -> TaskGroup:
-        if isinstance(what, CallRequest) and not what.tool.read_only:
-            self._effects = self._effects or await self.stack.enter_async_context(anyio.create_task_group())
-            return self._effects
-        self._harmless = self._harmless or await self.stack.enter_async_context(anyio.create_task_group())
-        return self._harmless
+    async def _keep_promise(self, number: int, what: CallRequest | float, scope: anyio.CancelScope) -> None:
+        with scope:
+            await self._keep(number, what)
+        self._harmless.discard(scope)
+        self._running -= 1
+        changed, self._changed = self._changed, anyio.Event()
+        changed.set()
 
-    async def _keep_promise(self, number: int, what: CallRequest | float) -> None:
+    async def _keep(self, number: int, what: CallRequest | float) -> None:
         try:
             if isinstance(what, CallRequest):
                 await self._keep_call(number, what)
@@ -280,9 +285,6 @@ class _Loop:
                 self._settled[number] = (_SLEEP, Returned(None))
         except RUN_ENDING as error:
             self.run_ending = error
-        self._running -= 1
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
 
     async def _keep_call(self, number: int, request: CallRequest) -> None:
         settled = await self.calls.run(request)
