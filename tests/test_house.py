@@ -22,9 +22,10 @@ MAY_IMPORT = {
     ),
     'durable': (),
     'cell_call': (
-        *('engine', 'agent_run', 'conversation', 'correcting', 'resuming', 'requests', 'waiting', 'stores.base'),
+        *('engine', 'agent_run', 'conversation', 'correcting', 'resuming', 'requests', 'deciding', 'stores.base'),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
     ),
+    'deciding': ('waiting', 'requests', '_run'),
     'correcting': ('conversation', 'stores.base', '_sessions'),
     'resuming': ('requests', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': ('decisions', 'requests'),
@@ -53,7 +54,8 @@ MAY_IMPORT = {
 DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
-        *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'settings', '_catalog', '_reply'),
+        *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'deciding', 'settings'),
+        *('_catalog', '_reply'),
         *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
         *('forking', 'adapters', 'cli', 'testing'),
     ),

@@ -15,6 +15,9 @@ METADATA_KEY: Final = 'code_mode'
 """What is ours stands under this key wherever Pydantic AI lets metadata through: returns of cells, requests and results of
 deferred calls, the run context of a tool."""
 
+MADE_WITH: Final = 'made_with'
+"""In what is noted of a call of unknown fate: the arguments that a person had changed it to."""
+
 CallState = Literal['started', 'waiting', 'returned', 'raised', 'denied', 'cancelled']
 
 

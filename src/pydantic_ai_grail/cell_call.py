@@ -22,10 +22,10 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._monty.worker import Worker
-from ._reply.reply import reused_note, state_lost_note
+from ._reply.reply import changed_note, reused_note, state_lost_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
-from ._run.fates import Fates
+from ._run.validation import ToolValidator
 from ._sessions.envelope import code_digest
 from ._sessions.grants import Grants
 from ._sessions.session import State
@@ -35,15 +35,15 @@ from .agent_run import AgentRun, Keeping
 from .calls import CallRequest
 from .conversation import Asked, CellsInHistory, asked_in
 from .correcting import called_before
+from .deciding import fates_of, fitting
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellSuspended, Decided, Known
+from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellResumed, CellSuspended, Known
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
 from .stores.base import CellKey
-from .waiting import LOOK_UP_FAILED, WaitingCall, looked_up, source_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +147,20 @@ class CellCall:
         reused = [record for record in calls.journal if record.is_reused]
         return RanCell(
             outcome=outcome,
-            notes=(*self._notes, *reused_note(reused), *keeping.notes),
+            notes=(*self._notes, *changed_note(self._changed(calls, opened)), *reused_note(reused), *keeping.notes),
             content=[item for content in calls.user_content.values() for item in content],
             metadata=keeping.metadata,
         )
+
+    def _changed(self, calls: Dispatcher, opened: Opened) -> list[tuple[CallRequest, Mapping[str, Any]]]:
+        """The calls that a person approved with other arguments, and these."""
+        taken = [entry.decisions for entry in opened.journal.entries if isinstance(entry, CellResumed)]
+        given = {id: decided['arguments'] for each in taken for id, decided in each.items()}
+        return [
+            (record.request, given[record.request.call_id])
+            for record in calls.journal
+            if given.get(record.request.call_id) is not None
+        ]
 
     async def _state(self, cells: CellsInHistory) -> State:
         if self.restarts:
@@ -177,6 +187,7 @@ class CellCall:
             origin=self._asked.conversation_id,
             approved=self.ctx.tool_call_approved,
             answers=answers_in(self.ctx.tool_call_metadata),
+            fits=fitting(ToolValidator(self.catalog, self.inside)),
         )
 
     async def _start(self, state: State, cells: CellsInHistory, opened: Opened) -> State:
@@ -222,34 +233,9 @@ class CellCall:
             decisions=opened.decisions,
             grants=self._grants,
             decided_at=opened.decided_at,
-            fates=self._fates(),
+            fates=fates_of(settings.unknown_calls, self.ctx, cell_id=self.cell_id, source=self.source),
             decision_seconds=settings.decision_secs,
         )
-
-    def _fates(self) -> Fates:
-        chosen = self.engine.settings.unknown_calls
-        if not callable(chosen):
-            return Fates(unknown_calls=chosen)
-
-        async def look_up(request: CallRequest, key: str, noted: Mapping[str, Any]) -> Decided | Mapping[str, Any]:
-            call = WaitingCall(
-                id=request.call_id,
-                tool=request.tool.python_name,
-                arguments=request.arguments,
-                reason='unknown',
-                cell_id=self.cell_id,
-                code=self.source,
-                line=request.line,
-                source_line=source_line(self.source, request.line),
-                idempotency_key=key,
-                metadata=noted,
-            )
-            try:
-                return await looked_up(chosen, self.ctx, call) or {}
-            except Exception as error:  # of somebody's own; a person can still tell
-                return {LOOK_UP_FAILED: f'{type(error).__name__}: {error}'}
-
-        return Fates(look_up=look_up)
 
     async def _run(
         self, history: History, calls: Dispatcher, opened: Opened

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from .calls import METADATA_KEY, call_id, idempotency_key
+from .calls import MADE_WITH, METADATA_KEY, call_id, idempotency_key
 from .decisions import Grant
 from .errors import DecisionError, DecisionUsed
 from .journal import CallWaits, CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
-from .typed_json import to_typed_json
+from .typed_json import from_typed_json, to_typed_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,9 @@ class ShownCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class Answer:
+    """What the results carry for one call of a cell."""
+
     kind: DecisionKind
     digest: str
     arguments: dict[str, Any] | None = None
@@ -53,6 +55,23 @@ class _Answer:
     exception_type: str = ''
     message: str = ''
     grant: Grant | None = None
+    exact: str = ''
+    """`arguments`, `value` and `grant` once more, as typed JSON: as plain JSON they lose their types."""
+
+    def taken(self) -> Mapping[str, Any]:
+        """The decision, as it is written down.
+
+        Raises:
+            DecisionError: When it is not as `decide` made it.
+        """
+        values = {**asdict(self), **self._exactly()}
+        return {name: _plain(value) for name, value in values.items() if name not in ('digest', 'exact')}
+
+    def _exactly(self) -> Mapping[str, Any]:
+        try:
+            return from_typed_json(self.exact) if self.exact else {}
+        except ValueError as error:
+            raise DecisionError(f'The decisions are not as decide() makes them: {error}') from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +79,19 @@ class Answers:
     """What the results carry for a cell."""
 
     token: str
-    decisions: dict[str, _Answer]
+    decisions: dict[str, Answer]
 
+    def taken(self) -> dict[str, Mapping[str, Any]]:
+        """The decisions, by call id, as they are written down.
+
+        Raises:
+            DecisionError: When one is not as `decide` made it.
+        """
+        return {id: answer.taken() for id, answer in self.decisions.items()}
+
+
+Fits: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+"""Raises a `DecisionError` for a decision, as it is written down, that the tool of that name cannot be called with."""
 
 _SHOWN: Final = TypeAdapter(ShownCell)
 _ANSWERS: Final = TypeAdapter(Answers)
@@ -73,13 +103,13 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
         ShownCall(
             id=call_id(cell_id, call.began.ordinal),
             tool=call.began.tool,
-            arguments=to_jsonable_python(dict(call.began.arguments), fallback=str),
-            exact=to_typed_json(dict(call.began.arguments)),
+            arguments=to_jsonable_python(_made_with(call), fallback=str),
+            exact=to_typed_json(_made_with(call)),
             digest=_digest(call.began.arguments),
             reason=call.waits.reason,
             line=call.began.line,
             key=call.own_key or idempotency_key(scope, call_id(cell_id, call.began.ordinal)),
-            metadata=dict(call.waits.metadata),
+            metadata={name: value for name, value in call.waits.metadata.items() if name != MADE_WITH},
             until=call.waits.until,
             wait=_wait_id(cell_id, call.waits),
         )
@@ -87,6 +117,11 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
         if call.waits is not None
     ]
     return {METADATA_KEY: _SHOWN.dump_python(ShownCell(token=token, code=code, calls=calls), mode='json')}
+
+
+def _made_with(call: KnownCall) -> dict[str, Any]:
+    """What a call is, or perhaps was, made with: as code gave it, unless a person had changed that."""
+    return dict(call.began.said.get(MADE_WITH, call.began.arguments))
 
 
 def answers_in(metadata: Any) -> Answers | None:
@@ -103,12 +138,12 @@ def answers_in(metadata: Any) -> Answers | None:
         raise DecisionError(f'The decisions are not as decide() makes them: {error}') from error
 
 
-def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
+def resumed(answers: Answers | None, known: Known, cell_id: str, *, fits: Fits) -> CellResumed:
     """The decisions that a suspended cell goes on with.
 
     Raises:
         DecisionUsed: When they are of another suspension.
-        DecisionError: When one is of no waiting call, or was made looking at other arguments.
+        DecisionError: When one is of no waiting call, was made looking at other arguments, or cannot be carried out.
     """
     suspended = known.suspended
     assert suspended is not None
@@ -121,7 +156,8 @@ def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
     if answers.token != suspended.token:
         raise DecisionUsed(
             f'These decisions are for another wait of cell {cell_id!r} than the present one: they were used before, or '
-            'the history or the store was set back. Decide on what the newest DeferredToolRequests show.'
+            'the history or the store was set back. Run the agent with this history and without decisions, to be told '
+            'what waits now.'
         )
     decided: dict[str, Mapping[str, Any]] = {}
     for id, answer in answers.decisions.items():
@@ -129,7 +165,8 @@ def resumed(answers: Answers | None, known: Known, cell_id: str) -> CellResumed:
             raise DecisionError(f'Call {id!r} of cell {cell_id!r} waits for no decision.')
         if answer.digest != _digest(waiting[id].began.arguments):
             raise DecisionError(f'Call {id!r} was decided on with other arguments in view than it waits with.')
-        decided[id] = {name: _plain(value) for name, value in asdict(answer).items() if name != 'digest'}
+        decided[id] = answer.taken()
+        fits(waiting[id].began.tool, decided[id])
     return CellResumed(token=suspended.token, decisions=decided, at=now)
 
 

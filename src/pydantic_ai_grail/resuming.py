@@ -7,7 +7,7 @@ that had settled answered from the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ._run.cell import GoingOn
@@ -15,7 +15,7 @@ from ._sessions.journal import CellJournal, Journals
 from ._source.prepared import Prepared
 from .errors import DecisionError, DecisionUsed, JournalForeign
 from .journal import NOTHING_KNOWN, CellResumed, Decided, Known
-from .requests import Answers, resumed
+from .requests import Answers, Fits, resumed
 from .stores.base import CellKey
 
 
@@ -35,7 +35,7 @@ class Opened:
 
 
 async def open_cell(
-    journals: Journals, key: CellKey, *, origin: str | None, approved: bool, answers: Answers | None
+    journals: Journals, key: CellKey, *, origin: str | None, approved: bool, answers: Answers | None, fits: Fits
 ) -> Opened:
     """A cell of an earlier run: its journal, with the claim to it, and where it goes on.
 
@@ -45,6 +45,7 @@ async def open_cell(
         origin: The conversation in which the model asked for it, if the history says; another one in a fork.
         approved: Whether this run approves the cell.
         answers: The decisions it brings on single calls.
+        fits: Looks whether one can be carried out.
 
     Raises:
         StoreConflict: When another process runs it.
@@ -55,7 +56,7 @@ async def open_cell(
     try:
         if journal.known().began is None and origin is not None and origin != key.conversation_id:
             journal.copy_from(await journals.peek(key._replace(conversation_id=origin)))
-        opened = await _opened(journal, key, approved=approved, answers=answers)
+        opened = await _opened(journal, key, approved=approved, answers=answers, fits=fits)
         if opened.known.began is not None and opened.known.ended is None and await journals.has_state_after(key):
             raise JournalForeign(
                 f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
@@ -67,7 +68,7 @@ async def open_cell(
         raise
 
 
-async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers: Answers | None) -> Opened:
+async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers: Answers | None, fits: Fits) -> Opened:
     known = journal.known()
     if known.began is None:
         if approved and not known.is_queued:
@@ -84,7 +85,7 @@ async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers
     if known.resumed is None:
         if not approved:
             return Opened(journal=journal, known=known, going_on=going_on, still_waits=True)
-        entry = resumed(answers, known, key.cell_id)
+        entry = resumed(answers, known, key.cell_id, fits=fits)
         journal.write_behind(entry)  # with the first call, before it begins
         if not journal.journals.writes_calls:
             await journal.store()
@@ -99,11 +100,7 @@ def _compare(answers: Answers | None, recorded: CellResumed, key: CellKey) -> No
     """A run that died is started again with the decisions it had; others come too late."""
     if answers is None:
         return
-    given = {
-        id: {name: value for name, value in asdict(answer).items() if name != 'digest'}
-        for id, answer in answers.decisions.items()
-    }
-    if answers.token != recorded.token or given != dict(recorded.decisions):
+    if answers.token != recorded.token or answers.taken() != dict(recorded.decisions):
         raise DecisionUsed(
             f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
         )

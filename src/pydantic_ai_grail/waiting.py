@@ -14,6 +14,7 @@ result = await agent.run(message_history=result.all_messages(), deferred_tool_re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from inspect import isawaitable
@@ -26,7 +27,7 @@ from .decisions import Approve, Deny, Grant, Raise, Result
 from .errors import DecisionError
 from .journal import Decided, DecisionKind, WaitingReason
 from .requests import ShownCall, ShownCell, read_cell
-from .typed_json import from_typed_json
+from .typed_json import from_typed_json, to_typed_json
 
 __all__ = [
     'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'LookUp', 'Raise', 'Result', 'WaitingCall', 'decide',
@@ -42,7 +43,8 @@ class WaitingCall:
     tool: str
     """The name code calls it by; for a tool that the model called directly, the agent's."""
     arguments: Mapping[str, Any]
-    """With their types, as code gave them: a `Decimal` is one. Of a tool that the model called directly, as it wrote them."""
+    """With their types, as code gave them: a `Decimal` is one. Of a call of unknown fate that a person had changed, as it was
+    made. Of a tool that the model called directly, as it wrote them."""
     reason: WaitingReason
     """`'approval'`: it may not run unless it is allowed. `'external'`: somebody else makes it and gives the result.
     `'unknown'`: it was under way when its process ended, so it may have taken effect or not; approving runs it again,
@@ -57,8 +59,7 @@ class WaitingCall:
     idempotency_key: str = ''
     """The key that the tool can read of its call: the same for every attempt at it. Empty for a direct call."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call of unknown fate; with
-    `made_with`, if somebody had changed its arguments."""
+    """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call of unknown fate."""
     until: datetime | None = None
     """When the decision expires."""
     wait_id: str = ''
@@ -146,9 +147,17 @@ def _decision(decisions: Decisions, call: WaitingCall) -> Approve | Deny | Resul
         decision = cast('Mapping[str, Decision]', decisions).get(call.id)
     elif callable(decisions):
         decision = decisions(call)
-    if isinstance(decision, bool):
-        return Approve() if decision else Deny()
-    return cast('Approve | Deny | Result | Raise | None', decision)
+    return _as_decision(decision, f'the decision on {call.tool}() ({call.id})')
+
+
+def _as_decision(given: Any, what: str) -> Approve | Deny | Result | Raise | None:
+    if isinstance(given, bool):
+        return Approve() if given else Deny()
+    if given is not None and type(given) not in _KINDS:
+        raise DecisionError(
+            f'{what} is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got {given!r}.'
+        )
+    return given
 
 
 async def looked_up(look_up: LookUp, ctx: RunContext[Any], call: WaitingCall) -> Decided | None:
@@ -158,13 +167,11 @@ async def looked_up(look_up: LookUp, ctx: RunContext[Any], call: WaitingCall) ->
         DecisionError: When it gave what is no decision on a single call.
     """
     given = look_up(ctx, call)
-    decision = await given if isawaitable(given) else given
+    decision = _as_decision(await given if isawaitable(given) else given, 'what unknown_calls gives')
     if decision is None:
         return None
-    if isinstance(decision, bool):
-        decision = Approve() if decision else Deny()
-    if type(decision) not in _KINDS or (isinstance(decision, Approve) and decision.grant is not None):
-        raise DecisionError(f'unknown_calls gave {decision!r}, not an Approve(), Result(), Deny() or Raise(), or None.')
+    if isinstance(decision, Approve) and decision.grant is not None:
+        raise DecisionError('What unknown_calls gives is for one call, so Approve(grant=...) cannot be.')
     return Decided(kind=_KINDS[type(decision)], **asdict(decision))
 
 
@@ -173,7 +180,13 @@ def _decided(decision: Approve | Deny | Result | Raise, call: WaitingCall, *, di
         raise DecisionError(f'{call.tool}() waits for an approval, not for a result: give Approve() or Deny().')
     if isinstance(decision, Approve) and call.reason == 'external':
         raise DecisionError(f'{call.tool}() is made by somebody else: give its Result(...), Raise(...) or Deny().')
-    return {'kind': _KINDS[type(decision)], 'digest': digest, **asdict(decision)}
+    given = asdict(decision)
+    answer = {'kind': _KINDS[type(decision)], 'digest': digest, **given}
+    with suppress(TypeError, RecursionError):  # what is no plain data goes as Pydantic puts it into JSON
+        answer['exact'] = to_typed_json(
+            {name: given[name] for name in ('arguments', 'value', 'grant') if name in given}
+        )
+    return answer
 
 
 _KINDS: Final[Mapping[type, DecisionKind]] = {Approve: 'approve', Deny: 'deny', Result: 'result', Raise: 'raise'}

@@ -149,13 +149,22 @@ async def test_where_it_fails_a_person_is_asked_and_shown_why(tmp_path: Path) ->
     assert call.metadata == {'look_up_failed': 'ConnectionError: the bank does not answer'}
 
 
-@pytest.mark.parametrize('given', ['yes', 1, Approve(grant=Grant())])
-async def test_what_is_no_decision_on_a_call_is_told_to_the_person_who_is_asked(given: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ('given', 'why'),
+    [
+        (
+            'yes',
+            "what unknown_calls gives is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got 'yes'.",
+        ),
+        (Approve(grant=Grant()), 'What unknown_calls gives is for one call, so Approve(grant=...) cannot be.'),
+    ],
+)
+async def test_what_is_no_decision_on_a_call_is_told_to_the_person_who_is_asked(
+    given: Any, why: str, tmp_path: Path
+) -> None:
     result, _ = await gone_on(tmp_path, says(given), stuck='before')
     [call] = waiting_calls(result.output)
-    assert call.metadata == {
-        'look_up_failed': f'DecisionError: unknown_calls gave {given!r}, not an Approve(), Result(), Deny() or Raise(), or None.'
-    }
+    assert call.metadata == {'look_up_failed': f'DecisionError: {why}'}
 
 
 def test_an_option_that_is_neither_a_word_nor_a_function_is_refused() -> None:

@@ -97,22 +97,16 @@ EXPECTED: dict[str, dict[str, Any]] = {
         'waited': [[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
     },
     'changed arguments': {
-        'contents': [{'result': 'refunded 200'}],
-        'effects': [['refund', 1, 200]],
-        'waited': [[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
-    },
-    'changed to nonsense': {
         'contents': [
-            'refund(order=1, amount=500) raised ValueError: refund() was given '
-            'wrong arguments:\n'
-            '- order: Input should be a valid integer, unable to parse string as '
-            "an integer, got 'x'\n"
-            '- amount: Field required\n'
-            'line 1: await refund(1, 500)\n'
-            'This cell called no other tool.\n'
-            'What the cell assigned before it stopped is kept; go on from there.'
+            {
+                'result': 'refunded 200',
+                'notes': [
+                    'A person approved with changes: `refund(order=1, amount=500)` was made as '
+                    '`refund(order=1, amount=200)`.'
+                ],
+            }
         ],
-        'effects': [],
+        'effects': [['refund', 1, 200]],
         'waited': [[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
     },
     'expired': {

@@ -9,15 +9,23 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pydantic import TypeAdapter
-from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, RunContext
+from pydantic import BaseModel, TypeAdapter
+from pydantic_ai import (
+    Agent,
+    ApprovalRequired,
+    CallDeferred,
+    DeferredToolRequests,
+    DeferredToolResults,
+    RunContext,
+)
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.run import AgentRunResult
 from support.till import Till, as_stored
 
-from pydantic_ai_grail import Approve, CodeMode, decide, waiting_calls
+from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.errors import DecisionError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.waiting import Grant, Result
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +84,113 @@ async def test_arguments_keep_their_types_through_json() -> None:
     assert call.arguments['amount'] < 100  # text would be larger, or no comparison at all
     answers = decide(stored_requests, Approve(arguments={**call.arguments, 'amount': Decimal(90)}))
     done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers, model=model)
-    assert played_cells(done.all_messages())[-1].content == {'result': 'paid 90 for 1 days'}
+    assert played_cells(done.all_messages())[-1].content == {
+        'result': 'paid 90 for 1 days',
+        'notes': [
+            "A person approved with changes: `pay(amount='99.50', days=['2026-11-20'])` was made as "
+            "`pay(amount='90', days=['2026-11-20'])`."
+        ],
+    }
+
+
+DESK = """
+from decimal import Decimal
+made = [await pay(Decimal(n)) for n in (100, 200, 300)]
+rate = await fax('rate')
+(made, rate * 2, type(rate).__name__)
+"""
+
+
+async def test_decisions_keep_the_types_of_their_values_through_json(tmp_path: Path) -> None:
+    paid: list[Decimal] = []
+
+    async def pay(ctx: RunContext[Any], amount: Decimal, note: str = '') -> str:
+        if not ctx.tool_call_approved:
+            raise ApprovalRequired
+        paid.append(amount)
+        return f'{amount} {note}'.strip()
+
+    async def fax(number: str) -> str:
+        raise CallDeferred
+
+    def process() -> Agent[None, Any]:
+        store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+        return Agent(tools=[pay, fax], output_type=[str, DeferredToolRequests], capabilities=[CodeMode(store=store)])
+
+    results = TypeAdapter(DeferredToolResults)
+
+    async def decides(waiting: AgentRunResult[Any], decision: Any) -> AgentRunResult[Any]:
+        answers = results.validate_json(results.dump_json(decide(waiting.output, decision)))
+        return await process().run(
+            message_history=waiting.all_messages(), deferred_tool_results=answers, model=scripted_model(DESK)
+        )
+
+    first = await process().run('go', model=scripted_model(DESK))
+    granted = await decides(first, Approve(grant=Grant(arguments={'amount': Decimal(200)})))
+    assert [call.arguments['amount'] for call in waiting_calls(granted.output)] == [300]  # 200 was granted
+    external = await decides(granted, Approve(arguments={'amount': Decimal('2.50'), 'note': 'rounded'}))
+    done = await decides(external, Result(Decimal('1.10')))
+    assert paid == [100, 200, Decimal('2.50')]
+    assert played_cells(done.all_messages())[-1].content['result'] == [
+        ['100', '200', '2.50 rounded'],
+        '2.20',
+        'Decimal',
+    ]
+
+
+async def test_what_is_no_plain_data_goes_as_pydantic_puts_it_into_json() -> None:
+    async def fax(number: str) -> str:
+        raise CallDeferred
+
+    agent = Agent(tools=[fax], output_type=[str, DeferredToolRequests], capabilities=[CodeMode()])
+    model = scripted_model("await fax('1')")
+    waiting = await agent.run('go', model=model)
+    answers = decide(cast('DeferredToolRequests', waiting.output), Result(Pages(count=3)))
+    done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers, model=model)
+    assert played_cells(done.all_messages())[-1].content == {'result': {'count': 3}}
+
+
+class Pages(BaseModel):
+    count: int
+
+
+@pytest.mark.parametrize('given', ['yes', 1, {'approved': True}])
+async def test_what_is_no_decision_is_refused(given: Any, tmp_path: Path) -> None:
+    waiting = await Till(tmp_path).waits('await pay(20)')
+    [call] = waiting_calls(waiting.output)
+    with pytest.raises(DecisionError) as refused:
+        decide(waiting.output, {call.id: given})
+    assert str(refused.value) == (
+        f'the decision on pay() ({call.id}) is Approve(), Deny(), Result() or Raise(), True, False, or None for later; '
+        f'got {given!r}.'
+    )
+
+
+@pytest.mark.parametrize(
+    ('decision', 'why'),
+    [
+        (
+            Approve(arguments={'bill': 'twenty'}),
+            r'Approve\(arguments=...\) for pay\(\) gives all its arguments, and these are not right: bill: Input should be '
+            r'a valid integer, unable to parse string as an integer. Nothing was used; decide again.',
+        ),
+        (Approve(arguments={}), r'these are not right: bill: Field required. Nothing was used'),
+        (
+            Approve(grant=Grant(arguments={'bil': 20})),
+            r"would allow nothing, for it has no parameter 'bil'. It takes: bill. Nothing was used; decide again.",
+        ),
+    ],
+)
+async def test_a_decision_that_cannot_be_carried_out_is_refused_and_the_call_goes_on_waiting(
+    decision: Approve, why: str, tmp_path: Path
+) -> None:
+    till = Till(tmp_path)
+    waiting = await till.waits('await pay(20)')
+    with pytest.raises(DecisionError, match=why):
+        await till.goes_on(waiting, decision)
+    assert till.paid == []
+    done = await till.goes_on(waiting, Approve(arguments={'bill': 21}))
+    assert played_cells(done.all_messages())[-1].content['result'] == 'paid 21'
 
 
 async def test_requests_that_somebody_edited_are_told() -> None:

@@ -238,6 +238,14 @@ def reused(calls: str, *, raised: bool) -> str:
     return f'Not run again, as the failed cell had made the same calls: {calls}. {gave}'
 
 
+def changed(calls: str) -> str:
+    return f'A person approved with changes: {calls}.'
+
+
+def changed_call(asked: str, made: str) -> str:
+    return f'`{asked}` was made as `{made}`'
+
+
 STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'
 
 

@@ -5,13 +5,13 @@ Structure comes in, words go out; nothing is decided here about runs, retries or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
 from pydantic_ai.messages import UserContent
 
-from ..calls import CallRecord
+from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
@@ -94,6 +94,13 @@ def state_lost_note(reason: GrailError) -> str:
 def state_unsaved_note() -> str:
     """One sentence for a cell whose state could not be stored after it."""
     return prose.STATE_UNSAVED
+
+
+def changed_note(calls: Sequence[tuple[CallRequest, Mapping[str, Any]]]) -> list[str]:
+    """What calls were made with that a person had approved with other arguments than code gave."""
+    texts = [(call_text(request), call_text(replace(request, arguments=made))) for request, made in calls]
+    told = [prose.changed_call(asked, made) for asked, made in texts if asked != made]
+    return [prose.changed(', '.join(told))] if told else []
 
 
 def reused_note(calls: Sequence[CallRecord]) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from .._monty.stops import RaisedBy, Returned, Settled
 from .._monty.values import to_sandbox
-from ..calls import CallState
+from ..calls import MADE_WITH, CallState
 from ..journal import CallWaits, Decided, KnownCall
 
 
@@ -25,10 +25,6 @@ class Parked:
     """The sandbox's numbers of the sleeps that ended and that the program does not know of."""
     slept_seconds: float
     feeds: int
-
-
-MADE_WITH: Final = 'made_with'
-"""In the metadata of a call of unknown fate: the arguments that a person had changed it to."""
 
 
 def as_it_was_made(decided: Decided | None, waits: CallWaits | None) -> Decided | None:

@@ -24,6 +24,18 @@ class ToolValidator:
         self._tools = tools
 
     def __call__(self, tool: str, arguments: Mapping[str, Any], /) -> tuple[ArgumentError, ...]:
+        found = self.complete(tool, arguments)
+        return tuple(error for error in found if error.kind != 'missing' or len(error.path) > 1)
+
+    def parameters(self, tool: str) -> tuple[str, ...] | None:
+        """The names of what a tool takes; `None` when it may take anything, or is gone."""
+        entry = self._catalog.entries.get(tool)
+        if entry is None or entry.signature.takes_any_keyword:
+            return None
+        return tuple(parameter.key for parameter in entry.signature.parameters)
+
+    def complete(self, tool: str, arguments: Mapping[str, Any]) -> tuple[ArgumentError, ...]:
+        """What is wrong with these as all arguments of a call."""
         entry = self._catalog.entries.get(tool)
         known = self._tools.get(entry.facts.tool_name) if entry is not None else None
         if entry is None or known is None:
@@ -35,7 +47,6 @@ class ToolValidator:
             return tuple(
                 ArgumentError(path=item['loc'], kind=item['type'], message=item['msg'])
                 for item in error.errors(include_url=False, include_context=False, include_input=False)
-                if item['type'] != 'missing' or len(item['loc']) > 1
             )
         except Exception:
             # A validator of the user's own that needs what is not there yet. The call itself will tell.

@@ -1,0 +1,67 @@
+"""Decisions, where they meet the tools: whether one can be carried out, and what a function of somebody's own decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_ai import RunContext
+
+from ._run.fates import Fates
+from ._run.validation import ToolValidator
+from .calls import MADE_WITH, CallRequest
+from .errors import DecisionError
+from .journal import Decided, UnknownCalls
+from .requests import Fits
+from .waiting import LOOK_UP_FAILED, LookUp, WaitingCall, looked_up, source_line
+
+
+def fitting(validator: ToolValidator) -> Fits:
+    """Looks at a decision before it is used: bad arguments leave the call waiting."""
+
+    def fits(tool: str, decided: Mapping[str, Any]) -> None:
+        arguments, grant = decided['arguments'], decided['grant']
+        if arguments is not None and (found := validator.complete(tool, arguments)):
+            wrong = '; '.join(f'{".".join(map(str, error.path))}: {error.message}' for error in found)
+            raise DecisionError(
+                f'Approve(arguments=...) for {tool}() gives all its arguments, and these are not right: {wrong}. Nothing '
+                'was used; decide again.'
+            )
+        names = validator.parameters(tool)
+        if grant is None or names is None:
+            return
+        for name in grant['arguments']:
+            if name not in names:
+                raise DecisionError(
+                    f'Grant(arguments=...) for {tool}() would allow nothing, for it has no parameter {name!r}. It takes: '
+                    f'{", ".join(names) or "none"}. Nothing was used; decide again.'
+                )
+
+    return fits
+
+
+def fates_of(chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str) -> Fates:
+    """How the fates of a cell's calls are decided that were under way when it was cut off, by the option
+    `unknown_calls`."""
+    if not callable(chosen):
+        return Fates(unknown_calls=chosen)
+
+    async def look_up(request: CallRequest, key: str, noted: Mapping[str, Any]) -> Decided | Mapping[str, Any]:
+        call = WaitingCall(
+            id=request.call_id,
+            tool=request.tool.python_name,
+            arguments=noted.get(MADE_WITH, request.arguments),
+            reason='unknown',
+            cell_id=cell_id,
+            code=source,
+            line=request.line,
+            source_line=source_line(source, request.line),
+            idempotency_key=key,
+            metadata={name: value for name, value in noted.items() if name != MADE_WITH},
+        )
+        try:
+            return await looked_up(chosen, ctx, call) or {}
+        except Exception as error:  # of somebody's own; a person can still tell
+            return {LOOK_UP_FAILED: f'{type(error).__name__}: {error}'}
+
+    return Fates(look_up=look_up)
