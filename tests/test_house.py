@@ -26,7 +26,7 @@ MAY_IMPORT = {
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
     ),
     'deciding': ('waiting', 'requests', '_run'),
-    'correcting': ('conversation', 'stores.base', '_sessions'),
+    'correcting': ('conversation', 'stores.base', '_run', '_sessions'),
     'resuming': ('requests', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': ('decisions', 'requests'),
     'requests': ('decisions',),

@@ -16,7 +16,7 @@ from ._source.history import History
 from .conversation import CellsInHistory, cell_metadata
 from .errors import SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
-from .journal import Known
+from .journal import CalledBefore
 from .outcomes import Completed
 
 
@@ -29,8 +29,10 @@ class AgentRun:
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
-    called_before: Known | None = None
-    """What the cell before called, if it failed, and the calls of which nobody knows; `None` when nobody has looked."""
+    called_before: CalledBefore | None = None
+    """What the cells before called; `None` when nobody has looked."""
+    failed_in_step: int | None = None
+    """The step of the run in which a cell failed last."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None

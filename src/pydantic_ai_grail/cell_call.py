@@ -34,12 +34,12 @@ from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
 from .calls import CallRequest
 from .conversation import Asked, CellsInHistory, asked_in
-from .correcting import called_before
+from .correcting import called_before, with_one_more
 from .deciding import fates_of, fitting
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import NOTHING_KNOWN, Began, CellEnded, CellQueued, CellResumed, CellSuspended, Known
+from .journal import Began, CalledBefore, CellEnded, CellQueued, CellResumed, CellSuspended
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
@@ -135,7 +135,7 @@ class CellCall:
             if isinstance(outcome, Waiting):
                 raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened))
             if not keeping.kept and len(calls.journal):
-                await self._ended(outcome, opened)
+                await self._ended(outcome, calls, opened)
             self._remember(outcome, calls, opened)
         finally:
             with CancelScope(shield=True):
@@ -203,21 +203,29 @@ class CellCall:
             'edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
         )
 
-    async def _called_before(self, state: State, cells: CellsInHistory) -> Known:
+    async def _called_before(self, state: State, cells: CellsInHistory) -> CalledBefore:
         """What cells before have called, for this one to give again, and the calls of which nobody knows."""
         if self.run.called_before is None:
             conversation = self.run.session.conversation_id
             self.run.called_before = await called_before(self.engine.journals, cells, state, conversation)
-        if self.reruns or not self.engine.settings.reuse_calls:
-            return Known(under_way=self.run.called_before.under_way)
-        return self.run.called_before
+        before, step = self.run.called_before, self.ctx.run_step
+        # A cell of the same response was written before the model knew that the other one failed.
+        if self.reruns or not self.engine.settings.reuse_calls or self.run.failed_in_step == step:
+            return replace(before, failed=())
+        return before
 
     def _remember(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
-        if not isinstance(outcome, Refused):
-            known = opened.journal.known() if isinstance(outcome, Failed) else NOTHING_KNOWN
-            self.run.called_before = replace(known, under_way=calls.corrected.left)
+        if isinstance(outcome, Refused):
+            return
+        known, before = opened.journal.known(), self.run.called_before or CalledBefore()
+        unknown = (*calls.corrected.left, *known.unknown)
+        if isinstance(outcome, Completed):
+            self.run.called_before = CalledBefore(unknown=unknown)
+            return
+        self.run.failed_in_step = self.ctx.run_step
+        self.run.called_before = with_one_more(before, known, is_same=calls.corrected.is_same, unknown=unknown)
 
-    def _dispatcher(self, opened: Opened, failed: Known) -> Dispatcher:
+    def _dispatcher(self, opened: Opened, before: CalledBefore) -> Dispatcher:
         settings = self.engine.settings
         return Dispatcher(
             cell_id=self.cell_id,
@@ -226,7 +234,7 @@ class CellCall:
             max_tool_calls=settings.max_tool_calls,
             observe=self.observe,
             known=opened.known,
-            failed=failed,
+            before=before,
             answerers=self.engine.answerers(self.catalog),
             scope=self._key.scope,
             recorder=opened.journal,
@@ -245,7 +253,7 @@ class CellCall:
 
         async def keep(worker: Worker, ran: Ran) -> None:
             if len(calls.journal):
-                await self._ended(ran.outcome, opened)
+                await self._ended(ran.outcome, calls, opened)
             await keeping.keep(worker, ran)
 
         is_loaded = going_on is None or going_on.suspended is None
@@ -284,7 +292,7 @@ class CellCall:
     async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened) -> dict[str, Any]:
         """Store where the cell waits; what the requests are to say of it."""
         parked, printed = waiting.parked, waiting.outcome.printed
-        await opened.journal.write(
+        await opened.journal.finish(
             CellSuspended(
                 token=token_hex(16),
                 numbers=parked.numbers,
@@ -299,14 +307,12 @@ class CellCall:
                 dump=parked.dump,
             )
         )
-        await opened.journal.store(release=True)
         await self.run.session.drop_held()
         return self._waits(opened)
 
     async def _queued(self, opened: Opened) -> dict[str, Any]:
         if not opened.known.is_queued:
-            await opened.journal.write(CellQueued(at=datetime.now(UTC)))
-            await opened.journal.store(release=True)
+            await opened.journal.finish(CellQueued(at=datetime.now(UTC)))
         return self._waits(opened)
 
     def _waits(self, opened: Opened) -> dict[str, Any]:
@@ -316,16 +322,29 @@ class CellCall:
         token = known.suspended.token if known.suspended is not None else ''
         return shown_cell(token, self.source, self.cell_id, known.waiting, scope=self._key.scope)
 
-    async def _ended(self, outcome: Completed | Failed | Refused, opened: Opened) -> None:
+    async def _ended(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
         if (
             isinstance(outcome, Completed)
             and not opened.journal.entries
             and self.engine.settings.store.reach == 'process'
         ):
             return  # nobody can want it: the process has the result, and without the process there is no journal
-        how = 'completed' if isinstance(outcome, Completed) else 'failed'
-        await opened.journal.write(CellEnded(outcome=how, at=datetime.now(UTC)))
-        await opened.journal.store(release=True)
+        now = datetime.now(UTC)
+        if not isinstance(outcome, Failed):
+            how = 'completed' if isinstance(outcome, Completed) else 'failed'
+            await opened.journal.finish(CellEnded(outcome=how, at=now, handed=calls.handed))
+            return
+        failure = outcome.failure
+        await opened.journal.finish(
+            CellEnded(
+                outcome='failed',
+                at=now,
+                error=f'{failure.exception_type}: {failure.message}',
+                line=None if failure.position is None else failure.position.line,
+                handed=calls.handed,
+                cause=failure.ordinal,
+            )
+        )
 
 
 _WORD: Final = re.compile(r'\w+')

@@ -1,58 +1,112 @@
-"""What the cells before a new one called: what it may give again, if it corrects a failed one, and what nobody knows of.
+"""What the cells before a new one called: what it may give again, if it corrects failed ones, and what nobody knows of.
 
-A call that was under way when its cell was cut off stays unknown, whatever the model does in between, until a cell makes
-it again and a person, or the option `unknown_calls`, says what becomes of it.
+A call of which nobody knows whether it took effect stays unknown, whatever the model does in between, until a cell makes it
+again and a person, or the option `unknown_calls`, says what becomes of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
+from typing import Final
 
+from ._run.past_calls import is_same_call
 from ._sessions.journal import Journals
 from ._sessions.keeper import CellRef
 from ._sessions.session import State
 from .conversation import CellsInHistory
-from .journal import NOTHING_KNOWN, Known, KnownCall
+from .journal import CalledBefore, Known, KnownCall
 from .stores.base import CellKey
 
+MOST_OPEN: Final = 20
+"""Cells whose journals are looked at, the newest first, of those that the history does not say to have completed."""
 
-async def called_before(journals: Journals, cells: CellsInHistory, state: State, conversation_id: str) -> Known:
-    """What the newest of these cells called, if it failed or was cut off, with what nobody knows of any of them.
+
+async def called_before(journals: Journals, cells: CellsInHistory, state: State, conversation_id: str) -> CalledBefore:
+    """What the newest of these cells called, those that failed or were cut off, and what nobody knows of any of them.
 
     Raises:
-        JournalTampered, StoreError: When a journal could not be read.
+        JournalError, StoreError: When a journal could not be read.
     """
-    failed = await _failed(journals, cells, state, conversation_id)
-    return replace(failed, under_way=await _under_way(journals, cells, conversation_id))
+    past = _Past(journals, conversation_id)
+    return CalledBefore(failed=await _failed(past, cells, state), unknown=await _unknown(past, cells))
 
 
-async def _failed(journals: Journals, cells: CellsInHistory, state: State, conversation_id: str) -> Known:
-    newest = cells.refs[0] if cells.refs else None
+def with_one_more(before: CalledBefore, known: Known, *, is_same: bool, unknown: Sequence[KnownCall]) -> CalledBefore:
+    """What there is to give again after one more cell that failed.
+
+    Args:
+        before: What there was for that cell.
+        known: Its journal.
+        is_same: Whether it made no other calls than those before it.
+        unknown: The calls of which nobody knows still.
+    """
+    older = before.failed if is_same or not known.calls else ()
+    failed = [known, *older] if known.calls else older
+    return CalledBefore(failed=_longer(failed), unknown=unknown)
+
+
+@dataclass(kw_only=False)
+class _Past:
+    """The journals of a conversation, each read once."""
+
+    journals: Journals
+    conversation_id: str
+    _read: dict[CellKey, Known] = field(default_factory=dict[CellKey, Known])
+
+    async def of(self, ref: CellRef) -> Known:
+        key = CellKey(ref.conversation_id or self.conversation_id, ref.cell_id, ref.code_digest)
+        if key not in self._read:
+            self._read[key] = (await self.journals.peek(key)).known()
+        return self._read[key]
+
+
+async def _failed(past: _Past, cells: CellsInHistory, state: State) -> list[Known]:
     header = state.saved.header if state.saved is not None else None
-    has_state = newest is not None and header is not None and header.cell_id == newest.cell_id
-    if newest is None or (has_state and header is not None and header.outcome == 'completed'):
-        return NOTHING_KNOWN
-    # It failed, or it left no state: refused, or cut off by an exception that ended its run.
-    [known] = await _known(journals, [newest], conversation_id)
-    return NOTHING_KNOWN if known.ended is not None and known.ended.outcome == 'completed' else known
+    failed: list[Known] = []
+    for ref in cells.refs[:MOST_OPEN]:
+        if ref.expects_state or (
+            header is not None and header.cell_id == ref.cell_id and header.outcome == 'completed'
+        ):
+            break
+        known = await past.of(ref)
+        if known.ended is not None and known.ended.outcome == 'completed':
+            break
+        if not known.calls:
+            continue  # refused, or it failed before it called anything
+        if failed and not _goes_further(known, failed[-1]):
+            break
+        failed.append(known)
+    return failed
 
 
-async def _under_way(journals: Journals, cells: CellsInHistory, conversation_id: str) -> tuple[KnownCall, ...]:
-    cut_off = [ref for ref in cells.refs if ref.cell_id in cells.cut_off]
-    known = await _known(journals, cut_off, conversation_id)
-    unknown = [number for number, each in enumerate(known) if each.under_way_at_its_end]
-    if not unknown:
-        return ()
-    oldest = cells.refs.index(cut_off[unknown[-1]])
+def _goes_further(known: Known, later: Known) -> bool:
+    """Whether a cell made the calls of a later one, and more."""
+    return max(known.calls) > max(later.calls) and all(
+        ordinal not in known.calls or is_same_call(known.calls[ordinal].began, call.began)
+        for ordinal, call in later.calls.items()
+    )
+
+
+def _longer(failed: Sequence[Known]) -> list[Known]:
+    """Those of the cells, the newest first, that go further than the ones after them."""
+    kept: list[Known] = []
+    for known in failed:
+        if not kept or max(known.calls) > max(kept[-1].calls):
+            kept.append(known)
+    return kept
+
+
+async def _unknown(past: _Past, cells: CellsInHistory) -> list[KnownCall]:
+    with_unknown = [
+        number
+        for number in [number for number, ref in enumerate(cells.refs) if not ref.expects_state][:MOST_OPEN]
+        if (await past.of(cells.refs[number])).unknown
+    ]
     left: dict[str, KnownCall] = {}
-    for each in reversed(await _known(journals, cells.refs[: oldest + 1], conversation_id)):
-        for call in each.calls.values():  # one that was made again has the key that it had
+    for ref in reversed(cells.refs[: with_unknown[-1] + 1] if with_unknown else ()):
+        known = await past.of(ref)
+        for call in known.calls.values():  # one that was made again has the key that it had
             left.pop(call.began.key, None)
-        left.update({call.began.key: call for call in each.under_way_at_its_end})
-    return tuple(left.values())
-
-
-async def _known(journals: Journals, refs: Sequence[CellRef], conversation_id: str) -> list[Known]:
-    keys = [CellKey(ref.conversation_id or conversation_id, ref.cell_id, ref.code_digest) for ref in refs]
-    return [(await journals.peek(key)).known() for key in keys]
+        left.update({call.began.key: call for call in known.unknown})
+    return [*left.values()]

@@ -16,6 +16,7 @@ GrailError
 │   └── SnapshotTooLarge     it is over the cap
 ├── JournalError             a cell that cannot go on from its journal
 │   ├── JournalTampered      an entry does not fit its seal or its place
+│   ├── JournalKeyUnknown    an entry was sealed with a key that is not configured
 │   ├── JournalForeign       it does not belong to this history
 │   └── DecisionError        a decision that fits no waiting call
 │       └── DecisionUsed     ... any more: somebody decided before
@@ -86,6 +87,10 @@ class JournalError(GrailError):
 
 class JournalTampered(JournalError):
     """A journal entry that was changed, moved or left out, or that belongs elsewhere."""
+
+
+class JournalKeyUnknown(JournalError):
+    """A journal entry sealed with a key that is not among the configured ones."""
 
 
 class JournalForeign(JournalError):

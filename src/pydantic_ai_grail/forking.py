@@ -93,8 +93,7 @@ async def _copy_journals(store: Store, contents: Contents, new_id: str, keyring:
         entries = opened_journal(key, records, journals)
         copy = journals.new(key._replace(conversation_id=new_id))
         try:
-            await copy.write(*entries)
-            await copy.store(release=True)
+            await copy.finish(*entries)
         finally:
             await copy.aclose()
 

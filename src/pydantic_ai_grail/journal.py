@@ -9,8 +9,9 @@ ends it. Entries hold plain values only, so that they can be written down with t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
@@ -34,6 +35,8 @@ class Began:
     """What it was made into, for `_source` to read."""
     parent: str | None
     """The cell after which it began; `None` for the empty state."""
+    trace: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where it was traced, as W3C headers, for whoever goes on with it to link to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ class CallBegan:
     """The idempotency key that this attempt is made with."""
     said: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tool said when it asked for the approval of this attempt, and what a person changed of it."""
+    approved: bool = False
+    """Whether somebody has allowed this attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,8 @@ class CallEnded:
     """What the tool returned for the model's eyes beside its value, as JSON; empty for nothing."""
     seconds: float
     at: datetime
+    looked_up: bool = False
+    """The tool was not called: the function `unknown_calls` has said what became of a call that was under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +139,14 @@ class CellEnded:
 
     outcome: Literal['completed', 'failed']
     at: datetime
+    error: str = ''
+    """`Type: message`, if it failed."""
+    line: int | None = None
+    """Where it failed, in the code as the model wrote it."""
+    handed: int | None = None
+    """How many results code had been given; `None` in journals of before that was written down."""
+    cause: int | None = None
+    """The ordinal of the call whose failure ended it, if one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,16 +205,22 @@ def entry_values(entry: Entry) -> dict[str, Any]:
 
 
 def entry_of(values: Mapping[str, Any]) -> Entry:
-    """The opposite of `entry_values`.
+    """The opposite of `entry_values`, also of those of earlier versions.
 
     Raises:
         ValueError: When they are of no entry that this version knows.
     """
     rest = dict(values)
     kind = _KINDS.get(rest.pop('kind', ''))
-    if kind is None or rest.keys() != {each.name for each in fields(kind)}:
+    if kind is None or not _needed(kind) <= rest.keys() <= {each.name for each in fields(kind)}:
         raise ValueError(f'This version knows no journal entry of the kind {values.get("kind")!r} with these fields.')
     return kind(**rest)
+
+
+@cache
+def _needed(kind: type[Entry]) -> frozenset[str]:
+    """The fields without a default. Those that have one are newer than some journals."""
+    return frozenset(each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING)
 
 
 def _plain(value: Any) -> Any:
@@ -257,14 +278,11 @@ class Known:
     began: Began | None = None
     is_queued: bool = False
     """It has not begun; an earlier cell of the same response waited."""
-    under_way: Sequence[KnownCall] = ()
-    """Calls of cells before it of which nobody knows, and that no cell has made since."""
 
     @property
-    def under_way_at_its_end(self) -> tuple[KnownCall, ...]:
-        """Its calls of which nobody knows, for it was cut off, so that nobody was told how far it came."""
-        calls = () if self.ended is not None else self.calls.values()
-        return tuple(call for call in calls if call.ended is None and not call.only_asked)
+    def unknown(self) -> tuple[KnownCall, ...]:
+        """Its calls that may have had their effect, and of which nobody knows whether they had."""
+        return tuple(call for call in self.calls.values() if call.ended is None and not call.only_asked)
 
     @property
     def waiting(self) -> tuple[KnownCall, ...]:
@@ -274,6 +292,16 @@ class Known:
 
 NOTHING_KNOWN: Final = Known()
 """Of a cell that begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledBefore:
+    """What the cells before a new one called."""
+
+    failed: Sequence[Known] = ()
+    """The failed cells that it may correct, the newest first; each one made the calls of those after it, and more."""
+    unknown: Sequence[KnownCall] = ()
+    """Calls of which nobody knows, and that no cell has made since."""
 
 
 class Granting(Protocol):

@@ -46,6 +46,8 @@ class Failure:
     limit: LimitName | None = None
     tool: str | None = None
     """The Python name of the tool whose call raised, if it was one."""
+    ordinal: int | None = None
+    """Which call of the cell that was."""
 
     @property
     def position(self) -> Position | None:

@@ -241,10 +241,10 @@ async def test_an_entry_that_was_changed_is_a_problem_of_its_cell_alone() -> Non
     for records in journals.values():
         claim = Claim(owner='somebody', until=NOON)
         await other.append(records, claim=claim, now=NOON, release=True)
-    problems = [(cell.standing, cell.problem and cell.problem[:42]) for cell in await told(other)]
+    problems = [(cell.standing, cell.problem and cell.problem[:27]) for cell in await told(other)]
     assert sorted(problems, key=repr) == [
         ('waiting', None),
-        (None, 'A journal entry does not fit its seal: it '),
+        (None, 'An entry in the journal of '),
     ]
 
 

@@ -34,7 +34,16 @@ def failed(
     notes: tuple[str, ...] = (),
     **fields: Any,
 ) -> str:
-    failure = Failure(kind=kind, exception_type=exception_type, message=message, frames=frames, limit=limit)
+    calls: tuple[CallRecord, ...] = fields.get('calls', ())
+    causes = [each.request.ordinal for each in calls if each.error == f'{exception_type}: {message}']
+    failure = Failure(
+        kind=kind,
+        exception_type=exception_type,
+        message=message,
+        frames=frames,
+        limit=limit,
+        ordinal=causes[-1] if causes else None,
+    )
     reply = render(Failed(failure=failure, source=source, **fields), variables=variables, notes=notes)
     assert reply.error is not None
     return reply.error

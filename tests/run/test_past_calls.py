@@ -19,7 +19,16 @@ from pydantic_ai_grail._run.tool_call import METADATA_KEY
 from pydantic_ai_grail.calls import CallRequest, ToolFacts
 from pydantic_ai_grail.errors import StoreError
 from pydantic_ai_grail.events import CallSettled, CallStarted
-from pydantic_ai_grail.journal import CallBegan, CallEnded, CallWaits, CellEnded, Decided, Entry, Known, KnownCall
+from pydantic_ai_grail.journal import (
+    CallBegan,
+    CalledBefore,
+    CallEnded,
+    CallWaits,
+    CellEnded,
+    Decided,
+    Entry,
+    KnownCall,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -461,12 +470,12 @@ def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
         ([call_began(1), CallWaits(ordinal=1, reason='unknown', metadata={}, until=None, at=NOON)], True),
         ([call_began(1), call_waits(1)], False),
         ([call_began(1), call_ended(1)], False),
-        ([call_began(1), CellEnded(outcome='failed', at=NOON)], False),
+        ([call_began(1), CellEnded(outcome='failed', at=NOON)], True),
     ],
-    ids=['under way', 'nobody knew before', 'only asked', 'settled', 'the model was told'],
+    ids=['under way', 'nobody knew before', 'only asked', 'settled', 'and its cell failed'],
 )
-def test_the_next_cell_knows_what_was_under_way_when_one_was_cut_off(entries: list[Entry], is_known: bool) -> None:
-    corrected = CorrectedCalls(Known(under_way=known_of(entries).under_way_at_its_end))
+def test_the_next_cell_knows_what_nobody_knows_of_the_one_before(entries: list[Entry], is_known: bool) -> None:
+    corrected = CorrectedCalls(CalledBefore(unknown=known_of(entries).unknown))
     request = made_by_the_next_cell(1)
     corrected.compare(request)
     assert (corrected.under_way(request) is not None) == is_known

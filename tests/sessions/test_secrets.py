@@ -31,7 +31,7 @@ def test_the_environment_may_hold_several_for_rotation(monkeypatch: pytest.Monke
 
 
 def test_an_environment_variable_that_is_set_to_nothing_is_refused() -> None:
-    with pytest.raises(SettingsError, match='at least one secret'):
+    with pytest.raises(SettingsError, match='GRAIL_SECRET is empty'):
         keyring_for(MemoryStore(), environment={'GRAIL_SECRET': ' , '})
 
 

@@ -15,7 +15,7 @@ from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
-from pydantic_ai_grail.errors import JournalTampered
+from pydantic_ai_grail.errors import JournalKeyUnknown, JournalTampered
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -119,7 +119,7 @@ async def test_when_somebody_wrote_to_the_database(how: str, tmp_path: Path) -> 
 async def test_a_journal_that_somebody_sealed_with_a_secret_of_his_own_is_refused(tmp_path: Path) -> None:
     waiting = await Till(tmp_path, secret='a secret of somebody else').waits_again()
     till = Till(tmp_path)
-    with pytest.raises(JournalTampered, match='sealed with a key that is not among those configured'):
+    with pytest.raises(JournalKeyUnknown, match='which is not among those configured'):
         await till.go_on(waiting)
     assert till.paid == []
     assert till.claims() == 0

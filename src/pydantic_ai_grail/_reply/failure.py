@@ -182,14 +182,9 @@ def _place(frame: CodeFrame, *, ran: str, written: str) -> tuple[int | None, int
 
 
 def _cause(outcome: Failed) -> CallRecord | None:
-    """The call that raised what ended the cell: the last one with this very error."""
-    if outcome.failure.kind != 'exception':
-        return None
-    error = f'{outcome.failure.exception_type}: {outcome.failure.message}'
-    for call in reversed(outcome.calls):
-        if call.state in ('raised', 'denied') and call.error == error:
-            return call
-    return None
+    """The call that raised what ended the cell."""
+    ordinal = outcome.failure.ordinal
+    return next((call for call in outcome.calls if call.request.ordinal == ordinal), None)
 
 
 def _state(outcome: Failed, variables: Sequence[str] | None) -> str:

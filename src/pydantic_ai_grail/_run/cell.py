@@ -232,10 +232,18 @@ def _placed(failure: Failure, prepared: Prepared, source: str, calls: Dispatcher
     """The failure with its frames where the model wrote them, and the tool that raised it, if one did."""
     frames = tuple(_frame(frame, prepared) for frame in failure.frames)
     text = f'{failure.exception_type}: {failure.message}'
-    raised = next((record for record in calls.journal if record.error == text), None)
-    if raised is None:
+    raised = [
+        record.request for record in calls.journal if record.state in ('raised', 'denied') and record.error == text
+    ]
+    if failure.kind != 'exception' or not raised:
         return replace(failure, frames=frames)
-    return replace(failure, frames=_at_call(frames, raised.request.line, source), tool=raised.request.tool.python_name)
+    cause = raised[-1]  # code may have caught the same before
+    return replace(
+        failure,
+        frames=_at_call(frames, cause.line, source),
+        tool=cause.tool.python_name,
+        ordinal=cause.ordinal,
+    )
 
 
 def _at_call(frames: tuple[CodeFrame, ...], line: int | None, source: str) -> tuple[CodeFrame, ...]:

@@ -15,7 +15,6 @@ from typing import Any, Final
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
-from pydantic_core import to_jsonable_python
 
 from .._catalog.catalog import Catalog
 from .._monty.stops import CallStop, RaisedBy, Settled
@@ -24,6 +23,7 @@ from ..events import CallSettled, CallStarted, Observer
 from ..journal import (
     NOTHING_KNOWN,
     CallBegan,
+    CalledBefore,
     CallEnded,
     CallWaits,
     Decided,
@@ -37,9 +37,9 @@ from ..journal import Entry as JournalEntry
 from .binding import Answerer, Bound, asked_for
 from .fates import Answered, Asked, Fate, Fates
 from .past_calls import CorrectedCalls, PastCalls, next_attempt
-from .pauses import answer, as_it_was_made, said
+from .pauses import Attempt, answer, changed_arguments, said
 from .records import content_of, entry_of, record_of, settled_of
-from .tool_call import Called, call_tool, counted
+from .tool_call import Called, call_tool, counted, metadata_of
 
 _NO_END: Final = 'RuntimeError: the call did not end'
 
@@ -55,8 +55,8 @@ class Dispatcher:
     observe: Observer
     known: InitVar[Known] = NOTHING_KNOWN
     """What the journal has of the cell from before this run of it."""
-    failed: InitVar[Known] = NOTHING_KNOWN
-    """What the journal has of the failed cell that this one corrects."""
+    before: InitVar[CalledBefore] = CalledBefore()  # noqa: RUF009  # frozen
+    """What the cells before it called."""
     answerers: Mapping[str, Answerer] = field(default_factory=dict[str, Answerer])
     past: PastCalls = field(init=False)
     journal: CallJournal = field(init=False)
@@ -87,9 +87,9 @@ class Dispatcher:
     corrected: CorrectedCalls = field(init=False)
     _orders: dict[str, int] = field(default_factory=dict[str, int])
 
-    def __post_init__(self, known: Known, failed: Known) -> None:
+    def __post_init__(self, known: Known, before: CalledBefore) -> None:
         self.past = PastCalls(cell_id=self.cell_id, known=known)
-        self.corrected = CorrectedCalls(failed, self.past.accepted(self.catalog))
+        self.corrected = CorrectedCalls(before, self.past.accepted(self.catalog))
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 
@@ -153,15 +153,19 @@ class Dispatcher:
             return self._settle(request, *answered)
         if waits is not None and decided is None:
             return self._wait(request, waits)
-        if known is not None and waits is None and not self.fates.may_be_made_again(request):
-            match await self._fate(request, known):
-                case Asked(metadata=metadata):
-                    return await self._begin_to_wait(request, 'unknown', metadata)
-                case Answered(state=state, settled=settled):
-                    return self._settle(request, state, settled)
-                case Decided() as decided:
-                    pass
-        return await self._run(request, attempt=next_attempt(known), decided=as_it_was_made(decided, waits))
+        approved = decided is not None
+        if known is not None and waits is None:
+            approved = approved or known.began.approved
+            if not self.fates.may_be_made_again(request):
+                match await self._fate(request, known):
+                    case Asked(metadata=metadata):
+                        return await self._begin_to_wait(request, 'unknown', metadata)
+                    case Answered(state=state, settled=settled):
+                        return self._settle(request, state, settled, looked_up=self.fates.look_up is not None)
+                    case Decided() as decided:
+                        approved = known.began.approved  # a look-up says that it is to be made, not that it may be
+        attempt = Attempt(number=next_attempt(known), approved=approved, changed=changed_arguments(decided, known))
+        return await self._run(request, attempt)
 
     def refuses(self, request: CallRequest) -> bool:
         """Whether the call waited and gets an exception for an answer, without being made."""
@@ -182,22 +186,22 @@ class Dispatcher:
             return 'raised', RaisedBy('TimeoutError', f'nobody decided on {request.tool.python_name}() in time')
         return None if decided is None else answer(decided)
 
-    async def _run(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
+    async def _run(self, request: CallRequest, attempt: Attempt) -> Settled | CallWaits:
         with counted(self.tools):  # before it is written down: what a usage limit refuses was not begun
-            return await self._run_counted(request, attempt=attempt, decided=decided)
+            return await self._run_counted(request, attempt)
 
-    async def _run_counted(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Settled | CallWaits:
+    async def _run_counted(self, request: CallRequest, attempt: Attempt) -> Settled | CallWaits:
         self.observe(CallStarted(cell_id=self.cell_id, request=request))
         started = time.perf_counter()
         settled: Settled | None = None
         try:
-            await self._write(self._began(request, attempt=attempt, said=said(self._known(request), decided)))
+            await self._write(self._began(request, attempt))
+            started = time.perf_counter()  # the store's time is not the tool's
             try:
-                called = await self._call_or_granted(request, attempt=attempt, decided=decided)
+                called = await self._call_or_granted(request, attempt)
             except (ApprovalRequired, CallDeferred) as error:
                 reason = 'approval' if isinstance(error, ApprovalRequired) else 'external'
-                metadata = to_jsonable_python(error.metadata or {}, fallback=str)
-                return await self._begin_to_wait(request, reason, metadata)
+                return await self._begin_to_wait(request, reason, metadata_of(error))
             settled, self.user_content[request.call_id] = called.settled, called.content
             seconds = time.perf_counter() - started
             return self._settle(request, called.state, settled, seconds=seconds, wrong=called.wrong_arguments)
@@ -206,13 +210,13 @@ class Dispatcher:
                 seconds = time.perf_counter() - started
                 self._note(CallRecord(request=request, state='cancelled', seconds=seconds, error=_NO_END))
 
-    async def _call_or_granted(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Called:
+    async def _call_or_granted(self, request: CallRequest, attempt: Attempt) -> Called:
         try:
-            return await self._call(request, attempt=attempt, decided=decided)
+            return await self._call(request, attempt)
         except ApprovalRequired:
-            if decided is not None or not await self._is_granted(request):
+            if attempt.approved or not await self._is_granted(request):
                 raise
-            return await self._call(request, attempt=attempt, decided=Decided(kind='approve'))
+            return await self._call(request, replace(attempt, approved=True))
 
     async def _is_granted(self, request: CallRequest) -> bool:
         return self.grants is not None and await self.grants.use(
@@ -222,19 +226,18 @@ class Dispatcher:
             key=idempotency_key(self.scope, request.call_id),
         )
 
-    async def _call(self, request: CallRequest, *, attempt: int, decided: Decided | None) -> Called:
+    async def _call(self, request: CallRequest, attempt: Attempt) -> Called:
         entry = self.catalog.entries.get(request.tool.python_name)
         if entry is None:
             gone = RaisedBy('NameError', f'the tool {request.tool.python_name!r} is gone')
             return Called(state='raised', settled=gone)
-        changed = decided.arguments if decided is not None else None
         return await call_tool(
             self.tools,
             request,
             entry,
-            arguments=request.arguments if changed is None else changed,
-            approved=decided is not None,
-            about={'idempotency_key': self._key(request), 'attempt': attempt},
+            arguments=request.arguments if attempt.changed is None else attempt.changed,
+            approved=attempt.approved,
+            about={'idempotency_key': self._key(request), 'attempt': attempt.number},
         )
 
     def _settle(
@@ -245,11 +248,13 @@ class Dispatcher:
         *,
         seconds: float = 0.0,
         wrong: tuple[str, ...] = (),
+        looked_up: bool = False,
     ) -> Settled:
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
         if self.recorder is not None:
             content = self.user_content[request.call_id]
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
+            ended = replace(ended, looked_up=looked_up)
             self.recorder.write_behind(ended)  # whatever has an effect after it is written after it
         self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong))
         return settled
@@ -266,7 +271,7 @@ class Dispatcher:
         """Give a call the result it had in the failed cell before; the journal has it as if it had been made here."""
         settled = settled_of(made)
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
-        began = self._began(request, attempt=0, said={})
+        began = self._began(request, Attempt(number=0))
         await self._write(began, replace(made, ordinal=request.ordinal, at=began.at))
         self._note(replace(record_of(request, made.state, settled, seconds=made.seconds), is_reused=True))
         return settled
@@ -280,18 +285,19 @@ class Dispatcher:
         own = known.own_key if known is not None else None
         return own or idempotency_key(self.scope, request.call_id)
 
-    def _began(self, request: CallRequest, *, attempt: int, said: Mapping[str, Any]) -> CallBegan:
+    def _began(self, request: CallRequest, attempt: Attempt) -> CallBegan:
         known = self.past.find(request.ordinal)
         return CallBegan(
             ordinal=request.ordinal,
             tool=request.tool.python_name,
             arguments=request.arguments,
             line=request.line,
-            attempt=attempt,
+            attempt=attempt.number,
             had=self._had[request.ordinal] if known is None else known.began.had,
             at=self.clock(),
             key=self._key(request),
-            said=said,
+            said=said(self._known(request), attempt.changed),
+            approved=attempt.approved,
         )
 
     def _note(self, record: CallRecord) -> None:
@@ -301,7 +307,8 @@ class Dispatcher:
     async def _fate(self, request: CallRequest, known: KnownCall) -> Fate:
         """What becomes of a call that was under way when its cell was cut off."""
         if self.past.find(request.ordinal) is None:
-            await self._write(self._began(request, attempt=known.began.attempt, said=known.began.said))
+            attempt = Attempt(number=known.began.attempt, approved=known.began.approved)
+            await self._write(self._began(request, attempt))
         return await self.fates.of(request, key=self._key(request), noted=known.began.said)
 
     async def _begin_to_wait(

@@ -6,12 +6,13 @@ the result it got. Code that does not (it depends on the time, or on chance) can
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .._catalog.entries import Catalog
 from ..calls import CallRequest, ToolFacts, call_id
-from ..journal import NOTHING_KNOWN, CallBegan, CallEnded, CallWaits, CellSuspended, Known, KnownCall
+from ..journal import NOTHING_KNOWN, CallBegan, CalledBefore, CallEnded, CallWaits, CellSuspended, Known, KnownCall
 from ..typed_json import to_typed_json
 
 
@@ -43,7 +44,7 @@ class PastCalls:
         if known is None:
             return
         began = known.began
-        if not _is_same(began, request):
+        if not is_same_call(began, request):
             raise Diverged(
                 f'its call {request.ordinal} was {began.tool}() and is {request.tool.python_name}()'
                 if began.tool != request.tool.python_name
@@ -92,41 +93,41 @@ class PastCalls:
 
 
 class CorrectedCalls:
-    """The calls of a failed cell, for the cell that corrects it: as long as it makes the same ones, in the same order.
+    """The calls of failed cells, for the cell that corrects them: as long as it makes the same ones, in the same order.
 
-    What a call raised is its result too, if the cell had gone on after it; the one whose failure ended the cell is made
-    again. From the first difference on, and from the first call on that did not settle, everything runs. But the calls of
-    cells before of which nobody knows are known again wherever they come.
+    What a call raised is its result too, if its cell had gone on after it; the one whose failure ended the cell is made
+    again. From the first difference on everything runs. But calls of which nobody knows are known again wherever they
+    come.
     """
 
-    def __init__(self, failed: Known, earlier: Iterable[CallRequest] = ()) -> None:
-        self._calls = failed.calls
-        self._had = max((call.began.had for call in failed.calls.values()), default=0)
-        """How many results the failed cell had when it made a call for the last time."""
-        self._is_same = True
+    def __init__(self, before: CalledBefore, earlier: Iterable[CallRequest] = ()) -> None:
+        self._failed = before.failed
+        self.is_same = bool(before.failed)
+        """Whether it has made no other calls than the failed cell, so far."""
         self._results: dict[str, CallEnded] = {}
-        self._cut_off = [*failed.under_way]
+        self._unknown = [*before.unknown]
         self._under_way: dict[str, KnownCall] = {}
         for request in earlier:  # of this cell, before it waited
             self.compare(request)
 
     def compare(self, request: CallRequest) -> None:
         """Take note of the next call. In the order in which code makes them."""
-        made = self._calls.get(request.ordinal)
-        ended = made.ended if made is not None else None
-        self._is_same = self._is_same and made is not None and ended is not None and _is_same(made.began, request)
-        if self._is_same and made is not None and ended is not None and not request.tool.read_only:
-            went_on = ended.state == 'returned' or made.order <= self._had
-            self._results.update({request.call_id: ended} if went_on else {})
-        under_way = next((call for call in self._cut_off if not self._is_same and _is_same(call.began, request)), None)
-        if under_way is not None:
-            self._cut_off.remove(under_way)
-            self._under_way[request.call_id] = KnownCall(began=under_way.began)
+        known, made = self._there(request.ordinal)
+        # A call that is not there was made and never begun, if there are later ones; what it was nobody wrote down.
+        self.is_same = self.is_same and known is not None and (made is None or is_same_call(made.began, request))
+        if self.is_same and known is not None and made is not None and made.ended is not None:
+            if not request.tool.read_only and _is_result(made, made.ended, known):
+                self._results[request.call_id] = made.ended
+            return
+        unknown = next((call for call in self._unknown if is_same_call(call.began, request)), None)
+        if unknown is not None:
+            self._unknown.remove(unknown)
+            self._under_way[request.call_id] = KnownCall(began=unknown.began)
 
     @property
     def left(self) -> tuple[KnownCall, ...]:
         """The calls of which nobody knows, and that this cell has not made."""
-        return tuple(self._cut_off)
+        return tuple(self._unknown)
 
     def under_way(self, request: CallRequest) -> KnownCall | None:
         """The same call there, if nobody knows whether it took effect. Each counts for one call."""
@@ -136,11 +137,32 @@ class CorrectedCalls:
         """What the same call came to there; `None` when this one is to be made."""
         return self._results.get(request.call_id)
 
+    def _there(self, ordinal: int) -> tuple[Known | None, KnownCall | None]:
+        """The call of this number, in the newest cell that came so far."""
+        for known in self._failed:
+            if ordinal <= max(known.calls, default=0):
+                return known, known.calls.get(ordinal)
+        return None, None
 
-def _is_same(began: CallBegan, request: CallRequest) -> bool:
-    return began.tool == request.tool.python_name and to_typed_json(dict(began.arguments)) == to_typed_json(
-        dict(request.arguments)
-    )
+
+def _is_result(call: KnownCall, ended: CallEnded, known: Known) -> bool:
+    """Whether a call's outcome is one that its cell had gone on with."""
+    if ended.state == 'returned':
+        return True
+    last = known.ended
+    if last is None or last.handed is None:  # cut off: it had gone on, as far as its later calls show
+        return call.order <= max(other.began.had for other in known.calls.values())
+    return call.order <= last.handed and call.began.ordinal != last.cause
+
+
+def is_same_call(began: CallBegan, other: CallRequest | CallBegan) -> bool:
+    """Whether two calls are to the same tool with the same arguments, in whatever order these are named."""
+    tool = other.tool.python_name if isinstance(other, CallRequest) else other.tool
+    return began.tool == tool and _sorted(began.arguments) == _sorted(other.arguments)
+
+
+def _sorted(arguments: Mapping[str, Any]) -> str:
+    return to_typed_json({name: arguments[name] for name in sorted(arguments)})
 
 
 def next_attempt(known: KnownCall | None) -> int:

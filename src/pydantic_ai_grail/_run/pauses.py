@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._monty.stops import RaisedBy, Returned, Settled
 from .._monty.values import to_sandbox
 from ..calls import MADE_WITH, CallState
-from ..journal import CallWaits, Decided, KnownCall
+from ..journal import Decided, KnownCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,23 +27,34 @@ class Parked:
     feeds: int
 
 
-def as_it_was_made(decided: Decided | None, waits: CallWaits | None) -> Decided | None:
-    """An approval to make a call of unknown fate again, with the arguments that it was made with."""
-    made_with = waits.metadata.get(MADE_WITH) if waits is not None else None
-    if decided is None or decided.arguments is not None or made_with is None:
-        return decided
-    return replace(decided, arguments=made_with)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """How a call is made."""
+
+    number: int
+    approved: bool = False
+    """Whether somebody has allowed it."""
+    changed: Mapping[str, Any] | None = None
+    """What it is made with, instead of what code gave."""
 
 
-def said(known: KnownCall | None, decided: Decided | None) -> dict[str, Any]:
+def changed_arguments(decided: Decided | None, known: KnownCall | None) -> Mapping[str, Any] | None:
+    """What a call is made with instead of what code gave: as was decided, or, where that says nothing, as the attempt was
+    made of which nobody knows."""
+    if decided is not None and decided.arguments is not None:
+        return decided.arguments
+    return None if known is None else _noted(known).get(MADE_WITH)
+
+
+def said(known: KnownCall | None, changed: Mapping[str, Any] | None) -> dict[str, Any]:
     """What is to be noted of an attempt, should nobody know what became of it: what its tool had asked, and with which
     arguments a person let it be made."""
-    noted: dict[str, Any] = {}
-    if known is not None:
-        noted.update(known.began.said if known.waits is None else known.waits.metadata)
-    if decided is not None and decided.arguments is not None:
-        noted[MADE_WITH] = dict(decided.arguments)
-    return noted
+    noted = {} if known is None else dict(_noted(known))
+    return noted if changed is None else {**noted, MADE_WITH: dict(changed)}
+
+
+def _noted(known: KnownCall) -> Mapping[str, Any]:
+    return known.began.said if known.waits is None else known.waits.metadata
 
 
 def answer(decided: Decided) -> tuple[CallState, Settled] | None:

@@ -142,6 +142,14 @@ async def _through_manager(
     )
 
 
+def metadata_of(error: ApprovalRequired | CallDeferred) -> Mapping[str, Any]:
+    """What a tool said of a call that has to wait, as plain JSON values; what has no such form, as text."""
+    try:
+        return to_jsonable_python(error.metadata or {}, fallback=str, bytes_mode='base64')
+    except ValueError:  # it contains itself
+        return {'metadata': repr(error.metadata)}
+
+
 @contextmanager
 def counted(tools: ToolManager[Any]) -> Generator[None]:
     """Count a call that is to be made, while it is under way; a gather would otherwise pass a limit as a whole, before any

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from ..errors import SnapshotKeyUnknown, SnapshotTampered, SnapshotTooLarge, SnapshotVersion
-from .keyring import KEY_ID_BYTES, SEAL_BYTES, Keyring
+from .keyring import HOW_TO_ADD_A_KEY, KEY_ID_BYTES, SEAL_BYTES, Keyring
 
 MAGIC: Final = b'GRAIL'
 FORMAT: Final = 1
@@ -136,7 +136,7 @@ def _checked_body(sealed: bytes, keyring: Keyring) -> memoryview:
     if key is None:
         raise SnapshotKeyUnknown(
             f'A snapshot was sealed with the key {key_id.hex()}, which is not among those configured: {keyring!r}. '
-            'Add its secret behind the newest one.'
+            f'{HOW_TO_ADD_A_KEY}'
         )
     view = memoryview(sealed)
     if not key.fits(sealed[-SEAL_BYTES:], view[:-SEAL_BYTES]):

@@ -116,8 +116,7 @@ class Grants:
         try:
             new = entries(journal.entries)
             if new:
-                await journal.write(*new)
-                await journal.store(release=True)
+                await journal.finish(*new)
         finally:
             await journal.aclose()
 

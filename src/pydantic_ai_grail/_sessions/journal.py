@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import perf_counter
 from typing import Final
 
 from anyio import Event
@@ -33,23 +33,17 @@ from ..journal import (
     GrantUsed,
     Known,
     KnownCall,
-    entry_of,
-    entry_values,
 )
 from ..stores.base import CellKey, JournalRecord, Store
-from ..typed_json import from_typed_json, to_typed_json
 from .claims import HeldClaim
 from .guarded import GuardedStore
 from .keeper import utc_now
-from .keyring import KEY_ID_BYTES, SEAL_BYTES, Keyring
+from .keyring import Keyring
+from .sealing import sealed, unsealed
 
 BEHIND_SECONDS: Final = 0.003
 """How long the end of a call waits for the beginning of the next one, to be stored with it. Code that makes one call
 after the other has its next one after 0.3 to 0.8 ms, so that each costs one transaction instead of two."""
-
-_MAGIC: Final = b'GRAILJ\x01'
-_COMPRESS_FROM_BYTES: Final = 512
-_MAX_ENTRY_BYTES: Final = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +67,7 @@ class Journals:
 
         Raises:
             StoreConflict: When a process that is alive has the claim.
-            JournalTampered: When an entry does not fit its seal.
+            JournalTampered, JournalKeyUnknown: When an entry does not fit its seal.
             StoreError: When it could not be read.
         """
         journal = CellJournal(journals=self, key=key)
@@ -89,7 +83,7 @@ class Journals:
         """A journal to read only.
 
         Raises:
-            JournalTampered, StoreError: As `reopen`.
+            JournalError, StoreError: As `reopen`.
         """
         journal = CellJournal(journals=self, key=key)
         journal.read(await self.guarded.journal(key))
@@ -113,6 +107,8 @@ class CellJournal:
     key: CellKey
     entries: list[Entry] = field(default_factory=list[Entry])
     """Those that are stored."""
+    waited_seconds: float = 0.0
+    """How long the cell has waited for its entries to be stored."""
     _claim: HeldClaim = field(init=False)
     _unstored: list[Entry] = field(default_factory=list[Entry])
     _began: Callable[[], Began] | None = None
@@ -140,7 +136,16 @@ class CellJournal:
         """As `Recorder` says."""
         self._unstored.extend(entries)
         if self.journals.writes_calls:
-            await self.store()
+            await self._stored_in_time()
+
+    async def finish(self, *entries: Entry) -> None:
+        """Store the last entries, for now, and give the claim back with them.
+
+        Raises:
+            StoreError: As `store`.
+        """
+        self._unstored.extend(entries)
+        await self._stored_in_time(release=True)
 
     def write_behind(self, *entries: Entry) -> None:
         """As `Recorder` says."""
@@ -184,6 +189,13 @@ class CellJournal:
                 self._stored, stored = None, self._stored
                 stored.set()
 
+    async def _stored_in_time(self, *, release: bool = False) -> None:
+        started = perf_counter()
+        try:
+            await self.store(release=release)
+        finally:
+            self.waited_seconds += perf_counter() - started
+
     async def take(self) -> None:
         """Take the claim to it.
 
@@ -211,13 +223,15 @@ class CellJournal:
 
         Raises:
             JournalTampered: When an entry does not fit its seal, its number or its place.
+            JournalKeyUnknown: When one was sealed with a key that we have not.
         """
         self.entries, self._seal = [], b''
         for number, record in enumerate(records):
             if record.number != number or record.key != self.key:
                 raise JournalTampered(f'Entry {number} of the journal of cell {self.key.cell_id!r} is missing.')
-            body, self._seal = _opened(record.data, self._place(number, self._seal), self.journals.keyring)
-            self.entries.append(_entry(body))
+            place = self._place(number, self._seal)
+            entry, self._seal = unsealed(record.data, place, self.journals.keyring, cell_id=self.key.cell_id)
+            self.entries.append(entry)
 
     def copy_from(self, other: CellJournal) -> None:
         """Take over the journal of the cell that this one is a fork of; stored with the next entry."""
@@ -244,55 +258,12 @@ class CellJournal:
         records: list[JournalRecord] = []
         seal, now = self._seal, self.journals.clock()
         for number, entry in enumerate(entries, start=len(self.entries)):
-            data, seal = _closed(_body(entry), self._place(number, seal), self.journals.keyring)
+            data, seal = sealed(entry, self._place(number, seal), self.journals.keyring)
             records.append(JournalRecord(key=self.key, number=number, written_at=now, data=data))
         return records, seal
 
     def _place(self, number: int, previous: bytes) -> bytes:
         return f'{self._named}{number}/{previous.hex()}'.encode()
-
-
-def _body(entry: Entry) -> bytes:
-    values = entry_values(entry)
-    dump: bytes = values.pop('dump', b'')
-    text = to_typed_json(values).encode()
-    return len(text).to_bytes(4, 'big') + text + dump
-
-
-def _entry(body: bytes) -> Entry:
-    end = 4 + int.from_bytes(body[:4], 'big')
-    try:
-        values = from_typed_json(body[4:end].decode())
-        return entry_of({**values, 'dump': body[end:]} if values['kind'] == CellSuspended.__name__ else values)
-    except ValueError as error:
-        raise JournalTampered(f'A journal entry cannot be read by this version: {error}') from error
-
-
-def _closed(body: bytes, place: bytes, keyring: Keyring) -> tuple[bytes, bytes]:
-    packed = b'\x01' + zlib.compress(body, 1) if len(body) >= _COMPRESS_FROM_BYTES else b'\x00' + body
-    key = keyring.newest
-    signed = _MAGIC + key.id + packed
-    seal = key.sign(place + signed)
-    return signed + seal, seal
-
-
-def _opened(data: bytes, place: bytes, keyring: Keyring) -> tuple[bytes, bytes]:
-    signed, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
-    start = len(_MAGIC) + KEY_ID_BYTES
-    key = keyring.find(signed[len(_MAGIC) : start]) if signed.startswith(_MAGIC) else None
-    if key is None or not key.fits(seal, place + signed):
-        raise JournalTampered(
-            'A journal entry does not fit its seal: it was changed, it is not in its place, it belongs to another '
-            f'conversation, or it was sealed with a key that is not among those configured ({keyring!r}).'
-        )
-    packed = signed[start:]
-    if packed[:1] != b'\x01':
-        return packed[1:], seal
-    inflater = zlib.decompressobj()
-    body = inflater.decompress(packed[1:], _MAX_ENTRY_BYTES)
-    if not inflater.eof:
-        raise JournalTampered(f'A journal entry inflates to more than {_MAX_ENTRY_BYTES:,} bytes.')
-    return body, seal
 
 
 def _known(entries: Sequence[Entry]) -> Known:

@@ -43,7 +43,10 @@ def keyring_for(
         return Keyring(secret)
     given = (os.environ if environment is None else environment).get(VARIABLE)
     if given is not None:
-        return Keyring([part for part in map(str.strip, given.split(',')) if part])
+        parts = [part for part in map(str.strip, given.split(',')) if part]
+        if not parts:
+            raise SettingsError(f'The environment variable {VARIABLE} is empty. Give it a secret, or unset it.')
+        return Keyring(parts)
     if store.reach == 'process':
         return Keyring(_process_secret())
     if store.reach == 'machine' and store.path is not None:
