@@ -62,6 +62,8 @@ class CallRecord:
     seconds: float = 0.0
     wrong_arguments: tuple[str, ...] = ()
     """Names of the arguments that did not pass the tool's validation, when that is why it raised."""
+    is_unknown: bool = False
+    """It was under way when its cell was cut off, and waits because nobody knows whether it took effect."""
     is_recorded: bool = False
     """The result came from the journal; the tool was not run again."""
     is_reused: bool = False

@@ -57,7 +57,7 @@ def desk(**options: Any) -> tuple[Agent[None, Any], list[str]]:
     return Agent(tools=tools, output_type=[str, DeferredToolRequests], capabilities=[CodeMode(**options)]), made
 
 
-async def played(agent: Agent[None, Any], *cells: str, history: Any = None) -> list[PlayedCell]:
+async def played(agent: Agent[None, Any], *cells: str | list[str], history: Any = None) -> list[PlayedCell]:
     result = await agent.run('go', model=scripted_model(*cells), message_history=history)
     return played_cells(result.new_messages())
 
@@ -220,4 +220,72 @@ async def test_the_model_can_ask_for_all_calls_to_be_made_again() -> None:
         return ModelResponse(parts=parts)
 
     await agent.run('go', model=FunctionModel(play))
+    assert made == ['book A1', 'book A1']
+
+
+@pytest.mark.parametrize(
+    'failed',
+    [
+        'await seats("Z9")\nawait book("A1")\n1 / 0',
+        'waits = book("Z9")\nawait book("A1")\n1 / 0',
+    ],
+    ids=['a read-only tool was asked', 'one was never awaited'],
+)
+async def test_calls_after_one_without_an_effect_of_its_own_are_not_made_again(failed: str) -> None:
+    agent, made = desk()
+    await played(agent, failed, failed.replace('1 / 0', '"fine"'))
+    assert made.count('book A1') == 1
+
+
+async def test_what_was_booked_after_a_caught_request_for_approval_is_not_booked_again(tmp_path: Path) -> None:
+    agent, made = desk(store=SqlStore(f'sqlite:///{tmp_path}/agent.db'))
+    failed = 'import asyncio\nsigned, _ = await asyncio.gather(sign("it"), book("A1"))\n1 / 0'
+    waiting = await agent.run('go', model=scripted_model(failed))
+    again = await agent.run(
+        model=scripted_model(failed, failed.replace('1 / 0', 'signed')),
+        message_history=waiting.all_messages(),
+        deferred_tool_results=decide(waiting.output, True),
+    )
+    assert played_cells(again.all_messages())[-1].content['result'] == 'signed it'
+    assert made == ['book A1']
+
+
+@pytest.mark.parametrize('between', ['1 / 0', 'no_such_name'], ids=['fails', 'is refused'])
+async def test_a_cell_between_that_did_nothing_of_it_takes_nothing_away(between: str) -> None:
+    agent, made = desk()
+    await played(agent, 'await book("A1")\nawait book("B2")\n1 / 0', between, 'await book("A1")\nawait book("B2")')
+    assert made == ['book A1', 'book B2']
+
+
+async def test_the_order_in_which_arguments_are_named_makes_no_other_call() -> None:
+    made: list[str] = []
+
+    async def pay(bill: int, amount: int) -> str:
+        made.append(f'{bill} {amount}')
+        return 'paid'
+
+    agent = Agent(tools=[pay], capabilities=[CodeMode()])
+    await agent.run('go', model=scripted_model('await pay(bill=1, amount=2)\n1 / 0', 'await pay(amount=2, bill=1)'))
+    assert made == ['1 2']
+
+
+async def test_what_finally_does_after_the_failure_is_not_done_twice_and_the_failure_is_tried_again() -> None:
+    agent, made = desk()
+    code = 'try:\n    state = await fail(1)\nfinally:\n    await book("A1")\nstate'
+    cells = await played(agent, code, code)
+    assert cells[1].content['result'] == 'up'
+    assert made == ['fail', 'book A1', 'fail']
+
+
+async def test_a_failure_that_was_caught_as_the_last_call_is_the_same_again() -> None:
+    agent, made = desk()
+    code = 'try:\n    await fail(1)\nexcept RuntimeError:\n    state = "down"\n'
+    cells = await played(agent, f'{code}1 / 0', f'{code}state')
+    assert cells[1].content['result'] == 'down'
+    assert made == ['fail']
+
+
+async def test_cells_of_one_response_do_not_correct_each_other() -> None:
+    agent, made = desk()
+    await played(agent, ['await book("A1")\n1 / 0', 'await book("A1")'])
     assert made == ['book A1', 'book A1']

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool, UsageLimits, capture_run_messages
 from pydantic_ai.exceptions import ApprovalRequired, UsageLimitExceeded
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, ToolCallPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    ToolCallPart,
+    ToolReturnPart,
+)
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 
@@ -24,6 +31,7 @@ pytestmark = pytest.mark.anyio
 CELL = '[await pay(1), await pay(2)]'
 GATHER = 'import asyncio\nawait asyncio.gather(pay(1), pay(2), pay(3))'
 AGAIN = 'all = [await pay(1), await pay(2)]\nall'
+FAILS = 'import asyncio\n\nasync def fails():\n    await asyncio.sleep(0.05)\n    return 1 / 0\n\n'
 TELLS = 'try:\n    told = await pay(2)\nexcept RuntimeError as error:\n    told = str(error)\ntold'
 
 
@@ -264,3 +272,24 @@ async def test_the_model_cannot_have_it_made_again_by_asking_for_all_calls(tmp_p
 
     waiting = await till.agent().run('again', model=FunctionModel(play), message_history=history)
     assert waits_for(waiting) == [(2, 'unknown')]
+
+
+async def test_it_waits_too_when_its_own_cell_went_on_and_failed(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    history = await till.cut_off(f'{FAILS}await asyncio.gather(pay(2), fails())')
+    failed = await till.agent().run(model=scripted_model(), message_history=history[:2])
+    assert 'ZeroDivisionError' in last(failed)
+    assert 'so they may have taken effect:\n  pay(bill=2)\n' in last(failed)
+    waiting = await till.asks(stored(failed.all_messages()), '[await pay(2)]')
+    assert waits_for(waiting) == [(2, 'unknown')]
+    assert till.paid == [2]
+
+
+async def test_a_cell_that_the_application_wrote_a_return_for_is_corrected_like_one_that_failed(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    history = (await till.cut_off())[:2]  # without what Pydantic AI wrote of it
+    part = next(part for part in history[-1].parts if isinstance(part, ToolCallPart))
+    returned = ToolReturnPart('run_code', 'The server was restarted.', tool_call_id=part.tool_call_id)
+    waiting = await till.asks([*history, ModelRequest(parts=[returned])], AGAIN)
+    assert waits_for(waiting) == [(2, 'unknown')]
+    assert till.paid == [1, 2]

@@ -27,7 +27,8 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
     """
     made = [call for call in calls if call.state == 'returned' and not call.request.tool.read_only]
     read = [call for call in calls if call.state == 'returned' and call.request.tool.read_only]
-    unknown = [call for call in calls if call.state in ('started', 'cancelled') and not call.request.tool.read_only]
+    cut_off = [call for call in calls if call.state in ('started', 'cancelled') or call.is_unknown]
+    unknown = [call for call in cut_off if not call.request.tool.read_only]
     failed = [call for call in calls if call.state in ('raised', 'denied') and call is not cause]
     blocks: list[str] = []
     if made:
@@ -40,7 +41,7 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
         blocks.append(_block(prose.CALLS_UNKNOWN, unknown))
     if failed:
         blocks.append(_block(prose.CALLS_FAILED, failed))
-    if undecided := [call for call in calls if call.state == 'waiting']:
+    if undecided := [call for call in calls if call.state == 'waiting' and not call.is_unknown]:
         blocks.append(_block(prose.CALLS_UNDECIDED, undecided))
     if read:
         blocks.append(prose.CALLS_READ + counted(read))

@@ -192,7 +192,7 @@ def _diverged(error: Diverged) -> FailedStop:
 def _too_large(size: int, most: int) -> FailedStop:
     message = (
         f'The cell cannot wait for a decision: its variables take {size:,} bytes, and at most {most:,} are kept. Let '
-        'large values go before the call. Calls that wait were not made.'
+        'large values go before the call.'
     )
     return FailedStop(failure=Failure(kind='limit', exception_type='MemoryError', message=message), is_lost=True)
 

@@ -324,7 +324,7 @@ class Dispatcher:
 
     def _wait(self, request: CallRequest, waits: CallWaits) -> CallWaits:
         self.waiting[request.call_id] = waits
-        self._note(CallRecord(request=request, state='waiting'))
+        self._note(CallRecord(request=request, state='waiting', is_unknown=waits.reason == 'unknown'))
         return waits
 
     async def _write(self, *entries: JournalEntry) -> None:
