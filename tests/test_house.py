@@ -25,7 +25,7 @@ MAY_IMPORT = {
         *('engine', 'agent_run', 'conversation', 'correcting', 'resuming', 'requests', 'deciding', 'stores.base'),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
     ),
-    'deciding': ('waiting', 'requests', '_run'),
+    'deciding': ('waiting', 'decisions', 'requests', '_run', '_monty.values'),
     'correcting': ('conversation', 'stores.base', '_run', '_sessions'),
     'resuming': ('requests', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': ('decisions', 'requests'),

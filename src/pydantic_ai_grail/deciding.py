@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic_ai import RunContext
 
+from ._monty.values import to_sandbox
 from ._run.fates import Fates
+from ._run.tool_call import is_being_cancelled
 from ._run.validation import ToolValidator
 from .calls import MADE_WITH, CallRequest
+from .decisions import ExceptionType
 from .errors import DecisionError
-from .journal import Decided, UnknownCalls
+from .journal import Decided, DecisionKind, UnknownCalls
 from .requests import Fits
 from .waiting import LOOK_UP_FAILED, LookUp, WaitingCall, looked_up, source_line
 
@@ -20,6 +24,7 @@ def fitting(validator: ToolValidator) -> Fits:
     """Looks at a decision before it is used: bad arguments leave the call waiting."""
 
     def fits(tool: str, decided: Mapping[str, Any]) -> None:
+        _look_at(decided['kind'], decided['exception_type'], decided['value'])
         arguments, grant = decided['arguments'], decided['grant']
         if arguments is not None and (found := validator.complete(tool, arguments)):
             wrong = '; '.join(f'{".".join(map(str, error.path))}: {error.message}' for error in found)
@@ -38,6 +43,16 @@ def fitting(validator: ToolValidator) -> Fits:
                 )
 
     return fits
+
+
+def _look_at(kind: DecisionKind, exception_type: str, value: Any) -> None:
+    if kind == 'raise' and exception_type not in get_args(ExceptionType):
+        raise DecisionError(f'Raise() cannot raise {exception_type!r}, only {", ".join(get_args(ExceptionType))}.')
+    if kind == 'result':
+        try:
+            to_sandbox(value)
+        except Exception as error:  # besides `NotCrossable`, whatever serializers of the user's own may raise
+            raise DecisionError(f'Result() cannot be given to code: {error}') from error
 
 
 def fates_of(chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str) -> Fates:
@@ -60,8 +75,13 @@ def fates_of(chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: st
             metadata={name: value for name, value in noted.items() if name != MADE_WITH},
         )
         try:
-            return await looked_up(chosen, ctx, call) or {}
-        except Exception as error:  # of somebody's own; a person can still tell
+            found = await looked_up(chosen, ctx, call)
+            if found is not None:
+                _look_at(found.kind, found.exception_type, found.value)
+            return found or {}
+        except (Exception, asyncio.CancelledError) as error:  # of somebody's own; a person can still tell
+            if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+                raise
             return {LOOK_UP_FAILED: f'{type(error).__name__}: {error}'}
 
     return Fates(look_up=look_up)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 from .errors import DecisionError
+
+ExceptionType: TypeAlias = Literal['RuntimeError', 'ValueError', 'PermissionError', 'TimeoutError', 'LookupError']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +56,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Raise:
-    """What the call raised, where somebody else made it: code gets this exception at the line of the call."""
+    """What the call raised, where somebody else made it: code gets this exception at the line of the call.
+
+    Raises:
+        DecisionError: When `exception_type` is none of these.
+    """
 
     message: str
-    exception_type: Literal['RuntimeError', 'ValueError', 'PermissionError', 'TimeoutError', 'LookupError'] = (
-        'RuntimeError'
-    )
+    exception_type: ExceptionType = 'RuntimeError'
+
+    def __post_init__(self) -> None:
+        if self.exception_type not in get_args(ExceptionType):
+            raise DecisionError(
+                f'Raise(exception_type=...) is one of {", ".join(get_args(ExceptionType))}, got {self.exception_type!r}.'
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -219,6 +220,31 @@ async def test_a_journal_that_is_refused_leaves_no_claim_and_no_task() -> None:
     tasks = asyncio.all_tasks()
     with pytest.raises(JournalTampered):
         await journals(store).reopen(KEY)
+    assert await is_free(store)
+    await anyio.wait_all_tasks_blocked()
+    assert asyncio.all_tasks() <= tasks
+
+
+class HungStore(MemoryStore):
+    """Takes its first entry, and then no other in any time that a test has."""
+
+    async def append(self, records: Sequence[JournalRecord], **how: Any) -> None:
+        if records[0].number:
+            await asyncio.sleep(60)
+        await super().append(records, **how)
+
+
+async def test_a_cell_that_is_cancelled_while_it_gives_its_journal_back_prolongs_no_claim() -> None:
+    store, tasks = HungStore(), asyncio.all_tasks()
+    journal = journals(store).new(KEY)
+    journal.begin(lambda: BEGAN)
+    await journal.write(call_began(1))
+    journal.write_behind(call_ended(1))
+    closing = asyncio.create_task(journal.aclose())
+    await asyncio.sleep(0.01)
+    closing.cancel()
+    with suppress(asyncio.CancelledError):
+        await closing
     assert await is_free(store)
     await anyio.wait_all_tasks_blocked()
     assert asyncio.all_tasks() <= tasks

@@ -149,9 +149,19 @@ async def test_where_it_fails_a_person_is_asked_and_shown_why(tmp_path: Path) ->
     assert call.metadata == {'look_up_failed': 'ConnectionError: the bank does not answer'}
 
 
+async def test_where_it_is_cancelled_by_something_of_its_own_a_person_is_asked(tmp_path: Path) -> None:
+    async def gives_up(ctx: RunContext[Bank], call: WaitingCall) -> None:
+        raise asyncio.CancelledError
+
+    result, _ = await gone_on(tmp_path, gives_up, stuck='before')
+    [call] = waiting_calls(result.output)
+    assert call.metadata == {'look_up_failed': 'CancelledError: '}
+
+
 @pytest.mark.parametrize(
     ('given', 'why'),
     [
+        (Result(object()), "Result() cannot be given to code: A value of type 'object' has no form in the sandbox."),
         (
             'yes',
             "what unknown_calls gives is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got 'yes'.",

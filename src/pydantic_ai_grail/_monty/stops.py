@@ -98,7 +98,10 @@ Settled: TypeAlias = Returned | RaisedBy
 def sandbox_exception(error: BaseException) -> RaisedBy:
     """A host exception as code sees it: its nearest builtin class; a class of the host's own leads the message."""
     known = next(base.__name__ for base in type(error).__mro__ if base.__name__ in _EXCEPTIONS)
-    text = str(error.args[0]) if isinstance(error, KeyError) and len(error.args) == 1 else str(error)
+    try:
+        text = str(error.args[0]) if isinstance(error, KeyError) and len(error.args) == 1 else str(error)
+    except Exception:  # of a `__str__` of somebody's own
+        text = ''
     own_name = type(error).__name__
     return RaisedBy(known, text if own_name == known else f'{own_name}: {text}' if text else own_name)
 

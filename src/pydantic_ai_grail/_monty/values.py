@@ -53,7 +53,7 @@ def to_sandbox(value: Any, *, depth: int = 0) -> Any:
     """
     kind = cast('type[Any]', type(value))
     if kind in _EXACT_LEAVES:
-        return value
+        return value if kind is not str or value.isascii() else in_utf8(value)
     if depth > MAX_DEPTH:
         raise NotCrossable(f'A value nested deeper than {MAX_DEPTH} levels, or one that contains itself, cannot cross.')
     if isinstance(value, Enum):
@@ -72,13 +72,18 @@ def to_sandbox(value: Any, *, depth: int = 0) -> Any:
         items = [to_sandbox(item, depth=depth + 1) for item in cast('Iterable[Any]', value)]
         return _collection_of(value, items)
     if isinstance(value, PathLike):
-        return fspath(cast('PathLike[str]', value))
+        return to_sandbox(fspath(cast('PathLike[str]', value)), depth=depth + 1)
     if isinstance(value, Sequence):
         return [to_sandbox(item, depth=depth + 1) for item in cast('Sequence[Any]', value)]
     try:
         return to_jsonable_python(value)
     except PydanticSerializationError as error:
         raise NotCrossable(f'A value of type {kind.__name__!r} has no form in the sandbox.') from error
+
+
+def in_utf8(text: str) -> str:
+    """A text as Monty can hold it. What file names and broken decoders leave of bytes that are none is shown: `\\udce9`."""
+    return text.encode('utf-8', 'backslashreplace').decode()
 
 
 _EXACT_LEAVES: Final = frozenset[type[Any]](NATIVE_LEAVES)
@@ -109,7 +114,7 @@ def _collection_of(value: Any, items: list[Any]) -> Any:
 def _plain_leaf(value: Any) -> Any:
     """A subclass of a leaf (`StrEnum` aside, e.g. a `str` with methods) as the leaf itself."""
     if isinstance(value, str):
-        return str(value)
+        return in_utf8(str(value))
     if isinstance(value, bytes):
         return bytes(value)
     if isinstance(value, int):

@@ -18,6 +18,7 @@ from pydantic_ai.tool_manager import ToolManager
 
 from .._catalog.catalog import Catalog
 from .._monty.stops import CallStop, RaisedBy, Settled
+from .._monty.values import in_utf8
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
 from ..events import CallSettled, CallStarted, Observer
 from ..journal import (
@@ -250,6 +251,8 @@ class Dispatcher:
         wrong: tuple[str, ...] = (),
         looked_up: bool = False,
     ) -> Settled:
+        if isinstance(settled, RaisedBy):
+            settled = RaisedBy(settled.exception_type, in_utf8(settled.message))
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
         if self.recorder is not None:
             content = self.user_content[request.call_id]

@@ -12,6 +12,7 @@ makes the same calls in the same order.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -40,7 +41,7 @@ from ..outcomes import Failure
 from .dispatch import Dispatcher
 from .past_calls import Diverged
 from .pauses import Parked
-from .tool_call import RUN_ENDING
+from .tool_call import RUN_ENDING, is_being_cancelled
 
 
 async def drive(
@@ -68,12 +69,14 @@ async def drive(
         loop = _Loop(worker=worker, calls=calls, limits=limits, stack=stack)
         try:
             ending = await loop.run(source, suspended, prints=prints, host=host)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+                raise
             ending = error  # raised below, since the task group would wrap it
         loop.end_what_changes_nothing()
     if loop.run_ending is not None:
         raise loop.run_ending
-    if isinstance(ending, Exception):
+    if isinstance(ending, BaseException):
         raise ending
     return ending
 
@@ -85,7 +88,7 @@ class _Loop:
     limits: Limits
     stack: AsyncExitStack
     """Left when the program has ended."""
-    run_ending: Exception | None = None
+    run_ending: BaseException | None = None
     _promised: dict[int, CallRequest | float] = field(default_factory=dict[int, CallRequest | float])
     """Calls, and sleeps in seconds, that did not start yet, by Monty's number."""
     _settled: dict[int, tuple[int, Settled]] = field(default_factory=dict[int, tuple[int, Settled]])
@@ -269,12 +272,14 @@ class _Loop:
                 self._tasks.start_soon(self._keep_promise, number, what, scope)
 
     async def _keep_promise(self, number: int, what: CallRequest | float, scope: anyio.CancelScope) -> None:
-        with scope:
-            await self._keep(number, what)
-        self._harmless.discard(scope)
-        self._running -= 1
-        changed, self._changed = self._changed, anyio.Event()
-        changed.set()
+        try:
+            with scope:
+                await self._keep(number, what)
+        finally:
+            self._harmless.discard(scope)
+            self._running -= 1
+            changed, self._changed = self._changed, anyio.Event()
+            changed.set()
 
     async def _keep(self, number: int, what: CallRequest | float) -> None:
         try:
@@ -283,7 +288,11 @@ class _Loop:
             else:
                 await anyio.sleep(what)
                 self._settled[number] = (_SLEEP, Returned(None))
-        except RUN_ENDING as error:
+        except asyncio.CancelledError as error:
+            if is_being_cancelled():
+                raise
+            self.run_ending = error
+        except Exception as error:  # raised by `drive`: here it would cut off the calls beside
             self.run_ending = error
 
     async def _keep_call(self, number: int, request: CallRequest) -> None:

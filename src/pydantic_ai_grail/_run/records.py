@@ -46,10 +46,15 @@ def entry_of(
         value=settled.value if isinstance(settled, Returned) else None,
         exception_type=settled.exception_type if isinstance(settled, RaisedBy) else None,
         message=settled.message if isinstance(settled, RaisedBy) else None,
-        content=_CONTENT.dump_json([*content]).decode() if content else '',
+        content=content_as_json(content),
         seconds=seconds,
         at=at,
     )
+
+
+def content_as_json(content: Sequence[UserContent]) -> str:
+    """What a tool returned for the model's eyes, as a journal has it."""
+    return _CONTENT.dump_json([*content], warnings='error').decode() if content else ''
 
 
 def settled_of(ended: CallEnded) -> Settled:

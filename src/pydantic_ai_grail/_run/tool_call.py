@@ -30,6 +30,7 @@ from .._monty.stops import RaisedBy, Returned, Settled, sandbox_exception
 from .._monty.values import to_sandbox
 from ..calls import METADATA_KEY, CallRequest, CallState
 from ..errors import StoreError
+from .records import content_as_json
 
 RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
 """Exceptions of a call that end the agent's run: as they would for a direct call, or since the journal cannot be kept."""
@@ -87,8 +88,7 @@ async def call_tool(
     except ToolRetryError as error:  # a `ModelRetry` that an inline handler answered with
         return Called(state='raised', settled=RaisedBy('RuntimeError', str(error)))
     except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+        if is_being_cancelled():
             raise
         # A tool that gives up work of its own; for a run that nobody has cancelled it is a failure like any other.
         message = f'{name}() was cancelled, and not by this run'
@@ -102,6 +102,11 @@ async def call_tool(
         given = result.content or ()
         content = (given,) if isinstance(given, str) else tuple(given)
         result = result.return_value
+    try:
+        content_as_json(content)
+    except Exception as error:
+        lost = RaisedBy('TypeError', f'{name}() ran, but the content it returned is lost: {error}')
+        return Called(state='raised', settled=lost)
     try:
         return Called(state='returned', settled=Returned(to_sandbox(result)), content=content)
     except Exception as error:
@@ -142,12 +147,18 @@ async def _through_manager(
     )
 
 
+def is_being_cancelled() -> bool:
+    """Whether a `CancelledError` is for this task; otherwise something it awaited was cancelled, or raised one."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
 def metadata_of(error: ApprovalRequired | CallDeferred) -> Mapping[str, Any]:
     """What a tool said of a call that has to wait, as plain JSON values; what has no such form, as text."""
     try:
         return to_jsonable_python(error.metadata or {}, fallback=str, bytes_mode='base64')
-    except ValueError:  # it contains itself
-        return {'metadata': repr(error.metadata)}
+    except Exception:  # it contains itself, or something in it cannot be told
+        return {'metadata': object.__repr__(error.metadata)}
 
 
 @contextmanager

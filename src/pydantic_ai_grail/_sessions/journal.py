@@ -206,6 +206,12 @@ class CellJournal:
 
     async def aclose(self) -> None:
         """Store what is behind, and give the claim back. Where the store fails at this, it ends by itself."""
+        try:
+            await self._close()
+        finally:  # also where a cancellation comes in between: a claim that is prolonged by nobody's will never ends
+            await self._claim.aclose()
+
+    async def _close(self) -> None:
         self._forget_timer()
         settled = {entry.ordinal for entry in self._unstored if isinstance(entry, (CallEnded, CallWaits))}
         if settled and self.journals.writes_calls:
@@ -216,7 +222,6 @@ class CellJournal:
             await self._stored_behind()
         if self._behind is not None:
             await self._behind  # what it stores takes the claim once more
-        await self._claim.aclose()
 
     def read(self, records: Sequence[JournalRecord]) -> None:
         """Take in what the store has.
