@@ -84,7 +84,7 @@ class CellCall:
     def __post_init__(self) -> None:
         conversation = self.run.session.conversation_id
         self._key = CellKey(conversation, self.cell_id, code_digest(self.source))
-        self._asked = asked_in(self.ctx.messages, cell_id=self.cell_id, run_id=self.ctx.run_id)
+        self._asked = asked_in(self.ctx.messages, tool_call_id=self.ctx.tool_call_id, run_id=self.ctx.run_id)
         self._grants = Grants(self.engine.journals, conversation)
 
     async def ran(self, cells: CellsInHistory) -> RanCell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +26,12 @@ class CellsInHistory:
     """The newest first."""
     last_message_at: datetime | None
     """When the newest message of an earlier run was written."""
-    cut_off: frozenset[str] = frozenset()
-    """The ids of those that came to no end: what the model read for them does not say how far they came."""
+
+
+def cell_id_in(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> str:
+    """The id of the cell that the newest call of this id asks for: the call's own, unless the provider gives it again."""
+    calls = [call for message in messages for call in _cells(message, tool_name)]
+    return _numbered(tool_call_id, sum(call.tool_call_id == tool_call_id for call in calls))
 
 
 def cells_in(
@@ -37,30 +42,34 @@ def cells_in(
     Args:
         messages: The history as the run has it.
         tool_name: The tool that runs cells.
-        before: The id of the cell that is about to run, one of the last response's calls; `None` when there is none.
+        before: The id of the call that is about to run, one of the last response's; `None` when there is none.
         run_id: This run, whose own messages do not count as earlier.
     """
     refs: list[CellRef] = []
-    metadata: dict[str, Any] = {}
-    cut_off: set[str] = set()
+    returns: dict[str, ToolReturnPart] = {}
+    left = Counter(call.tool_call_id for message in messages for call in _cells(message, tool_name))
     is_last_response = True
     for message in reversed(messages):
         if not isinstance(message, ModelResponse):
             for part in message.parts:
                 if isinstance(part, ToolReturnPart) and part.tool_name == tool_name:
-                    metadata[part.tool_call_id] = part.metadata
-                    if part.outcome in ('interrupted', 'denied'):
-                        cut_off.add(part.tool_call_id)
+                    returns[part.tool_call_id] = part
             continue
-        calls = [part for part in message.parts if isinstance(part, ToolCallPart) and part.tool_name == tool_name]
+        calls = [*_cells(message, tool_name)]
+        earlier = len(calls)
         if is_last_response and before is not None:
             ids = [call.tool_call_id for call in calls]
-            calls = calls[: ids.index(before)] if before in ids else calls
+            earlier = ids.index(before) if before in ids else earlier
         is_last_response = False
-        refs.extend(_ref(call, message, metadata) for call in reversed(calls))
+        for number, call in reversed([*enumerate(calls)]):
+            cell_id = _numbered(call.tool_call_id, left[call.tool_call_id])
+            left[call.tool_call_id] -= 1
+            returned = returns.pop(call.tool_call_id, None)
+            if number < earlier:
+                refs.append(_ref(call, message, cell_id, returned))
         if len(refs) >= MAX_CELLS:
             break
-    return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id), cut_off=frozenset(cut_off))
+    return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +82,11 @@ class Asked:
     """The conversation it was asked for in, if the message says."""
 
 
-def asked_in(messages: Sequence[ModelMessage], *, cell_id: str, run_id: str | None) -> Asked:
-    """Where the model asked for the cell that is about to run, one of the last response's calls."""
+def asked_in(messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_id: str | None) -> Asked:
+    """Where the model asked for the cell that is about to run, with one of the last response's calls."""
     response = next((message for message in reversed(messages) if isinstance(message, ModelResponse)), None)
     if response is None or all(
-        not isinstance(part, ToolCallPart) or part.tool_call_id != cell_id for part in response.parts
+        not isinstance(part, ToolCallPart) or part.tool_call_id != tool_call_id for part in response.parts
     ):
         return Asked(is_new=False, conversation_id=None)
     return Asked(is_new=run_id is not None and response.run_id == run_id, conversation_id=response.conversation_id)
@@ -88,11 +97,20 @@ def cell_metadata(*, snapshot: str | None) -> dict[str, Any]:
     return {METADATA_KEY: {'snapshot': snapshot}}
 
 
-def _ref(call: ToolCallPart, message: ModelResponse, metadata: Mapping[str, Any]) -> CellRef:
-    noted = _noted(metadata.get(call.tool_call_id))
+def _cells(message: ModelMessage, tool_name: str) -> Iterator[ToolCallPart]:
+    if isinstance(message, ModelResponse):
+        yield from (part for part in message.parts if isinstance(part, ToolCallPart) and part.tool_name == tool_name)
+
+
+def _numbered(tool_call_id: str, occurrence: int) -> str:
+    return tool_call_id if occurrence < 2 else f'{tool_call_id}~{occurrence}'
+
+
+def _ref(call: ToolCallPart, message: ModelResponse, cell_id: str, returned: ToolReturnPart | None) -> CellRef:
+    noted = None if returned is None else _noted(returned.metadata)
     snapshot = None if noted is None else noted.get('snapshot')
     return CellRef(
-        cell_id=call.tool_call_id,
+        cell_id=cell_id,
         code_digest=code_digest(_code(call)),
         conversation_id=message.conversation_id,
         snapshot=snapshot if isinstance(snapshot, str) else None,

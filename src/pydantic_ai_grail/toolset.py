@@ -27,7 +27,7 @@ from ._reply.reply import give_up, render, variables_note
 from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .cell_call import CellCall, RanCell
-from .conversation import cells_in
+from .conversation import cell_id_in, cells_in
 from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from .engine import Engine
 from .errors import SnapshotError, StoreError
@@ -212,7 +212,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     async def _cell(
         self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
-        cell_id = ctx.tool_call_id or 'cell'
+        call_id = ctx.tool_call_id or 'cell'
+        cell_id = cell_id_in(ctx.messages, call_id, tool_name=RUN_CODE)
         with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
             observe = to_all(span, *self.settings.observers)
             observe(CellStarted(cell_id=cell_id, conversation_id=run.session.conversation_id, source=asked['code']))
@@ -230,7 +231,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 reruns=asked.get('rerun', False),
             )
             try:
-                ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=cell_id, run_id=ctx.run_id))
+                ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
                 return self._reply(ran, run)
             finally:
                 observe(CellClosed(cell_id=cell_id))
