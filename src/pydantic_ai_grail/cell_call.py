@@ -22,9 +22,10 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._monty.worker import Worker
-from ._reply.reply import changed_note, reused_note, state_lost_note
+from ._reply.reply import changed_note, reused_note, state_lost_note, unused_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
+from ._run.records import cell_ended
 from ._run.validation import ToolValidator
 from ._sessions.envelope import code_digest
 from ._sessions.grants import Grants
@@ -39,7 +40,7 @@ from .deciding import fates_of, fitting
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import Began, CalledBefore, CellEnded, CellQueued, CellResumed, CellSuspended
+from .journal import Began, CalledBefore, CellQueued, CellResumed, CellSuspended
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
@@ -144,13 +145,21 @@ class CellCall:
             self.run.session.note_stateless(self.cell_id)
         if isinstance(outcome, Failed) and outcome.state_lost:
             await self.run.session.drop_held()
-        reused = [record for record in calls.journal if record.is_reused]
         return RanCell(
             outcome=outcome,
-            notes=(*self._notes, *changed_note(self._changed(calls, opened)), *reused_note(reused), *keeping.notes),
+            notes=(*self._notes, *self._notes_on(calls, outcome, opened), *keeping.notes),
             content=[item for content in calls.user_content.values() for item in content],
             metadata=keeping.metadata,
         )
+
+    def _notes_on(self, calls: Dispatcher, outcome: Completed | Failed | Refused, opened: Opened) -> list[str]:
+        reused = [record for record in calls.journal if record.is_reused]
+        unused = [record for record in calls.journal if record.request in calls.unused]
+        return [
+            *changed_note(self._changed(calls, opened)),
+            *reused_note(reused),
+            *(unused_note(unused) if isinstance(outcome, Completed) else ()),
+        ]
 
     def _changed(self, calls: Dispatcher, opened: Opened) -> list[tuple[CallRequest, Mapping[str, Any]]]:
         """The calls that a person approved with other arguments, and these."""
@@ -329,22 +338,7 @@ class CellCall:
             and self.engine.settings.store.reach == 'process'
         ):
             return  # nobody can want it: the process has the result, and without the process there is no journal
-        now = datetime.now(UTC)
-        if not isinstance(outcome, Failed):
-            how = 'completed' if isinstance(outcome, Completed) else 'failed'
-            await opened.journal.finish(CellEnded(outcome=how, at=now, handed=calls.handed))
-            return
-        failure = outcome.failure
-        await opened.journal.finish(
-            CellEnded(
-                outcome='failed',
-                at=now,
-                error=f'{failure.exception_type}: {failure.message}',
-                line=None if failure.position is None else failure.position.line,
-                handed=calls.handed,
-                cause=failure.ordinal,
-            )
-        )
+        await opened.journal.finish(cell_ended(outcome, handed=calls.handed, at=datetime.now(UTC)))
 
 
 _WORD: Final = re.compile(r'\w+')

@@ -106,7 +106,8 @@ async def test_a_promise_of_an_earlier_cell_cannot_be_awaited_and_says_so() -> N
         second = await drive(worker, 'await kept', calls=calls, prints=PrintCapture(9), host=host, limits=Limits())
         assert isinstance(second, FailedStop)
         assert second.failure.message == (
-            'this awaits a tool call that an earlier cell made and did not await; make the call again'
+            'this awaits a tool call of an earlier cell, which is over; what came back for that cell says whether the '
+            'call was made. If it was not, make it here'
         )
         third = await drive(worker, 'x', calls=calls, prints=PrintCapture(9), host=host, limits=Limits())
         assert third == DoneStop(value=1)

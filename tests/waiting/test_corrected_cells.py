@@ -289,3 +289,14 @@ async def test_cells_of_one_response_do_not_correct_each_other() -> None:
     agent, made = desk()
     await played(agent, ['await book("A1")\n1 / 0', 'await book("A1")'])
     assert made == ['book A1', 'book A1']
+
+
+async def test_the_model_is_told_of_a_call_that_ran_though_nothing_awaited_it() -> None:
+    agent, made = desk()
+    cells = await played(agent, 'waits = [slowly("A1")]\nb = await book("B2")\nb["seat"]', 'await waits[0]')
+    assert made == ['slowly A1', 'book B2']
+    assert cells[0].content['result'] == 2
+    assert cells[0].content['notes'] == [
+        "These ran too, though the cell did not await them:\n  slowly(flight='A1') -> 'booked A1'"
+    ]
+    assert 'what came back for that cell says whether the call was made' in cells[1].content

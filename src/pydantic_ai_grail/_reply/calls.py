@@ -59,13 +59,16 @@ def call_text(request: CallRequest) -> str:
 
 
 def _block(title: str, calls: Sequence[CallRecord]) -> str:
+    return f'{title}\n{listed(calls)}'
+
+
+def listed(calls: Sequence[CallRecord]) -> str:
+    """Calls and what they came to, one line each; of many the first and the last."""
     if len(calls) <= _MOST_SHOWN:
-        return '\n'.join([title, *(_line(call) for call in calls)])
+        return '\n'.join(_line(call) for call in calls)
     first, last = calls[: _MOST_SHOWN - _LAST_SHOWN], calls[-_LAST_SHOWN:]
     between = calls[_MOST_SHOWN - _LAST_SHOWN : -_LAST_SHOWN]
-    return '\n'.join(
-        [title, *(_line(call) for call in first), f'  … {counted(between)} …', *(_line(call) for call in last)]
-    )
+    return '\n'.join([*(_line(call) for call in first), f'  … {counted(between)} …', *(_line(call) for call in last)])
 
 
 def _line(call: CallRecord) -> str:

@@ -233,6 +233,10 @@ def call_alike(*, failed: bool) -> str:
     )
 
 
+def unused(calls: str) -> str:
+    return f'These ran too, though the cell did not await them:\n{calls}'
+
+
 def reused(calls: str, *, raised: bool) -> str:
     gave = 'They gave what they had returned' + (', or raised what they had raised.' if raised else '.')
     return f'Not run again, as the failed cell had made the same calls: {calls}. {gave}'

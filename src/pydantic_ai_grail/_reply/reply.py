@@ -15,7 +15,7 @@ from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import call_text, counted
+from .calls import call_text, counted, listed
 from .failure import failed, refused
 from .success import MAX_RESULT_CHARS, completed
 
@@ -106,6 +106,11 @@ def changed_note(calls: Sequence[tuple[CallRequest, Mapping[str, Any]]]) -> list
 def reused_note(calls: Sequence[CallRecord]) -> list[str]:
     """A sentence on calls that were answered with what they had returned in the failed cell before, if there are any."""
     return [prose.reused(counted(calls), raised=any(call.error is not None for call in calls))] if calls else []
+
+
+def unused_note(calls: Sequence[CallRecord]) -> list[str]:
+    """A sentence on calls that ran though nothing awaited them, if there are any."""
+    return [prose.unused(listed(calls))] if calls else []
 
 
 def give_up(failures: int) -> str:

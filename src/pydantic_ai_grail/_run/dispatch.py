@@ -83,6 +83,8 @@ class Dispatcher:
     """How many calls code has made."""
     handed: int = field(init=False, default=0)
     """How many results code was given."""
+    unused: Sequence[CallRequest] = field(init=False, default=())
+    """Those that ran, and whose results code had not been given when it ended."""
     _had: dict[int, int] = field(init=False, default_factory=dict[int, int])
     """Ordinal -> how many results code had been given when it made the call."""
     corrected: CorrectedCalls = field(init=False)

@@ -1,7 +1,7 @@
 """The async loop around a running program: it carries what the program asks to whom it concerns, and the answer back.
 
-Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so a call that
-is never awaited never runs, as in CPython, and those of a gather run together. Calls to `def` tools are barriers: they
+Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so those of a
+gather run together, and one that nothing awaits runs only if the program awaits something after it. Calls to `def` tools are barriers: they
 wait until nothing runs, then run alone. When the program has ended, calls that are under way come to their end, for nobody
 could tell what became of one that was cut off; those that change nothing are ended, and all are when the run is cancelled.
 
@@ -74,6 +74,7 @@ async def drive(
                 raise
             ending = error  # raised below, since the task group would wrap it
         loop.end_what_changes_nothing()
+    calls.unused = loop.unused()
     if loop.run_ending is not None:
         raise loop.run_ending
     if isinstance(ending, BaseException):
@@ -153,6 +154,10 @@ class _Loop:
         """Cancel sleeps, and calls of tools that only read."""
         for scope in self._harmless:
             scope.cancel()
+
+    def unused(self) -> list[CallRequest]:
+        """The calls that ran, and whose results the program was not given."""
+        return [request for number, request in self._open.items() if number in self._settled]
 
     async def _step(self, stop: Stop) -> Stop | Parked:
         match stop:
@@ -327,7 +332,10 @@ class _Loop:
 
 
 _SLEEP: Final = 0
-_OLD_PROMISE: Final = 'this awaits a tool call that an earlier cell made and did not await; make the call again'
+_OLD_PROMISE: Final = (
+    'this awaits a tool call of an earlier cell, which is over; what came back for that cell says whether the call was made. '
+    'If it was not, make it here'
+)
 _STOPPED: Final = FailedStop(
     failure=Failure(kind='cancelled', exception_type='CancelledError', message='the run was ended'), is_lost=True
 )

@@ -1,4 +1,4 @@
-"""How a call ended: as the record that replies and traces read, and as the entry of the journal."""
+"""How a call or a cell ended: as the record that replies and traces read, and as the entry of the journal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pydantic_ai.messages import UserContent
 
 from .._monty.stops import RaisedBy, Returned, Settled
 from ..calls import CallRecord, CallRequest, CallState
-from ..journal import CallEnded
+from ..journal import CallEnded, CellEnded
+from ..outcomes import Completed, Failed, Refused
 
 _CONTENT: Final = TypeAdapter(list[UserContent])
 
@@ -55,6 +56,21 @@ def entry_of(
 def content_as_json(content: Sequence[UserContent]) -> str:
     """What a tool returned for the model's eyes, as a journal has it."""
     return _CONTENT.dump_json([*content], warnings='error').decode() if content else ''
+
+
+def cell_ended(outcome: Completed | Failed | Refused, *, handed: int, at: datetime) -> CellEnded:
+    """The entry of a cell that came to its end, after code was given as many results."""
+    if not isinstance(outcome, Failed):
+        return CellEnded(outcome='completed' if isinstance(outcome, Completed) else 'failed', at=at, handed=handed)
+    failure = outcome.failure
+    return CellEnded(
+        outcome='failed',
+        at=at,
+        error=f'{failure.exception_type}: {failure.message}',
+        line=None if failure.position is None else failure.position.line,
+        handed=handed,
+        cause=failure.ordinal,
+    )
 
 
 def settled_of(ended: CallEnded) -> Settled:
