@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+from collections.abc import Sequence
 from uuid import uuid4
 
 import anyio
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from support.lean import finish, start
 
-from pydantic_ai_grail.errors import StoreError
-from pydantic_ai_grail.stores import SqlStore
+from pydantic_ai_grail.errors import StoreConflict, StoreError
+from pydantic_ai_grail.stores import CellKey, SqlStore
 from pydantic_ai_grail.stores.sql import in_loop
 from pydantic_ai_grail.stores.sql.database import Database
 from pydantic_ai_grail.stores.sql.in_loop import InLoop
+from pydantic_ai_grail.testing.journal_contract import make_entry, write
 from pydantic_ai_grail.testing.store_contract import make_record
 
 
@@ -142,3 +145,70 @@ def test_without_asyncpg_the_extra_is_named() -> None:
     assert errors.splitlines()[-1] == (
         "ImportError: SqlStore needs asyncpg for PostgreSQL: pip install 'pydantic-ai-grail[sql]'"
     )
+
+
+@pytest.mark.anyio
+async def test_work_that_outlasts_the_closing_of_its_store_fails(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_loop, 'CLOSE_SECONDS', 0.2)
+    database = Database(lambda: InLoop(make_url(postgresql_url).set(drivername='postgresql+asyncpg')))
+
+    async def work() -> None:
+        with pytest.raises(ConnectionError, match='closed meanwhile'):
+            await database.run(lambda connection: connection.execute(text('SELECT pg_sleep(60)')), 'read')
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(work)
+            await anyio.wait_all_tasks_blocked()
+            await database.aclose()
+    assert store_threads() == []
+
+
+def other_transaction(postgresql_url: str) -> AsyncEngine:
+    return create_async_engine(make_url(postgresql_url).set(drivername='postgresql+asyncpg'))
+
+
+async def until_it_waits(connection: AsyncConnection) -> None:
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%grail%'")
+    while not await connection.scalar(waits):  # noqa: ASYNC110  # of a server
+        await anyio.sleep(0.01)
+
+
+OF_CELL = 'conversation_id = :conversation_id AND cell_id = :cell_id AND code_digest = :code_digest'
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ('meanwhile', 'left'),
+    [
+        ((f"UPDATE grail_claims SET owner = 'another' WHERE {OF_CELL}",), 1),
+        ((f'DELETE FROM grail_claims WHERE {OF_CELL}', f'DELETE FROM grail_journals WHERE {OF_CELL}'), 0),
+    ],
+    ids=['the claim was taken over', 'the journal was forgotten'],
+)
+async def test_an_entry_is_not_added_when_meanwhile(meanwhile: Sequence[str], left: int, postgresql_url: str) -> None:
+    key = CellKey(uuid4().hex, 'c1', '0')
+    engine = other_transaction(postgresql_url)
+    async with SqlStore(postgresql_url) as store:
+        await write(store, make_entry(0, key=key))
+        async with anyio.create_task_group() as tasks, engine.connect() as connection:
+            for statement in meanwhile:
+                await connection.execute(text(statement), key._asdict())
+
+            async def add() -> None:
+                with pytest.raises(StoreConflict):
+                    await write(store, make_entry(1, key=key))
+
+            tasks.start_soon(add)
+            with anyio.fail_after(10):
+                await until_it_waits(connection)
+            await connection.commit()
+        assert len(await store.journal(key)) == left
+    await engine.dispose()
+
+
+def test_no_password_is_shown() -> None:
+    store = SqlStore('postgresql://agent:geheim@db/agents?password=geheim&application_name=till')
+    assert repr(store) == "SqlStore('postgresql://agent:***@db/agents?application_name=till')"

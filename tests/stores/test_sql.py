@@ -212,6 +212,54 @@ def test_a_store_that_was_in_use_works_on_both_sides_of_a_fork(path: Path) -> No
     assert finish(start(FORK, path, options=('-W', 'ignore'))) == (0, 'parent child\n', '')
 
 
+FORKS_WHILE_IT_WRITES = """
+import asyncio, os, sys
+from pydantic_ai_grail.stores.sql import SqlStore
+from pydantic_ai_grail.testing.store_contract import make_record
+
+store = SqlStore(f'sqlite:///{sys.argv[1]}')
+
+async def write(name, count):
+    for number in range(count):
+        await store.save(make_record(f'{name} {number}', conversation=name, minutes=number))
+
+async def parent():
+    writing = asyncio.create_task(write('parent', 60))
+    children = []
+    for number in range(4):
+        await asyncio.sleep(0.01)
+        child = os.fork()
+        if not child:
+            return f'child {number}'
+        children.append(child)
+    await writing
+    for child in children:
+        assert os.waitpid(child, 0) == (child, 0)
+    kept = {each.conversation_id: each.snapshots for each in await store.conversations()}
+    await store.aclose()
+    print(sorted(kept.items()))
+
+async def child(name):
+    await write(name, 20)
+    await store.aclose()
+
+def main():
+    loop = asyncio.new_event_loop()
+    name = loop.run_until_complete(parent())
+    if name:
+        asyncio.run(child(name))
+        sys.stdout.flush()
+        os._exit(0)
+
+main()
+"""
+
+
+def test_what_was_written_before_beside_and_after_a_fork_is_there(path: Path) -> None:
+    kept = [('child 0', 20), ('child 1', 20), ('child 2', 20), ('child 3', 20), ('parent', 60)]
+    assert finish(start(FORKS_WHILE_IT_WRITES, path, options=('-W', 'ignore'))) == (0, f'{kept}\n', '')
+
+
 CONVERSE = """
 import asyncio, sys
 from datetime import timedelta

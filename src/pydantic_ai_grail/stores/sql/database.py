@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from anyio.to_thread import run_sync
 from sqlalchemy import Connection
@@ -28,6 +29,9 @@ around all that it does."""
 class Opened(Protocol):
     """Connections, and threads to use them in. Lets go of them when it is dropped or the process ends."""
 
+    survives_fork: bool
+    """Whether a process may fork while it is open. The child never uses it."""
+
     def submit(self, work: Callable[[Connection], T], access: Access) -> Future[T]:
         """Do `work` in another thread."""
         ...
@@ -38,13 +42,18 @@ class Opened(Protocol):
 
 
 class Database:
-    """Opens its connections on first use, again after `aclose`, and anew in a forked process."""
+    """Opens its connections on first use, again after `aclose`, and anew in a forked process.
+
+    Before a fork what does not survive it is closed: SQLite, for one, remembers in the memory of a process which locks it
+    holds, and the locks are not the child's.
+    """
 
     def __init__(self, open_: Callable[[], Opened]) -> None:
         self._open = open_
         self._lock = threading.Lock()
         self._opened: dict[int, Opened] = {}
         """By process. What came over a fork is kept and left alone: the parent still uses it."""
+        _DATABASES.add(self)
 
     async def run(self, work: Callable[[Connection], T], access: Access) -> T:
         """Do `work`. When the wait for it is cancelled it may be finished all the same."""
@@ -52,7 +61,12 @@ class Database:
             if os.getpid() not in self._opened:
                 self._opened[os.getpid()] = self._open()
             future = self._opened[os.getpid()].submit(work, access)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if future.cancelled() and not _is_cancelled():
+                raise ConnectionError('it was closed meanwhile') from None
+            raise
 
     async def aclose(self) -> None:
         """Close what is open, after what is under way."""
@@ -60,3 +74,42 @@ class Database:
             opened = self._opened.pop(os.getpid(), None)
         if opened is not None:
             await run_sync(opened.close)
+
+    def before_fork(self) -> None:
+        """Let nobody begin anything, and close what does not survive a fork."""
+        self._lock.acquire()
+        opened = self._opened.get(os.getpid())
+        if opened is not None and not opened.survives_fork:
+            del self._opened[os.getpid()]
+            opened.close()
+
+    def after_fork(self) -> None:
+        """Go on; in the child too, where the lock is as it was."""
+        self._lock.release()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+_DATABASES: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
+_FORKING: Final = threading.RLock()
+_held: list[Database] = []
+
+
+def _before_fork() -> None:
+    _FORKING.acquire()
+    for database in [*_DATABASES]:
+        database.before_fork()
+        _held.append(database)
+
+
+def _after_fork() -> None:
+    while _held:
+        _held.pop().after_fork()
+    _FORKING.release()
+
+
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from importlib.util import find_spec
 from time import monotonic
 from typing import Any, Final, TypeVar
@@ -24,12 +25,17 @@ T = TypeVar('T')
 
 CLOSE_SECONDS: Final = 5.0
 """How long saying goodbye to a server may take that does not answer."""
+ANSWER_SECONDS: Final = 60.0
+"""After how long a statement without an answer is given up, so that its connection is free. Whoever waited for it gave up
+before, after `CodeMode(store_timeout_secs=...)`."""
 IDLE_SECONDS: Final = 1.0
 """A connection that nobody used for so long is asked whether it is still there before it is used."""
 
 
 class InLoop:
     """A connection pool. Work whose caller is cancelled is rolled back."""
+
+    survives_fork = True
 
     def __init__(self, url: URL) -> None:
         self._engine = make_engine(url)
@@ -39,15 +45,16 @@ class InLoop:
         self._has_tables = False
         self._making_tables = asyncio.Lock()
         # A daemon, as it waits for work without end; when the process ends, `_let_go` ends it first.
-        thread = threading.Thread(target=_serve, args=(self._loop,), name='grail store, postgresql', daemon=True)
-        thread.start()
-        self._let_go = weakref.finalize(self, _let_go, os.getpid(), self._loop, thread, self._engine)
+        self._thread = threading.Thread(target=_serve, args=(self._loop,), name='grail store, postgresql', daemon=True)
+        self._thread.start()
+        self._let_go = weakref.finalize(self, _let_go, os.getpid(), self._loop, self._thread, self._engine)
 
     def submit(self, work: Callable[[Connection], T], access: Access) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(self._do(work, access), self._loop)
 
     def close(self) -> None:
         self._let_go()
+        self._thread.join(2 * CLOSE_SECONDS)
 
     async def _do(self, work: Callable[[Connection], T], access: Access) -> T:
         async with self._making_tables:
@@ -71,10 +78,11 @@ class InLoop:
 def make_engine(url: URL, **options: Any) -> AsyncEngine:
     """An engine for a URL as other programs take it too: asyncpg knows `sslmode` and its like, and the server's settings,
     only as parts of a URL, while SQLAlchemy gives it arguments."""
+    options = {'connect_args': {'command_timeout': ANSWER_SECONDS}, **options}
     others = {name: value for name, value in url.query.items() if name not in _ARGUMENTS}
     if others:
         dsn = URL.create('postgresql', query=others).render_as_string()
-        options = {**options, 'connect_args': {'dsn': dsn}}
+        options['connect_args'] = {**options['connect_args'], 'dsn': dsn}
     return create_async_engine(url.difference_update_query(others), **options)
 
 
@@ -119,15 +127,28 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
 def _let_go(process: int, loop: asyncio.AbstractEventLoop, thread: threading.Thread, engine: AsyncEngine) -> None:
     if process == os.getpid():
         asyncio.run_coroutine_threadsafe(_end(engine), loop)
-        # Work that was the last to hold the store drops it in this very thread.
-        if thread is not threading.current_thread():
+        if not _in_a_loop():  # at the end of the process; a store that was merely dropped keeps nobody waiting
             thread.join(CLOSE_SECONDS)
+
+
+def _in_a_loop() -> bool:
+    """Whether this thread runs an event loop: somebody's, or the store's own, whose work was the last to hold it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _end(engine: AsyncEngine) -> None:
     """Finish what is under way, close the connections, stop the loop."""
     under_way = asyncio.all_tasks() - {asyncio.current_task()}
     if under_way:
-        await asyncio.wait(under_way, timeout=CLOSE_SECONDS)
-    await engine.dispose()
+        _, late = await asyncio.wait(under_way, timeout=CLOSE_SECONDS)
+        for task in late:  # whoever waits for it is told
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CLOSE_SECONDS)
+    with suppress(Exception):  # the server is not there to say goodbye to
+        await asyncio.wait_for(engine.dispose(), CLOSE_SECONDS)
     asyncio.get_running_loop().stop()

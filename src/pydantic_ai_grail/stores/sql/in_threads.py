@@ -25,6 +25,8 @@ class InThreads:
     SQLite has one writer at a time. Writers queue here, which is fair, and leave the others free to read.
     """
 
+    survives_fork = False
+
     def __init__(self, url: URL, *, busy_timeout_seconds: float) -> None:
         self._writing = ThreadPoolExecutor(1, 'grail store, writing')
         self._reading = ThreadPoolExecutor(READING_THREADS, 'grail store, reading')

@@ -1,4 +1,4 @@
-"""Journals and claims, as SQLAlchemy Core statements over one connection, inside a transaction of the caller's."""
+"""Journals and claims, as statements over one connection; the caller says whether inside a transaction."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def appended(connection: Connection, records: Sequence[JournalRecord], claim: Cl
             f'data_{each}': record.data,
         }
     try:
-        return _append_under_claim(len(records)).execute(connection, values).rowcount > 0
+        statement = _append_under_claim(len(records), locks=connection.dialect.name == 'postgresql')
+        return statement.execute(connection, values).rowcount > 0
     except IntegrityError:  # another has written meanwhile; PostgreSQL looked before it waited for that one
         return False
 
@@ -82,7 +83,11 @@ def _length_if_taken(
 ) -> int | None:
     """How many entries the journal has, if the claim was taken or prolonged."""
     values = {**key._asdict(), 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
-    return _TAKE_CLAIM.execute(connection, values).scalar()
+    length = _TAKE_CLAIM.execute(connection, values).scalar()
+    if length is None or connection.dialect.name == 'sqlite':
+        return length
+    # PostgreSQL counted before it waited for whoever had the claim, who may have written, or forgotten the journal.
+    return _LENGTH_NOW.execute(connection, key._asdict()).scalar()
 
 
 def _held(connection: Connection, key: CellKey) -> Claim | None:
@@ -112,10 +117,13 @@ def forget(
     gone = select(ranked.c.conversation_id, ranked.c.cell_id, ranked.c.code_digest).where(ranked.c.rank > keep_newest)
     if older_than is not None:
         gone = gone.where(ranked.c.written_at < older_than)
-    for row in connection.execute(gone).all():
-        key = CellKey(*row)
-        connection.execute(_DELETE, key._asdict())
-        connection.execute(_DELETE_CLAIM, key._asdict())
+    for key in sorted(CellKey(*row) for row in connection.execute(gone).all()):
+        connection.execute(
+            _DELETE_CLAIM, key._asdict()
+        )  # first, as who adds an entry does, and waits for us or we for him
+        written_at = connection.scalar(_NEWEST, key._asdict())
+        if older_than is None or (written_at is not None and written_at < older_than):
+            connection.execute(_DELETE, key._asdict())
     if older_than is not None:
         ended = delete(claims).where(claims.c.until < older_than)
         connection.execute(
@@ -149,11 +157,13 @@ def _is_cell(table: Any) -> Any:
 
 
 _INSERT: Final = insert(journals)
+_NEWEST: Final = select(func.max(journals.c.written_at)).where(_is_cell(journals))
 _DELETE: Final[Delete] = delete(journals).where(_is_cell(journals))
 _DELETE_CLAIM: Final[Delete] = delete(claims).where(_is_cell(claims))
 
 _CELL: Final = 'conversation_id = :conversation_id AND cell_id = :cell_id AND code_digest = :code_digest'
 _LENGTH: Final = f'SELECT coalesce(max(number) + 1, 0) FROM grail_journals WHERE {_CELL}'
+_LENGTH_NOW: Final = Statement(_LENGTH)
 _READ: Final = Statement(f'SELECT number, written_at, data FROM grail_journals WHERE {_CELL} ORDER BY number')
 _HELD: Final = Statement(f'SELECT owner, until FROM grail_claims WHERE {_CELL}')
 _RELEASE: Final = Statement(f'DELETE FROM grail_claims WHERE {_CELL} AND owner = :owner')
@@ -171,14 +181,16 @@ _TAKE_CLAIM: Final = Statement(
 
 
 @cache
-def _append_under_claim(count: int) -> Statement:
-    """Adds `count` entries to a journal, if they are the next ones and the claim is held long enough; none otherwise."""
+def _append_under_claim(count: int, *, locks: bool) -> Statement:
+    """Adds `count` entries to a journal, if they are the next ones and the claim is held long enough; none otherwise.
+    Without a lock on the claim, PostgreSQL could let another take it over in the meantime."""
+    lock = 'FOR SHARE' if locks else ''
     rows = ', '.join(f'(:number_{each}, :written_at_{each}, :data_{each})' for each in range(count))
     return Statement(
         f"""
         INSERT INTO grail_journals (conversation_id, cell_id, code_digest, number, written_at, data)
         SELECT :conversation_id, :cell_id, :code_digest, column1, column2, column3 FROM (VALUES {rows}) AS entries
-        WHERE EXISTS (SELECT 1 FROM grail_claims WHERE {_CELL} AND owner = :owner AND until >= :until)
+        WHERE EXISTS (SELECT 1 FROM grail_claims WHERE {_CELL} AND owner = :owner AND until >= :until {lock})
         AND :number_0 = ({_LENGTH})
         """
     )

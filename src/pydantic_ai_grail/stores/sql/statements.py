@@ -59,11 +59,13 @@ def _for_sqlite(value: Any) -> Any:
 
 
 def _type_of(parameter: str) -> TypeEngine[Any]:
-    return _TYPES.get(parameter.rstrip('_0123456789'), String())
+    return _TYPES[parameter.rstrip('_0123456789')]
 
 
+_TEXTS: Final = ('conversation_id', 'cell_id', 'code_digest', 'owner', 'instead_of', 'name', 'parent')
 _PARAMETER: Final = re.compile(r':(\w+)')
 _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
+    **dict.fromkeys(_TEXTS, String()),
     'number': Integer(),
     'data': LargeBinary(),
     **dict.fromkeys(('created_at', 'written_at', 'until', 'now', 'not_after'), UtcDateTime()),

@@ -1,4 +1,4 @@
-"""`SqlStore`: what a store does, as SQLAlchemy Core statements that SQLite and PostgreSQL both understand."""
+"""`SqlStore`: what a store does, as statements that SQLite and PostgreSQL both understand."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class SqlStore:
             self._database = Database(lambda: InLoop(chosen))
 
     def __repr__(self) -> str:
-        shown = self._url.set(drivername=self._url.get_backend_name())
+        secret = [name for name in self._url.query if 'password' in name]
+        shown = self._url.set(drivername=self._url.get_backend_name()).difference_update_query(secret)
         return f'SqlStore({shown.render_as_string()!r})'
 
     @property
