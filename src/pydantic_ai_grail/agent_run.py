@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ._catalog.catalog import Catalog
 from ._monty.worker import Worker
 from ._reply.reply import state_unsaved_note
 from ._run.cell import Ran
 from ._sessions.envelope import code_digest
+from ._sessions.journal import Journals
 from ._sessions.keeper import Saved, utc_now
 from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
@@ -18,6 +21,7 @@ from .errors import SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
 from .journal import CalledBefore
 from .outcomes import Completed
+from .unsaved import UnsavedCell, unsaved_cells
 
 
 @dataclass(kw_only=True)
@@ -31,12 +35,15 @@ class AgentRun:
     """Cells that failed or were refused in a row."""
     called_before: CalledBefore | None = None
     """What the cells before called; `None` when nobody has looked."""
+    catalog: Catalog | None = None
+    """The tools that code has in this step; `None` until they were asked for."""
     failed_in_step: int | None = None
     """The step of the run in which a cell failed last."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
+    _unsaved: Sequence[UnsavedCell] | None = None
     _restore_seconds: float = 0.0
     _histories: dict[str, History] = field(default_factory=dict[str, History])
 
@@ -70,6 +77,16 @@ class AgentRun:
         if self.session.restored:
             self._restore_seconds = max(self._restore_seconds, time.perf_counter() - started)
         return state
+
+    async def unsaved(self, journals: Journals, cells: CellsInHistory) -> Sequence[UnsavedCell]:
+        """The cells that this conversation ran before this run and that these messages do not have, the newest first.
+
+        Raises:
+            StoreError: When the store failed.
+        """
+        if self._unsaved is None:
+            self._unsaved = await unsaved_cells(journals, cells, self.session.conversation_id)
+        return [cell for cell in self._unsaved if cell.cell_id not in cells.ids]
 
     def history_of(self, state: State) -> History:
         """The checker's view of the cells that led to a state."""

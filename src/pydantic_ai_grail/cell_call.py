@@ -216,7 +216,9 @@ class CellCall:
         """What cells before have called, for this one to give again, and the calls of which nobody knows."""
         if self.run.called_before is None:
             conversation = self.run.session.conversation_id
-            self.run.called_before = await called_before(self.engine.journals, cells, state, conversation)
+            journals = self.engine.journals
+            unsaved = await self.run.unsaved(journals, cells)
+            self.run.called_before = await called_before(journals, cells, state, conversation, unsaved)
         before, step = self.run.called_before, self.ctx.run_step
         # A cell of the same response was written before the model knew that the other one failed.
         if self.reruns or not self.engine.settings.reuse_calls or self.run.failed_in_step == step:

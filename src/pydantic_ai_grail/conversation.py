@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import (
+    InstructionBaselinePart,
+    InstructionDeltaPart,
+    InstructionPart,
+    ModelMessage,
+    ModelResponse,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 
 from ._sessions.envelope import code_digest
 from ._sessions.keeper import CellRef
@@ -24,6 +33,8 @@ class CellsInHistory:
 
     refs: tuple[CellRef, ...]
     """The newest first."""
+    ids: frozenset[str]
+    """Of all cells in the messages, also of those that are not among `refs`."""
     last_message_at: datetime | None
     """When the newest message of an earlier run was written."""
 
@@ -48,6 +59,7 @@ def cells_in(
     refs: list[CellRef] = []
     returns: dict[str, ToolReturnPart] = {}
     left = Counter(call.tool_call_id for message in messages for call in _cells(message, tool_name))
+    all_ids = frozenset(_numbered(id, occurrence + 1) for id, count in left.items() for occurrence in range(count))
     is_last_response = True
     for message in reversed(messages):
         if not isinstance(message, ModelResponse):
@@ -69,7 +81,29 @@ def cells_in(
                 refs.append(_ref(call, message, cell_id, returned))
         if len(refs) >= MAX_CELLS:
             break
-    return CellsInHistory(refs=tuple(refs), last_message_at=_last_earlier(messages, run_id))
+    return CellsInHistory(refs=tuple(refs), ids=all_ids, last_message_at=_last_earlier(messages, run_id))
+
+
+def asks_anew(messages: Sequence[ModelMessage]) -> bool:
+    """Whether somebody has asked for something since the model's last response; otherwise the run goes on with that."""
+    for message in reversed(messages):
+        if isinstance(message, ModelResponse):
+            return False
+        if any(isinstance(part, UserPromptPart) for part in message.parts):
+            return True
+    return False
+
+
+def said_before(messages: Sequence[ModelMessage], block: str) -> str:
+    """What the model was told last in the instruction block of this id; empty when nothing was, or it was withdrawn."""
+    for message in reversed(messages):
+        for part in message.parts:
+            if isinstance(part, InstructionDeltaPart) and str(part.id) == block:
+                return part.content or ''
+            if isinstance(part, InstructionBaselinePart):
+                said = (each for each in part.instructions if isinstance(each, InstructionPart))
+                return next((each.content for each in said if str(each.id) == block), '')
+    return ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from ._run.past_calls import is_same_call
@@ -17,19 +18,31 @@ from ._sessions.session import State
 from .conversation import CellsInHistory
 from .journal import CalledBefore, Known, KnownCall
 from .stores.base import CellKey
+from .unsaved import UnsavedCell
 
 MOST_OPEN: Final = 20
 """Cells whose journals are looked at, the newest first, of those that the history does not say to have completed."""
 
 
-async def called_before(journals: Journals, cells: CellsInHistory, state: State, conversation_id: str) -> CalledBefore:
+async def called_before(
+    journals: Journals, cells: CellsInHistory, state: State, conversation_id: str, unsaved: Sequence[UnsavedCell]
+) -> CalledBefore:
     """What the newest of these cells called, those that failed or were cut off, and what nobody knows of any of them.
+
+    Args:
+        journals: Where the journals are.
+        cells: Those of the history.
+        state: The state after them.
+        conversation_id: The conversation.
+        unsaved: Later ones that the history does not have.
 
     Raises:
         JournalError, StoreError: When a journal could not be read.
     """
     past = _Past(journals, conversation_id)
-    return CalledBefore(failed=await _failed(past, cells, state), unknown=await _unknown(past, cells))
+    later = [cell.known for cell in takewhile(lambda cell: cell.is_cut_off, unsaved)]
+    failed = _chain([*later, *(() if len(later) < len(unsaved) else await _failed(past, cells, state))])
+    return CalledBefore(failed=failed, unknown=await _unknown(past, cells, unsaved))
 
 
 def with_one_more(before: CalledBefore, known: Known, *, is_same: bool, unknown: Sequence[KnownCall]) -> CalledBefore:
@@ -74,10 +87,18 @@ async def _failed(past: _Past, cells: CellsInHistory, state: State) -> list[Know
             break
         if not known.calls:
             continue  # refused, or it failed before it called anything
-        if failed and not _goes_further(known, failed[-1]):
-            break
         failed.append(known)
     return failed
+
+
+def _chain(failed: Sequence[Known]) -> list[Known]:
+    """The newest, and those before it that made the same calls and more."""
+    chain: list[Known] = []
+    for known in failed:
+        if chain and not _goes_further(known, chain[-1]):
+            break
+        chain.append(known)
+    return chain
 
 
 def _goes_further(known: Known, later: Known) -> bool:
@@ -97,15 +118,15 @@ def _longer(failed: Sequence[Known]) -> list[Known]:
     return kept
 
 
-async def _unknown(past: _Past, cells: CellsInHistory) -> list[KnownCall]:
+async def _unknown(past: _Past, cells: CellsInHistory, unsaved: Sequence[UnsavedCell]) -> list[KnownCall]:
     with_unknown = [
         number
         for number in [number for number, ref in enumerate(cells.refs) if not ref.expects_state][:MOST_OPEN]
         if (await past.of(cells.refs[number])).unknown
     ]
     left: dict[str, KnownCall] = {}
-    for ref in reversed(cells.refs[: with_unknown[-1] + 1] if with_unknown else ()):
-        known = await past.of(ref)
+    in_history = [await past.of(ref) for ref in reversed(cells.refs[: with_unknown[-1] + 1] if with_unknown else ())]
+    for known in [*in_history, *(cell.known for cell in reversed(unsaved))]:
         for call in known.calls.values():  # one that was made again has the key that it had
             left.pop(call.began.key, None)
         left.update({call.began.key: call for call in known.unknown})

@@ -23,15 +23,16 @@ from typing_extensions import TypedDict
 
 from ._catalog.catalog import Catalog
 from ._catalog.placement import place_tools
-from ._reply.reply import give_up, render, variables_note
+from ._reply.reply import give_up, render
 from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .cell_call import CellCall, RanCell
-from .conversation import cell_id_in, cells_in
+from .conversation import asks_anew, cell_id_in, cells_in, said_before
 from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from .engine import Engine
 from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, to_all
+from .opening import living, unseen
 from .outcomes import Completed
 from .settings import CodeModeOptions, Settings
 
@@ -45,7 +46,7 @@ class RunCode(TypedDict):  # a docstring would go into the schema, for the model
     rerun: NotRequired[Annotated[bool, Field(description='Also run calls again that the failed cell before has made.')]]
 
 
-_PLAIN: Final = frozenset({'int', 'float', 'bool', 'str', 'NoneType'})
+_NOTE: Final = 'variables'
 _ARGUMENTS: Final = TypeAdapter(RunCode)
 _SCHEMA: Final = _ARGUMENTS.json_schema()
 _VALIDATOR: Final = cast('SchemaValidatorProt', _ARGUMENTS.validator)
@@ -138,7 +139,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         upstream = await super().get_instructions(ctx)
         others = [] if upstream is None else [upstream] if isinstance(upstream, str | InstructionPart) else upstream
         note = await self._session_note(ctx)
-        part = InstructionPart(content=note, dynamic=True, name='variables', on_change='append')
+        part = InstructionPart(content=note, dynamic=True, name=_NOTE, on_change='append')
         return [*others, part]
 
     async def get_tools(self, ctx: RunContext[AgentDepsT]) -> dict[str, ToolsetTool[AgentDepsT]]:
@@ -150,6 +151,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             raise UserError(f'Code mode offers a tool named {RUN_CODE!r}. Rename yours, or prefix its toolset.')
         search_tool = next((name for name, tool in native.items() if tool.tool_def.tool_kind == 'tool-search'), None)
         catalog = self._engine.catalogs.build(inside, root=self.wrapped)
+        if self._run is not None:
+            self._run.catalog = catalog
         return {
             **native,
             RUN_CODE: RunCodeTool(
@@ -237,23 +240,26 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 observe(CellClosed(cell_id=cell_id))
 
     async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
-        """Once per run: what lives, as text; empty when nothing does, or when it cannot be told yet."""
+        """Once per run: what lives and what was done unseen, as text; empty when nothing, or when it cannot be told yet."""
         run = self._run
         if run is None:
             return ''
         if run.opening_note is None:
             cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=None, run_id=ctx.run_id)
+            if not asks_anew(ctx.messages):  # the model is in the midst of it: what it was told stays
+                run.opening_note = said_before(ctx.messages, f'toolset:{TOOLSET_ID}:{_NOTE}')
+                return run.opening_note
             run.opening_note = ''
             try:
                 state = await run.find(cells)
+                unsaved = await run.unsaved(self._engine.journals, cells)
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
-            newest_first = reversed([*state.variables.items()])
-            # Loops leave plain numbers and texts behind; what is worth going on with comes before them.
-            data_first = sorted(newest_first, key=lambda item: item[1].partition(',')[0] in _PLAIN)
-            shown = [f'{name} ({kind})' for name, kind in data_first]
-            defined = sorted(run.history_of(state).bindings.declared - state.variables.keys())
-            run.opening_note = variables_note(shown, defined=defined) or ''
+            notes = [
+                unseen(unsaved, run.catalog, reuses_calls=self.settings.reuse_calls),
+                living(state, run.history_of(state)),
+            ]
+            run.opening_note = '\n'.join(filter(None, notes))
         return run.opening_note
 
     def _tool_manager(self, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any]) -> ToolManager[Any]:

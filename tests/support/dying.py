@@ -52,6 +52,8 @@ class Life:
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     """Of the tool."""
+    saves_messages: bool = True
+    """As soon as there are some; otherwise when the run has ended."""
     pays_in: str = 'euros'
     """Another currency is another parameter."""
 
@@ -161,12 +163,14 @@ async def _run(folder: Path, life: Life) -> None:
     answers = None
     if life.decisions is not None:
         answers = decide(_REQUESTS.validate_json(requests_file.read_bytes()), life.decisions)
-    async with agent.iter(None if history else 'go', message_history=history, deferred_tool_results=answers) as run:
+    async with agent.iter(
+        None if history else 'go', message_history=history, deferred_tool_results=answers, conversation_id='A'
+    ) as run:
         async for node in run:
-            if isinstance(node, CallToolsNode) and history is None:
+            if isinstance(node, CallToolsNode) and history is None and life.saves_messages:
                 history_file.write_bytes(run.all_messages_json())
     assert run.result is not None
     if isinstance(run.result.output, DeferredToolRequests):
         requests_file.write_bytes(_REQUESTS.dump_json(run.result.output))
-    else:
+    if not isinstance(run.result.output, DeferredToolRequests) or not life.saves_messages:
         history_file.write_bytes(run.result.all_messages_json())

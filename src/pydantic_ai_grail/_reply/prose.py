@@ -215,6 +215,9 @@ def same_frame(count: int) -> str:
 
 
 PRINTED: Final = 'Printed before it stopped:'
+UNSAVED: Final = (
+    'Cells have run in this conversation that these messages do not show: a run was cut off, or taken back.'
+)
 CALLS_MADE: Final = 'Calls that were made and are not undone:'
 CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
 CALLS_FAILED: Final = 'Calls that failed:'

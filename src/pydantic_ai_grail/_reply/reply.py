@@ -15,7 +15,7 @@ from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import call_text, counted, listed
+from .calls import call_text, counted, listed, what_happened
 from .failure import failed, refused
 from .success import MAX_RESULT_CHARS, completed
 
@@ -84,6 +84,17 @@ def variables_note(names: Sequence[str], *, defined: Sequence[str] = ()) -> str 
     if defined:
         sentences.append(prose.live_definitions(defined[:_MOST_NAMES], max(len(defined) - _MOST_NAMES, 0)))
     return ' '.join(sentences) or None
+
+
+def unsaved_note(calls: Sequence[CallRecord], *, reuses: bool) -> str | None:
+    """What cells called that the messages do not show; `None` when that changed nothing.
+
+    `reuses` says that the first cell gets the results of the calls that it makes again from the beginning.
+    """
+    if not any(call.state in ('returned', 'cancelled') and not call.request.tool.read_only for call in calls):
+        return None
+    changing = [call for call in calls if not call.request.tool.read_only]
+    return f'{prose.UNSAVED}\n{what_happened(changing, cause=None, reuses=reuses)}'
 
 
 def state_lost_note(reason: GrailError) -> str:

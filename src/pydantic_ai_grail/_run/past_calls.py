@@ -51,10 +51,10 @@ class PastCalls:
                 else f'its call {request.ordinal}, to {began.tool}(), has other arguments'
             )
 
-    def request(self, ordinal: int, catalog: Catalog) -> CallRequest:
-        """A call of before, as it was made."""
+    def request(self, ordinal: int, catalog: Catalog | None) -> CallRequest:
+        """A call of before, as it was made. Without a catalog nothing is known of its tool."""
         began = self.known.calls[ordinal].began
-        entry = catalog.entries.get(began.tool)
+        entry = None if catalog is None else catalog.entries.get(began.tool)
         facts = entry.facts if entry is not None else ToolFacts(tool_name=began.tool, python_name=began.tool)
         return CallRequest(
             call_id=call_id(self.cell_id, ordinal),

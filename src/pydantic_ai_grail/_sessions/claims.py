@@ -137,6 +137,11 @@ def _is_gone(owner: str) -> bool:
     return now != started if now != '-' else not _exists(int(pid))
 
 
+def is_held(claim: Claim, now: datetime) -> bool:
+    """Whether the owner of a claim still has it, as far as can be told from here."""
+    return claim.until > now and not _is_gone(claim.owner)
+
+
 def _exists(pid: int) -> bool:
     """Whether there is a process of this id, also where `/proc` hides those of other users."""
     try:

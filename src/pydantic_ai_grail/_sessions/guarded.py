@@ -14,7 +14,7 @@ from typing import TypeVar
 from anyio import move_on_after
 
 from ..errors import StoreError, StoreTimeout
-from ..stores.base import CellKey, Claim, JournalRecord, SnapshotRecord, Store
+from ..stores.base import BegunCell, CellKey, Claim, JournalRecord, SnapshotRecord, Store
 
 T = TypeVar('T')
 
@@ -66,6 +66,9 @@ class GuardedStore:
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         return await self._ask('read', lambda: self.store.journal(key))
+
+    async def begun(self, conversation_id: str, *, after: datetime | None) -> Sequence[BegunCell]:
+        return await self._ask('read', lambda: self.store.begun(conversation_id, after=after))
 
     def _record(self, given: object) -> SnapshotRecord | None:
         if given is None or (isinstance(given, SnapshotRecord) and isinstance(given.data, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted

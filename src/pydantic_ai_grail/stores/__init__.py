@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import CellKey, Claim, JournalRecord, Reach, SnapshotRecord, Store
+from .base import BegunCell, CellKey, Claim, JournalRecord, Reach, SnapshotRecord, Store
 from .memory import MemoryStore
 
 if TYPE_CHECKING:
     from .sql import SqlStore
 
-__all__ = ['CellKey', 'Claim', 'JournalRecord', 'MemoryStore', 'Reach', 'SnapshotRecord', 'SqlStore', 'Store']
+__all__ = [
+    'BegunCell',
+    'CellKey',
+    'Claim',
+    'JournalRecord',
+    'MemoryStore',
+    'Reach',
+    'SnapshotRecord',
+    'SqlStore',
+    'Store',
+]
 
 
 def __getattr__(name: str) -> object:

@@ -72,6 +72,17 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BegunCell:
+    """A cell that has a journal."""
+
+    key: CellKey
+    at: datetime
+    """When the first entry was written."""
+    claim: Claim | None
+    """Who has, or had last and did not give back, the claim to the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSummary:
     """What a store has of a conversation."""
 
@@ -190,6 +201,10 @@ class Store(Protocol):
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         """A cell's journal, in the order of the numbers; empty when there is none (any more)."""
+        ...
+
+    async def begun(self, conversation_id: str, *, after: datetime | None = None) -> Sequence[BegunCell]:
+        """The cells of a conversation that have a journal, the newest first; with `after`, those that began after then."""
         ...
 
     async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:

@@ -13,7 +13,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..errors import SettingsError, StoreError
-from .base import CellKey, Claim, Contents, ConversationSummary, JournalRecord, Reach, SnapshotRecord, check_forget
+from .base import (
+    BegunCell,
+    CellKey,
+    Claim,
+    Contents,
+    ConversationSummary,
+    JournalRecord,
+    Reach,
+    SnapshotRecord,
+    check_forget,
+)
 from .memory_journals import MemoryJournals
 
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
@@ -148,6 +158,10 @@ class MemoryStore:
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         with self._lock:
             return self._journals.read(key)
+
+    async def begun(self, conversation_id: str, *, after: datetime | None = None) -> Sequence[BegunCell]:
+        with self._lock:
+            return self._journals.begun(conversation_id, after=after)
 
     async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
         with self._lock:

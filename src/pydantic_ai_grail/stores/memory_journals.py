@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ..errors import StoreConflict
-from .base import CellKey, Claim, JournalRecord
+from .base import BegunCell, CellKey, Claim, JournalRecord
 
 ENTRY_OVERHEAD_BYTES: Final = 512
 """What an entry costs beside its data."""
@@ -51,6 +51,15 @@ class MemoryJournals:
 
     def read(self, key: CellKey) -> Sequence[JournalRecord]:
         return [*self._conversations.get(key.conversation_id, {}).get(key, [])]
+
+    def begun(self, conversation_id: str, *, after: datetime | None) -> list[BegunCell]:
+        """The cells of a conversation that have a journal, the newest first."""
+        found = [
+            BegunCell(key=key, at=records[0].written_at, claim=self._claims.get(key))
+            for key, records in self._conversations.get(conversation_id, {}).items()
+        ]
+        later = [cell for cell in found if after is None or cell.at > after]
+        return sorted(later, key=lambda cell: (cell.at, cell.key), reverse=True)
 
     def entries(self, conversation_id: str) -> list[JournalRecord]:
         """All entries of a conversation, journal by journal."""

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from ..errors import StoreConflict
-from ..stores.base import CellKey, Claim, JournalRecord, Store
+from ..stores.base import BegunCell, CellKey, Claim, JournalRecord, Store
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CELL = CellKey('A', 'c1', 'digest of c1')
@@ -283,6 +283,22 @@ class JournalContract:
         assert await store.claim(other, make_claim('two'), now=NOON) == make_claim('one')
         await store.forget(older_than=NOON + timedelta(minutes=2))
         assert await store.claim(other, make_claim('three'), now=NOON) == make_claim('three')
+
+    async def test_the_cells_that_began_are_told_with_their_claims_the_newest_first(self, store: Store) -> None:
+        assert await store.begun('A') == []
+        keys = {minutes: CELL._replace(cell_id=f'at {minutes}') for minutes in (2, 1, 3)}
+        for minutes, key in keys.items():
+            await write(store, make_entry(0, key=key, minutes=minutes), owner=key.cell_id, release=minutes == 1)
+            await write(store, make_entry(1, key=key, minutes=9), owner=key.cell_id, release=minutes == 1)
+        await write(store, make_entry(0, key=CELL._replace(conversation_id='B'), minutes=2))
+        begun = [
+            BegunCell(key=keys[3], at=NOON + timedelta(minutes=3), claim=make_claim('at 3')),
+            BegunCell(key=keys[2], at=NOON + timedelta(minutes=2), claim=make_claim('at 2')),
+            BegunCell(key=keys[1], at=NOON + timedelta(minutes=1), claim=None),
+        ]
+        assert await store.begun('A') == begun
+        assert await store.begun('A', after=NOON + timedelta(minutes=1)) == begun[:2]
+        assert await store.begun('A', after=NOON + timedelta(minutes=3)) == []
 
     async def test_journals_stay_when_the_store_is_closed(self, store: Store) -> None:
         await write(store, make_entry(0))

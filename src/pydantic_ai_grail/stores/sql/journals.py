@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Delete, and_, bindparam, delete, func, insert
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import StoreConflict
-from ..base import CellKey, Claim, JournalRecord
+from ..base import BegunCell, CellKey, Claim, JournalRecord
 from ..tables import claims, journals
 from .statements import Statement, instant
 
@@ -103,6 +103,19 @@ def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
     ]
 
 
+def begun(connection: Connection, conversation_id: str, *, after: datetime | None) -> Sequence[BegunCell]:
+    """The cells of a conversation that have a journal, the newest first."""
+    values = {'conversation_id': conversation_id, 'after': after}
+    return [
+        BegunCell(
+            key=CellKey(conversation_id, row.cell_id, row.code_digest),
+            at=instant(row.written_at),
+            claim=None if row.owner is None else Claim(owner=row.owner, until=instant(row.until)),
+        )
+        for row in (_BEGUN if after is None else _BEGUN_AFTER).execute(connection, values)
+    ]
+
+
 def forget(
     connection: Connection, *, conversation_id: str | None, older_than: datetime | None, keep_newest: int
 ) -> None:
@@ -165,6 +178,15 @@ _CELL: Final = 'conversation_id = :conversation_id AND cell_id = :cell_id AND co
 _LENGTH: Final = f'SELECT coalesce(max(number) + 1, 0) FROM grail_journals WHERE {_CELL}'
 _LENGTH_NOW: Final = Statement(_LENGTH)
 _READ: Final = Statement(f'SELECT number, written_at, data FROM grail_journals WHERE {_CELL} ORDER BY number')
+_FIRST_ENTRIES: Final = """
+    SELECT first.cell_id, first.code_digest, first.written_at, claims.owner, claims.until
+    FROM grail_journals AS first LEFT JOIN grail_claims AS claims ON claims.conversation_id = first.conversation_id
+    AND claims.cell_id = first.cell_id AND claims.code_digest = first.code_digest
+    WHERE first.conversation_id = :conversation_id AND first.number = 0
+"""
+_IN_ORDER: Final = 'ORDER BY first.written_at DESC, first.cell_id DESC, first.code_digest DESC'
+_BEGUN: Final = Statement(f'{_FIRST_ENTRIES} {_IN_ORDER}')
+_BEGUN_AFTER: Final = Statement(f'{_FIRST_ENTRIES} AND first.written_at > :after {_IN_ORDER}')
 _HELD: Final = Statement(f'SELECT owner, until FROM grail_claims WHERE {_CELL}')
 _RELEASE: Final = Statement(f'DELETE FROM grail_claims WHERE {_CELL} AND owner = :owner')
 _TAKE_CLAIM: Final = Statement(

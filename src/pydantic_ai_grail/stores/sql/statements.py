@@ -68,5 +68,5 @@ _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     **dict.fromkeys(_TEXTS, String()),
     'number': Integer(),
     'data': LargeBinary(),
-    **dict.fromkeys(('created_at', 'written_at', 'until', 'now', 'not_after'), UtcDateTime()),
+    **dict.fromkeys(('created_at', 'written_at', 'until', 'now', 'not_after', 'after'), UtcDateTime()),
 }

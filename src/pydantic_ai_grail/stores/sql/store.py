@@ -15,7 +15,17 @@ from sqlalchemy import URL, Connection, Delete, delete, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
-from ..base import CellKey, Claim, Contents, ConversationSummary, JournalRecord, Reach, SnapshotRecord, check_forget
+from ..base import (
+    BegunCell,
+    CellKey,
+    Claim,
+    Contents,
+    ConversationSummary,
+    JournalRecord,
+    Reach,
+    SnapshotRecord,
+    check_forget,
+)
 from ..tables import snapshots
 from . import contents, journals, upkeep
 from .database import Access, Database
@@ -145,6 +155,11 @@ class SqlStore:
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         return await self._run('read', 'read', lambda connection: journals.read(connection, key))
+
+    async def begun(self, conversation_id: str, *, after: datetime | None = None) -> Sequence[BegunCell]:
+        return await self._run(
+            'read', 'read', lambda connection: journals.begun(connection, conversation_id, after=after)
+        )
 
     async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
         return await self._run('read', 'read', lambda connection: contents.summaries(connection, limit))

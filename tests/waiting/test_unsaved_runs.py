@@ -1,0 +1,159 @@
+"""An application that saves its messages only after a run has none of a run that died; the store has what that did."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_ai import Agent, DeferredToolRequests, Tool
+from pydantic_ai.messages import ModelRequest
+from pydantic_ai.run import AgentRunResult
+from support.dying import Life, Moment, lived
+
+from pydantic_ai_grail import Approve, CodeMode, SqlStore, waiting_calls
+from pydantic_ai_grail.conversation import said_before
+from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.waiting import Result
+
+pytestmark = pytest.mark.anyio
+
+UNSEEN = 'Cells have run in this conversation that these messages do not show: a run was cut off, or taken back.'
+REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
+
+
+@pytest.mark.parametrize(
+    ('dies', 'decision', 'result'),
+    [
+        ('before the call', None, ['paid 1', 'paid 2']),
+        ('in the call', Approve(), ['paid 1', 'paid 2']),
+        ('after its effect', Result('it was paid'), ['paid 1', 'it was paid']),
+        ('after the call', None, ['paid 1', 'paid 2']),
+    ],
+)
+def test_asked_again_after_its_process_died_the_agent_pays_nothing_twice(
+    dies: Moment, decision: Any, result: list[str], tmp_path: Path
+) -> None:
+    lives = [Life(dies=dies, saves_messages=False), Life(saves_messages=False)]
+    if decision is not None:
+        lives.append(Life(decisions=decision, saves_messages=False))
+    outcome = lived(tmp_path, *lives)
+    assert outcome.content['result'] == result
+    assert outcome.paid == [1, 2]
+
+
+class Till:
+    """An agent that pays, and what its model was told at the beginning of its last run."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.paid: list[int] = []
+        self.told = ''
+        self.reached = asyncio.Event()
+        self._folder, self._options = folder, options
+
+    async def run(self, *cells: str, stops_in: int | None = None, **how: Any) -> AgentRunResult[Any]:
+        async def pay(bill: int) -> str:
+            self.paid.append(bill)
+            if bill == stops_in:
+                self.reached.set()
+                await asyncio.sleep(60)
+            return f'paid {bill}'
+
+        async def balance() -> int:
+            return 100 - sum(self.paid)
+
+        agent = Agent(
+            tools=[Tool(pay), Tool(balance, metadata={'read_only': True})],
+            output_type=[str, DeferredToolRequests],
+            capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self._folder}/till.db'), **self._options)],
+        )
+        result = await agent.run('go', model=scripted_model(*cells), conversation_id='A', **how)
+        request = result.new_messages()[0]
+        self.told = said_before([*(how.get('message_history') or []), request], 'toolset:code_mode:variables')
+        return result
+
+    async def cut_off(self, *cells: str, **how: Any) -> None:
+        """A run that is cancelled in the payment of bill 2, and of which no message is left."""
+        self.reached.clear()
+        run = asyncio.create_task(self.run(*cells, stops_in=2, **how))
+        await self.reached.wait()
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
+
+
+async def test_the_model_is_told_what_was_done(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await balance()\nawait pay(1)\nawait pay(2)')
+    result = await till.run('await balance()\nawait pay(1)\nawait pay(2)')
+    assert till.told == '\n'.join(
+        [
+            UNSEEN,
+            'Calls that were made and are not undone:',
+            "  pay(bill=1) -> 'paid 1'",
+            'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
+            'they returned; make none again that changes anything.',
+            'Cut off before they answered, so they may have taken effect:',
+            '  pay(bill=2)',
+        ]
+    )
+    [call] = waiting_calls(result.output)
+    assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
+    assert till.paid == [1, 2]
+
+
+async def test_of_a_cell_that_came_to_its_end_the_model_is_told_and_may_do_it_again(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await pay(1)', 'await pay(2)')
+    done = await till.run('await pay(1)')
+    assert "  pay(bill=1) -> 'paid 1'\nUse what they returned" in till.told
+    assert '  pay(bill=2)' in till.told
+    assert played_cells(done.all_messages())[-1].content['result'] == 'paid 1'
+    assert till.paid == [1, 2, 1]
+
+
+async def test_cells_that_the_history_has_are_not_told_again(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    done = await till.run('await pay(1)')
+    await till.run('1 + 1', message_history=done.all_messages())
+    assert till.told == ''
+
+
+async def test_once_a_later_run_is_saved_it_is_over(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await pay(2)')
+    done = await till.run('1 + 1')
+    assert UNSEEN in till.told
+    later = await till.run('await pay(2)', message_history=done.all_messages())
+    assert till.told == ''
+    assert played_cells(later.all_messages())[-1].content == {'result': 'paid 2'}
+
+
+async def test_what_only_read_is_not_worth_a_word(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.run('await balance()')
+    await till.run('1 + 1')
+    assert till.told == ''
+
+
+async def test_the_cells_of_a_run_that_goes_on_beside_are_its_own(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    beside = asyncio.create_task(till.run('await pay(2)', stops_in=2))
+    await till.reached.wait()
+    await till.run('await pay(1)')
+    assert till.told == ''
+    beside.cancel()
+    with suppress(asyncio.CancelledError):
+        await beside
+
+
+async def test_another_conversation_is_not_told(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await pay(2)')
+    agent = Agent(capabilities=[CodeMode(store=SqlStore(f'sqlite:///{tmp_path}/till.db'))])
+    result = await agent.run('go', model=scripted_model('1 + 1'), conversation_id='B')
+    request = result.all_messages()[0]
+    assert isinstance(request, ModelRequest)
+    assert not request.instructions
