@@ -6,7 +6,7 @@ secret is that sealed it. Message histories are the application's, and are not i
 
 from __future__ import annotations
 
-import json
+import os
 import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from typing import Final, Literal
 
 import anyio
 from anyio import CancelScope
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from anyio.to_thread import run_sync
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from .errors import StoreError
 from .stores.base import CellKey, Claim, JournalRecord, SnapshotRecord, Store
@@ -60,7 +61,7 @@ async def export_conversation(store: Store, conversation_id: str, path: Path | s
             archive.writestr(f'snapshots/{number}', snapshot.data)
         for number, entry in enumerate(contents.entries):
             archive.writestr(f'entries/{number}', entry.data)
-    await anyio.Path(path).write_bytes(packed.getvalue())
+    await run_sync(_write_privately, Path(path), packed.getvalue())
     return len(snapshots) + len(entries)
 
 
@@ -74,10 +75,12 @@ async def import_conversation(store: Store, path: Path | str) -> str:
     """
     try:
         with zipfile.ZipFile(BytesIO(await anyio.Path(path).read_bytes())) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise zipfile.BadZipFile('its members are compressed, which those of an export are not')
             index = _Index.model_validate_json(archive.read(_INDEX))
             snapshots = [archive.read(f'snapshots/{number}') for number in range(len(index.snapshots))]
             entries = [archive.read(f'entries/{number}') for number in range(len(index.entries))]
-    except (zipfile.BadZipFile, KeyError, ValidationError, json.JSONDecodeError) as error:
+    except _DAMAGED as error:
         raise StoreError(f'{str(path)!r} is no exported conversation: {error}') from error
     there = await store.contents(index.conversation_id)
     if there.snapshots or there.entries:
@@ -102,6 +105,16 @@ async def _take_in(store: Store, index: _Index, snapshots: Sequence[bytes], entr
     for records in journals.values():
         claim = Claim(owner=_OWNER, until=now + timedelta(minutes=1))
         await store.append(records, claim=claim, now=now, release=True)
+
+
+def _write_privately(path: Path, data: bytes) -> None:
+    """For its owner alone: what is sealed cannot be changed, but read it can be."""
+    with open(path, 'wb', opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(data)
+
+
+_DAMAGED: Final = (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError, OverflowError)
+"""What `zipfile` and Pydantic raise over a file of anybody's."""
 
 
 class _Stored(BaseModel):

@@ -19,9 +19,12 @@ from typing import Any, Final, Literal, TypeAlias
 
 from anyio.to_thread import run_sync
 
+from ._sessions.claims import is_held
+from ._sessions.claims import shown_owner as shown_owner
 from ._sessions.envelope import Header, code_digest
 from ._sessions.grants import Grants, LiveGrant
 from ._sessions.journal import Journals
+from ._sessions.keeper import utc_now
 from ._sessions.keyring import Keyring
 from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened_journal, opened_snapshot
 from ._source.history import ANY, History
@@ -42,7 +45,7 @@ from .journal import (
     GrantRevoked,
     GrantUsed,
 )
-from .stores.base import CellKey, Contents, Store
+from .stores.base import CellKey, Claim, Contents, Store
 
 Secret: TypeAlias = str | bytes | Sequence[str | bytes]
 CellStanding: TypeAlias = Literal['completed', 'failed', 'waiting', 'queued', 'under way']
@@ -102,6 +105,14 @@ class PastCell:
     """When it made its first call; `None` for a cell without calls. If its journal cannot be opened, when that was written."""
     waiting_since: datetime | None = None
     ended_at: datetime | None = None
+    error: str | None = None
+    """Why it failed, `Type: message`; `None` also where its journal does not say."""
+    error_line: int | None = None
+    claim: Claim | None = None
+    """Who has its journal, or had it last and did not give it back."""
+    is_claimed: bool = False
+    """Whether that process still has it, as far as can be told from here. A cell that is under way and is not claimed was cut
+    off: its process died, or its run was cancelled."""
     calls: tuple[PastCall, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """Those that lived after it, with a word or two on each."""
@@ -114,6 +125,16 @@ class PastCell:
     def is_unfinished(self) -> bool:
         """Whether somebody may still go on with it, as far as can be told."""
         return self.standing not in ('completed', 'failed')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedInStore:
+    """A cell that did not come to its end, and where."""
+
+    conversation_id: str
+    cell: PastCell
+    is_passed: bool
+    """As of a `WaitingInStore`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,35 +169,65 @@ async def cells_of(
     if not contents.snapshots and not contents.entries:
         return []
     cells = await cells_in(store, contents, keyring_to_read(store, secret))
-    return cells if include_content else [_without_content(cell) for cell in cells]
+    claims = {(cell.key.cell_id, cell.key.code_digest): cell.claim for cell in await store.begun(conversation_id)}
+    now = utc_now()
+    shown = [cell if include_content else _without_content(cell) for cell in cells]
+    return [_with_claim(cell, claims.get((cell.cell_id, cell.code_digest)), now) for cell in shown]
 
 
-async def waiting_in(
+async def unfinished_in(
     store: Store, *, secret: Secret | None = None, include_content: bool = True
-) -> list[WaitingInStore]:
-    """Every call of every conversation that waits for a decision, the oldest first.
+) -> list[UnfinishedInStore]:
+    """The cells of all conversations that wait, are under way or were cut off, and those of which that cannot be told. By
+    conversation, the one that was written to last first.
 
     Raises:
         SettingsError, StoreError: As `cells_of`.
     """
-    found: list[WaitingInStore] = []
+    found: list[UnfinishedInStore] = []
     for summary in await store.conversations(limit=MOST):
         if not summary.entries:
             continue
         cells = await cells_of(store, summary.conversation_id, secret=secret, include_content=include_content)
         found += [
-            WaitingInStore(
+            UnfinishedInStore(
                 conversation_id=summary.conversation_id,
                 cell=cell,
-                call=call,
-                since=call.waits.at,
                 is_passed=any(later.standing != 'queued' for later in cells[number + 1 :]),
             )
             for number, cell in enumerate(cells)
-            if cell.standing == 'waiting'
-            for call in cell.calls
-            if call.state == 'waiting' and call.waits is not None
+            if cell.is_unfinished
         ]
+    return found
+
+
+async def waiting_in(
+    store: Store, *, secret: Secret | None = None, include_content: bool = True
+) -> list[WaitingInStore]:
+    """Every call of every conversation that waits for a decision, the oldest first. A cell whose journal cannot be opened
+    may have more; `unfinished_in` lists it.
+
+    Raises:
+        SettingsError, StoreError: As `cells_of`.
+    """
+    return waiting_among(await unfinished_in(store, secret=secret, include_content=include_content))
+
+
+def waiting_among(unfinished: Sequence[UnfinishedInStore]) -> list[WaitingInStore]:
+    """The calls of these cells that wait for a decision, the oldest first."""
+    found = [
+        WaitingInStore(
+            conversation_id=each.conversation_id,
+            cell=each.cell,
+            call=call,
+            since=call.waits.at,
+            is_passed=each.is_passed,
+        )
+        for each in unfinished
+        if each.cell.standing == 'waiting'
+        for call in each.cell.calls
+        if call.state == 'waiting' and call.waits is not None
+    ]
     return sorted(found, key=lambda waiting: waiting.since)
 
 
@@ -251,7 +302,14 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
                         decision = PastDecision(decided=Decided(**entry.decisions[call.id]), at=entry.at)
                         calls[ordinal] = replace(call, decisions=(*call.decisions, decision))
             case CellEnded():
-                cell = replace(cell, standing=entry.outcome, waiting_since=None, ended_at=entry.at)
+                cell = replace(
+                    cell,
+                    standing=entry.outcome,
+                    waiting_since=None,
+                    ended_at=entry.at,
+                    error=entry.error or None,
+                    error_line=entry.line,
+                )
             case Granted() | GrantUsed() | GrantRevoked():
                 pass  # of the conversation's journal of grants
     made = tuple(calls[ordinal] for ordinal in sorted(calls))
@@ -334,4 +392,9 @@ def _without_content(cell: PastCell) -> PastCell:
         )
         for call in cell.calls
     )
-    return replace(cell, code=None, calls=calls, variables={}, entries=())
+    error = cell.error and cell.error.partition(':')[0]
+    return replace(cell, code=None, error=error, calls=calls, variables={}, entries=())
+
+
+def _with_claim(cell: PastCell, claim: Claim | None, now: datetime) -> PastCell:
+    return replace(cell, claim=claim, is_claimed=claim is not None and is_held(claim, now))

@@ -63,12 +63,14 @@ async def expire(
         now: Default: the present.
 
     Raises:
-        ValueError: When a time or `keep_newest` is negative.
+        ValueError: When a time or `keep_newest` is negative, or a time goes back before there were any.
         SettingsError: When no secret can be had.
         StoreError: When the store failed. What was forgotten by then is gone.
     """
     if min(older_than, unfinished_older_than or older_than) < timedelta(0) or keep_newest < 0:
         raise ValueError('expire() takes times and numbers that are not negative.')
+    if max(older_than, unfinished_older_than or older_than) > timedelta(days=36_525):
+        raise ValueError('expire() takes times of at most a hundred years.')
     present = now or datetime.now(UTC)
     before, keyring = present - older_than, None
     unfinished_before = None if unfinished_older_than is None else present - unfinished_older_than

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,8 +20,9 @@ from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began, call_waits, cell_resumed, cell_suspended
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
+from pydantic_ai_grail.calls import idempotency_key
 from pydantic_ai_grail.cli import main
-from pydantic_ai_grail.stores.base import CellKey
+from pydantic_ai_grail.stores.base import CellKey, Claim
 from pydantic_ai_grail.testing.journal_contract import NOON
 from pydantic_ai_grail.testing.scripted import played_cells
 from pydantic_ai_grail.waiting import Grant
@@ -46,6 +48,7 @@ SHOWN = """\
    | open(1)
    - line 1: pay(bill=4, amount=200) returned 'paid 4', ~
      allowed by grant ~
+   TypeError: expected str, bytes or os.PathLike object, not int, line 2
 
 3. waiting since ~ (cell ~)
    | await pay(4, 200)
@@ -180,7 +183,8 @@ def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None
     first, second = output.split('\n\n')
     assert first.split('\n')[0] == 'pay(bill=1, amount=200)'
     assert first.split('\n')[1].startswith('  waits for an approval since 20')
-    assert first.split('\n')[2].endswith(', line 2: await pay(1, 200)')
+    assert first.split('\n')[2] == "  why: 'large'"
+    assert first.split('\n')[-1] == '  > 2  await pay(1, 200)'
     assert second.split('\n')[1].startswith('  waits for its result, from outside since 20')
     listed = json.loads(run('waiting', '--json')[1])
     assert [(each['conversation_id'], each['call']['arguments']) for each in listed] == [
@@ -197,17 +201,20 @@ def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
     in_store(url, lambda store: write_journal(store, key, *entries))
     in_store(url, lambda store: write_journal(store, key._replace(conversation_id='B'), *entries[:4]))
     assert run('show', 'A')[1] == (
-        '1. under way since 2026-01-01 12:00:00, or its process died (cell c1)\n'
+        '1. cut off, began 2026-01-01 12:00:00: no process runs it (cell c1)\n'
         '   | await pay(1)\n'
         '   - line 1: pay(bill=1) began 2026-01-01 12:00:00 and did not end\n'
         '     approved 2026-01-01 12:00:00\n'
         '     attempt 2\n'
     )
+    own_key = idempotency_key(key._replace(conversation_id='B').scope, 'c1__1')
     assert run('waiting')[1] == (
         'pay(bill=1)\n'
         '  waits for somebody who knows whether it was made when its process died (until 2026-01-01 12:00:00) since '
         '2026-01-01 12:00:00\n'
-        '  conversation B, call c1__1, line 1: await pay(1)\n'
+        f'  began 2026-01-01 12:00:00 with the idempotency key {own_key}\n'
+        '  conversation B, call c1__1\n'
+        '  > 1  await pay(1)\n'
     )
 
 
@@ -297,6 +304,55 @@ def test_a_conversation_is_exported_and_imported(url: str, run: Run, tmp_path: P
     assert run('show', 'A')[1] == before
 
 
+def test_an_exported_file_is_for_its_owner_alone(url: str, run: Run, tmp_path: Path) -> None:
+    converse(url, 'A', 'x = 7')
+    run('export', 'A', 'A.grail')
+    assert (tmp_path / 'A.grail').stat().st_mode & 0o777 == 0o600
+
+
+def test_what_could_not_be_opened_may_wait_and_ends_with_1(url: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    converse(url, 'A', 'await pay(1, 200)')
+    monkeypatch.setenv('GRAIL_SECRET', 'another secret that is as long as one has to be')
+    status, output, _ = run('waiting')
+    assert status == 1
+    assert output.startswith('1 cell cannot be read, and may have calls that wait: see A. The journal of cell ')
+    status, output, _ = run('waiting', '--json')
+    assert (status, json.loads(output)['waiting']) == (1, [])
+    status, output, _ = run('unfinished')
+    assert status == 1
+    assert output.startswith('A: unreadable (cell ')
+
+
+def test_cells_that_came_to_no_end_are_listed(url: str, run: Run) -> None:
+    converse(url, 'A', 'await pay(1, 200)')
+    converse(url, 'B', 'await pay(1, 2)')
+    key = CellKey('C', 'c1', 'digest')
+    in_store(url, lambda store: write_journal(store, key, BEGAN, call_began(1, bill=1)))
+    listed = VARYING.sub('~', run('unfinished')[1])
+    assert sorted(listed.strip().split('\n\n')) == [
+        'A: waiting since ~ (cell ~)\n  - pay(bill=1, amount=200) waits for an approval since ~',
+        'C: cut off, began ~: no process runs it (cell c1)\n  - pay(bill=1) began ~ and did not end',
+    ]
+    assert {each['conversation_id'] for each in json.loads(run('unfinished', '--json')[1])} == {'A', 'C'}
+
+
+def test_a_cell_that_a_process_runs_names_it(url: str, run: Run) -> None:
+    async def story(store: SqlStore) -> None:
+        key = CellKey('A', 'c1', 'digest')
+        await write_journal(store, key, BEGAN, call_began(1, bill=1))
+        claim = Claim(owner='web-1:boot:ns/4711:99/ab', until=datetime.now(UTC) + timedelta(minutes=1))
+        await store.claim(key, claim, now=datetime.now(UTC))
+
+    in_store(url, story)
+    assert 'under way since 2026-01-01 12:00:00, in process 4711 on web-1 (cell c1)' in run('show', 'A')[1]
+
+
+def test_why_a_cell_failed_is_shown(url: str, run: Run) -> None:
+    converse(url, 'A', 'await pay(1, 2)\n1 / 0')
+    assert '   ZeroDivisionError: division by zero, line 2\n' in run('show', 'A')[1]
+    assert '   ZeroDivisionError, line 2\n' in run('show', 'A', '--no-content')[1]
+
+
 def test_room_is_given_back(url: str, run: Run) -> None:
     converse(url, 'A', 'x = [0] * 200_000')
     run('forget', 'A')
@@ -358,6 +414,8 @@ def test_a_secret_that_is_not_there_is_asked_for_and_not_made(
         (['expire', '--older-than', 'soon'], "'soon' is no length of time; one looks like 30d, 12h or 2w"),
         (['conversations', '--limit', '-1'], "'-1' is no number of things"),
         (['conversations', '--limit', 'x'], "'x' is no number of things"),
+        (['conversations', '--limit', '9' * 20], 'is no number of things'),
+        (['expire', '--older-than', '999999w'], "'999999w' is more than a hundred years"),
     ],
 )
 def test_wrong_arguments_end_with_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -367,7 +425,13 @@ def test_wrong_arguments_end_with_2(arguments: list[str], message: str, capsys: 
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('url_given', ['agent.db', 'mysql://host/name', 'postgresql://localhost:1/name'])
+@pytest.mark.parametrize(
+    'url_given',
+    [
+        *('agent.db', 'mysql://host/name', 'postgresql://localhost:1/name', 'postgresql://host:port/name'),
+        *('sqlite://agent.db', 'sqlite:///nowhere/agent.db', 'sqlite:///odd\udce9.db'),
+    ],
+)
 def test_a_store_that_cannot_be_is_one_line(url_given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['conversations', '--store', url_given]) == 1
     errors = capsys.readouterr().err
@@ -391,6 +455,18 @@ def test_the_package_is_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert '   | x = 7\n' in shown.stdout
     failed = process('show', 'B')
     assert (failed.returncode, failed.stdout) == (1, '')
+
+
+def test_its_version_is_told() -> None:
+    assert re.fullmatch(r'\d+\.\d+\S*\n', process('--version').stdout)
+
+
+def test_an_argument_of_bytes_that_are_no_text_is_one_line(url: str, run: Run) -> None:
+    converse(url, 'A', 'x = 7')
+    status, _, errors = run('show', 'caf\udce9')
+    assert status == 1
+    assert "'caf\\udce9'" in errors
+    assert errors.count('\n') == 1
 
 
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:

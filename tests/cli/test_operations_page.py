@@ -73,7 +73,7 @@ def test_the_commands_of_the_page_print_what_it_shows(
         if name == 'desk-7':
             (tmp_path / 'history.json').write_bytes(result.all_messages_json())
     commands = [*shown(PAGE.read_text())]
-    assert len(commands) == 11
+    assert len(commands) == 12
     for command, expected in commands:
         program, *arguments = shlex.split(command)
         if program == 'export':

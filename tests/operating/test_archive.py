@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,28 @@ async def test_nothing_stays_of_an_archive_that_could_not_be_taken_in(store: Sto
     with pytest.raises(StoreConflict):
         await import_conversation(store, path)
     assert await store.conversations() == []
+
+
+def damaged(data: bytes, how: str) -> bytes:
+    if how == 'cut':
+        return data[: len(data) // 2]
+    if how == 'nothing':
+        return b''
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as archive, zipfile.ZipFile(packed, 'w', zipfile.ZIP_DEFLATED) as other:
+        for name in archive.namelist():
+            other.writestr(name, archive.read(name))
+    if how == 'compressed':
+        return packed.getvalue()
+    return data.replace(b'"format": 1', b'"format": 9')
+
+
+@pytest.mark.parametrize('how', ['cut', 'nothing', 'compressed', 'of another version'])
+async def test_a_file_that_is_damaged_is_refused_and_nothing_taken_in(how: str, tmp_path: Path) -> None:
+    source, target, file = MemoryStore(), MemoryStore(), tmp_path / 'A.grail'
+    await till(source).run('go', conversation_id='A')
+    await export_conversation(source, 'A', file)
+    file.write_bytes(damaged(file.read_bytes(), how))
+    with pytest.raises(StoreError, match='is no exported conversation'):
+        await import_conversation(target, file)
+    assert await target.conversations() == []

@@ -58,8 +58,8 @@ class HeldClaim:
             raise
         if held.owner != self.owner:
             raise StoreConflict(
-                f'{what} is being run by another process ({held.owner}), which has it until {held.until:%H:%M:%S} at '
-                'least. Wait for its answer, or try again then.'
+                f'{what} is being run by {shown_owner(held.owner)}, which has it until {held.until:%Y-%m-%d %H:%M:%S} UTC '
+                'at least. Wait for its answer, or try again then.'
             )
         self.keep()
 
@@ -135,6 +135,13 @@ def _is_gone(owner: str) -> bool:
         return False
     now = _started(int(pid))
     return now != started if now != '-' else not _exists(int(pid))
+
+
+def shown_owner(owner: str) -> str:
+    """Who has a claim, for people: `process 4711 on web-1`."""
+    machine, _, rest = owner.partition('/')
+    host, pid = machine.partition(':')[0], rest.partition(':')[0]
+    return f'process {pid} on {host}' if pid.isdigit() else owner
 
 
 def is_held(claim: Claim, now: datetime) -> bool:

@@ -7,10 +7,12 @@ import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 STORE_VARIABLE: Final = 'GRAIL_STORE'
+LONGEST: Final = timedelta(days=36_525)
 _UNITS: Final = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days', 'w': 'weeks'}
 
 
@@ -32,7 +34,10 @@ def length_of_time(text: str) -> timedelta:
     found = re.fullmatch(r'(\d{1,6})([smhdw])', text)
     if found is None:
         raise ArgumentTypeError(f'{text!r} is no length of time; one looks like 30d, 12h or 2w')
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if length > LONGEST:
+        raise ArgumentTypeError(f'{text!r} is more than a hundred years')
+    return length
 
 
 def count(text: str) -> int:
@@ -41,7 +46,7 @@ def count(text: str) -> int:
     Raises:
         ArgumentTypeError: When it is not that.
     """
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 9:
         raise ArgumentTypeError(f'{text!r} is no number of things')
     return int(text)
 
@@ -67,6 +72,7 @@ def _parser() -> ArgumentParser:
         description='Looks after the store of agents in code mode.',
         epilog='What is sealed is opened with the secret of the agent: GRAIL_SECRET, or the key file beside a SQLite file.',
     )
+    parser.add_argument('--version', action='version', version=version('pydantic-ai-grail'))
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
 
     listed = commands.add_parser('conversations', parents=[common], help='list them, the newest first')
@@ -75,6 +81,9 @@ def _parser() -> ArgumentParser:
         'show', parents=[conversation, common, quiet], help='a conversation, cell by cell and call by call'
     )
     commands.add_parser('waiting', parents=[common, quiet], help='all calls that wait for a decision')
+    commands.add_parser(
+        'unfinished', parents=[common, quiet], help='all cells that wait, are under way or were cut off'
+    )
     fork = commands.add_parser('fork', parents=[conversation, common], help='copy a conversation to a new id')
     fork.add_argument('new_id', metavar='NEW_ID')
     fork.add_argument('history', type=Path, metavar='HISTORY', help='its messages, as all_messages_json() gives them')

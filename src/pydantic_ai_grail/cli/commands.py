@@ -16,11 +16,11 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from ..archive import export_conversation, import_conversation
 from ..errors import JournalError, StoreError
 from ..forking import fork_conversation
-from ..inspecting import LiveGrant, cells_of, grants_of, waiting_in
+from ..inspecting import LiveGrant, UnfinishedInStore, cells_of, grants_of, unfinished_in, waiting_among
 from ..upkeep import expire
 from .arguments import STORE_VARIABLE
 from .plain import many, moment, printable, size, table
-from .telling import expired_text, shown_text, waiting_text
+from .telling import expired_text, shown_text, unfinished_text, unreadable_text, waiting_text
 
 if TYPE_CHECKING:
     from ..stores import SqlStore
@@ -83,7 +83,8 @@ async def _show(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _waiting(store: SqlStore, given: Namespace) -> Answer:
-    found = await waiting_in(store, include_content=not given.no_content)
+    unfinished = await unfinished_in(store, include_content=not given.no_content)
+    found, unreadable = waiting_among(unfinished), [each for each in unfinished if each.cell.standing is None]
     data = [
         {
             'conversation_id': each.conversation_id,
@@ -95,7 +96,31 @@ async def _waiting(store: SqlStore, given: Namespace) -> Answer:
         }
         for each in found
     ]
-    return Answer(text=waiting_text(found), data=data)
+    told = [waiting_text(found)] if found or not unreadable else []
+    if unreadable:
+        told.append(unreadable_text(unreadable))
+    return Answer(
+        text='\n\n'.join(told),
+        data=data if not unreadable else {'waiting': data, 'unreadable': [_as_data(each) for each in unreadable]},
+        is_fine=not unreadable,
+    )
+
+
+async def _unfinished(store: SqlStore, given: Namespace) -> Answer:
+    found = await unfinished_in(store, include_content=not given.no_content)
+    return Answer(
+        text=unfinished_text(found),
+        data=[_as_data(each) for each in found],
+        is_fine=all(each.cell.problem is None for each in found),
+    )
+
+
+def _as_data(unfinished: UnfinishedInStore) -> Mapping[str, Any]:
+    return {
+        'conversation_id': unfinished.conversation_id,
+        'is_passed': unfinished.is_passed,
+        'cell': unfinished.cell,
+    }
 
 
 async def _fork(store: SqlStore, given: Namespace) -> Answer:
@@ -169,6 +194,7 @@ _COMMANDS: Final[Mapping[str, Callable[[SqlStore, Namespace], Awaitable[Answer]]
     'conversations': _conversations,
     'show': _show,
     'waiting': _waiting,
+    'unfinished': _unfinished,
     'fork': _fork,
     'expire': _expire,
     'forget': _forget,

@@ -23,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = ' '.join(printable(str(error)).split())
         print(f'pydantic-ai-grail: {message}', file=sys.stderr)
         return 1
+    except UnicodeEncodeError as error:  # an argument of bytes that are no text
+        print(f'pydantic-ai-grail: {error.object!a} cannot be what something is called.', file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from ..inspecting import LiveGrant, PastCall, PastCell, PastDecision, WaitingInStore
+from ..inspecting import LiveGrant, PastCall, PastCell, PastDecision, UnfinishedInStore, WaitingInStore, shown_owner
 from ..journal import DecisionKind, WaitingReason
 from ..upkeep import Expired
 from .plain import many, moment, printable, short, short_value
@@ -34,16 +34,43 @@ def shown_text(cells: Sequence[PastCell], grants: Sequence[LiveGrant]) -> str:
 
 def waiting_text(waiting: Sequence[WaitingInStore]) -> str:
     """Calls that wait, the oldest first."""
-    blocks = (
-        [
-            _made(each.call),
-            f'  waits for {_waits_for(each.call)} since {moment(each.since)}',
-            f'  conversation {short(each.conversation_id)}, call {short(each.call.id)}{_source_line(each)}',
-            *(['  later cells have run: perhaps nobody will decide any more'] if each.is_passed else ()),
-        ]
-        for each in waiting
-    )
-    return '\n\n'.join(map('\n'.join, blocks)) or 'No call waits.'
+    return '\n\n'.join('\n'.join(_waiting_lines(each)) for each in waiting) or 'No call waits.'
+
+
+def unfinished_text(unfinished: Sequence[UnfinishedInStore]) -> str:
+    """Cells that did not come to their end."""
+    return '\n\n'.join('\n'.join(_unfinished_lines(each)) for each in unfinished) or 'Every cell came to its end.'
+
+
+def unreadable_text(unreadable: Sequence[UnfinishedInStore]) -> str:
+    """What is to be said of cells that may have calls which wait."""
+    where = ', '.join(dict.fromkeys(short(each.conversation_id) for each in unreadable))
+    what = f'{many(len(unreadable), "cell")} cannot be read, and may have calls that wait'
+    return f'{what}: see {where}. {short(unreadable[0].cell.problem or "")}'
+
+
+def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
+    call = waiting.call
+    yield _made(call)
+    yield f'  waits for {_waits_for(call)} since {moment(waiting.since)}'
+    if call.waits is not None and call.waits.reason == 'unknown':
+        yield f'  began {moment(call.began_at)} with the idempotency key {call.idempotency_key}'
+    if call.waits is not None and call.waits.metadata:
+        yield f'  {", ".join(f"{short(name)}: {short_value(value)}" for name, value in call.waits.metadata.items())}'
+    yield f'  conversation {short(waiting.conversation_id)}, call {short(call.id)}'
+    yield from _lines_around(waiting)
+    if waiting.is_passed:
+        yield '  later cells have run: perhaps nobody will decide any more'
+
+
+def _unfinished_lines(unfinished: UnfinishedInStore) -> Iterator[str]:
+    cell = unfinished.cell
+    yield f'{short(unfinished.conversation_id)}: {_standing(cell)} (cell {short(cell.cell_id)})'
+    if cell.problem is not None:
+        yield f'  Not to be trusted: {short(cell.problem)}'
+    yield from (f'  - {_made(call)} {_outcome(call)}' for call in cell.calls if call.ended is None)
+    if unfinished.is_passed:
+        yield '  later cells have run'
 
 
 def expired_text(expired: Expired, *, dry_run: bool) -> str:
@@ -65,6 +92,8 @@ def _cell_lines(number: int, cell: PastCell) -> Iterator[str]:
     if cell.code is not None:
         yield from (f'   | {line}'.rstrip() for line in printable(cell.code.rstrip()).split('\n'))
     yield from chain.from_iterable(map(_call_lines, cell.calls))
+    if cell.error is not None:
+        yield f'   {short(cell.error)}{"" if cell.error_line is None else f", line {cell.error_line}"}'
     if cell.variables:
         kept = ', '.join(f'{name} ({kind})' for name, kind in cell.variables.items())
         yield f'   leaves {short(kept)}'
@@ -77,7 +106,9 @@ def _standing(cell: PastCell) -> str:
         case 'waiting' | 'queued' if cell.waiting_since is not None:
             return f'{cell.standing} since {moment(cell.waiting_since)}'
         case 'under way' if cell.began_at is not None:
-            return f'under way since {moment(cell.began_at)}, or its process died'
+            if cell.is_claimed and cell.claim is not None:
+                return f'under way since {moment(cell.began_at)}, in {shown_owner(cell.claim.owner)}'
+            return f'cut off, began {moment(cell.began_at)}: no process runs it'
         case standing:
             return standing if cell.ended_at is None else f'{standing} {moment(cell.ended_at)}'
 
@@ -88,6 +119,8 @@ def _call_lines(call: PastCall) -> Iterator[str]:
     yield from (f'     {_decision(each)}' for each in call.decisions)
     if call.grant is not None:
         yield f'     allowed by grant {short(call.grant)}'
+    if call.ended is not None and call.ended.looked_up:
+        yield '     as was found when it was looked up: its process had died'
     if call.attempts == 0:
         yield '     not made: the result of the same call in the failed cell before'
     if call.attempts > 1:
@@ -123,10 +156,17 @@ def _waits_for(call: PastCall) -> str:
     return f'{_WAITS_FOR[call.waits.reason]}{until}'
 
 
-def _source_line(waiting: WaitingInStore) -> str:
+def _lines_around(waiting: WaitingInStore) -> Iterator[str]:
+    """The line of the call, with those before and after it."""
     line, code = waiting.call.line, waiting.cell.code
-    lines = [] if code is None else code.splitlines()
-    return '' if line is None or line > len(lines) else f', line {line}: {short(lines[line - 1].strip())}'
+    lines = [] if code is None else printable(code.rstrip()).split('\n')
+    if line is None or line > len(lines):
+        return
+    for number in range(max(line - _LINES_AROUND, 1), min(line + _LINES_AROUND, len(lines)) + 1):
+        yield f'  {">" if number == line else "|"} {number}  {lines[number - 1]}'.rstrip()
+
+
+_LINES_AROUND: Final = 2
 
 
 def _grant_line(grant: LiveGrant) -> str:

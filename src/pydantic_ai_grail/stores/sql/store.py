@@ -251,12 +251,17 @@ def _chosen(url: str | URL) -> URL:
     """The URL with our driver, and a relative file made absolute, since the working directory may change."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise SettingsError(f'{url!r} is no database URL; one looks like sqlite:///agent.db.') from error
+    except (ArgumentError, ValueError) as error:
+        what = 'That' if '@' in str(url) else repr(url)  # there may be a password in it
+        raise SettingsError(f'{what} is no database URL; one looks like sqlite:///agent.db.') from error
     driver = DRIVERS.get(parsed.drivername, parsed.drivername)
     if driver not in (SQLITE, POSTGRESQL):
         raise SettingsError(f'SqlStore works with SQLite and with PostgreSQL by asyncpg, not with {driver!r}.')
     if driver == SQLITE:
+        if parsed.host:
+            raise SettingsError(
+                f'SqlStore({str(url)!r}) takes its file for a server: write sqlite:///, with three slashes.'
+            )
         if not parsed.database or parsed.database.startswith((':memory:', 'file:')):
             raise SettingsError(
                 f'SqlStore({str(url)!r}) names no file. Use MemoryStore() to keep state in memory only.'
