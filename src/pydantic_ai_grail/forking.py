@@ -20,7 +20,8 @@ from ._sessions.keyring import Keyring
 from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened_journal, opened_snapshot
 from .calls import METADATA_KEY
 from .errors import StoreError
-from .inspecting import Secret, journals_of
+from .inspecting import Secret
+from .past import journals_of
 from .stores.base import Contents, SnapshotRecord, Store
 
 

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from ._sessions.keyring import Keyring
 from ._sessions.reading import by_journal, is_of_grants, keyring_to_read
-from .inspecting import MOST, CellStanding, PastCell, Secret, cells_in
+from .inspecting import MOST, Secret
+from .past import CellStanding, PastCell, cells_in
 from .stores.base import CellKey, Contents, JournalRecord, Store
 
 
