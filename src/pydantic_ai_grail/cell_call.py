@@ -80,6 +80,8 @@ class CellCall:
     _key: CellKey = field(init=False)
     _asked: Asked = field(init=False)
     _grants: Grants = field(init=False)
+    journal_seconds: float = 0.0
+    """How long it has waited for its journal."""
     _notes: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
@@ -121,14 +123,8 @@ class CellCall:
                 raise ApprovalRequired(metadata=await self._queued(opened))
             state = await self._start(state, cells, opened)
             if opened.going_on is not None:
-                suspended = opened.going_on.suspended
-                self.observe(
-                    CellGoesOn(
-                        cell_id=self.cell_id,
-                        was_waiting=suspended is not None,
-                        trace=suspended.trace if suspended is not None else {},
-                    )
-                )
+                was_waiting = opened.going_on.suspended is not None
+                self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=was_waiting, trace=opened.trace))
             for grant in granted(opened.known, self.cell_id, opened.decisions, opened.decided_at or datetime.now(UTC)):
                 await self._grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
@@ -141,6 +137,7 @@ class CellCall:
         finally:
             with CancelScope(shield=True):
                 await opened.journal.aclose()
+            self.journal_seconds += opened.journal.waited_seconds
         if not keeping.kept:
             self.run.session.note_stateless(self.cell_id)
         if isinstance(outcome, Failed) and outcome.state_lost:
@@ -292,7 +289,10 @@ class CellCall:
             # The cell may wait or die with its process; then it goes on from the state before it, which must be stored.
             await self.run.session.save_held()
         parent = self.run.session.parent
-        opened.journal.begin(lambda: Began(source=self.source, prepared=prepared.to_json(), parent=parent))
+        trace = self.engine.trace_context
+        opened.journal.begin(
+            lambda: Began(source=self.source, prepared=prepared.to_json(), parent=parent, trace=trace())
+        )
 
     def _may_call(self, source: str, history: History) -> bool:
         """Whether the cell names a tool, or a function that may call one."""

@@ -29,7 +29,7 @@ from ._sessions.session import Session
 from ._source.check import check
 from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
-from .events import to_all
+from .events import log, to_all
 from .settings import Settings
 from .tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
 
@@ -74,7 +74,7 @@ class Engine:
         """What a run of an agent in this conversation needs. The run closes it."""
         return AgentRun(
             session=Session(conversation_id=conversation_id, keeper=self._keeper),
-            observe=to_all(cell_metrics(), *self.settings.observers),
+            observe=to_all(cell_metrics(), log, *self.settings.observers),
         )
 
     def description(self, catalog: Catalog, *, search_tool: str | None) -> str:

@@ -7,9 +7,10 @@ cell that began in an earlier run, `CellGoesOn`; then (`CallStarted`, `CallSettl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from .calls import CallRecord, CallRequest
 from .diagnostics import Mend
@@ -110,6 +111,8 @@ class CellClosed:
     """The last event of a cell, also when it was cancelled."""
 
     cell_id: str
+    journal_seconds: float = 0.0
+    """How long it has waited for its journal to be stored."""
 
 
 Event: TypeAlias = (
@@ -132,6 +135,20 @@ class Observer(Protocol):
     """Told every event of a cell, in order, in the task that runs the cell. Must be quick and must not raise."""
 
     def __call__(self, event: Event, /) -> None: ...
+
+
+def log(event: Event, /) -> None:
+    """An observer that writes what went wrong with a cell's state to the log of this package."""
+    match event:
+        case StateLost():
+            _LOG.warning('Cell %s has not the variables of before: %s', event.cell_id, event.reason)
+        case SnapshotFailed():
+            _LOG.warning('The state after cell %s could not be kept: %s', event.cell_id, event.reason)
+        case _:
+            pass
+
+
+_LOG: Final = logging.getLogger('pydantic_ai_grail')
 
 
 def to_all(*observers: Observer) -> Observer:

@@ -33,6 +33,12 @@ class Opened:
     still_waits: bool = False
     """It was suspended, and this run brings no decisions."""
 
+    @property
+    def trace(self) -> Mapping[str, str]:
+        """The trace of the run that it goes on from, as W3C headers; empty when that was not traced."""
+        left_at = self.known.suspended or self.known.began
+        return {} if left_at is None else left_at.trace
+
 
 async def open_cell(
     journals: Journals, key: CellKey, *, origin: str | None, approved: bool, answers: Answers | None, fits: Fits

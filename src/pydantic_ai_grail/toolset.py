@@ -31,7 +31,7 @@ from .conversation import asks_anew, cell_id_in, cells_in, said_before
 from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from .engine import Engine
 from .errors import SnapshotError, StoreError
-from .events import CellClosed, CellStarted, to_all
+from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
 from .outcomes import Completed
 from .settings import CodeModeOptions, Settings
@@ -218,7 +218,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         call_id = ctx.tool_call_id or 'cell'
         cell_id = cell_id_in(ctx.messages, call_id, tool_name=RUN_CODE)
         with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
-            observe = to_all(span, *self.settings.observers)
+            observe = to_all(span, log, *self.settings.observers)
             observe(CellStarted(cell_id=cell_id, conversation_id=run.session.conversation_id, source=asked['code']))
             cell = CellCall(
                 engine=self._engine,
@@ -237,7 +237,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
                 return self._reply(ran, run)
             finally:
-                observe(CellClosed(cell_id=cell_id))
+                observe(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))
 
     async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
         """Once per run: what lives and what was done unseen, as text; empty when nothing, or when it cannot be told yet."""

@@ -86,8 +86,8 @@ async def test_only_one_has_it_and_the_other_is_told_who_and_until_when() -> Non
     with pytest.raises(StoreConflict) as caught:
         await second.take('Cell 1')
     assert str(caught.value) == (
-        f'Cell 1 is being run by another process ({first.owner}), which has it until 12:00:30 at least. Wait for its '
-        'answer, or try again then.'
+        f'Cell 1 is being run by process {os.getpid()} on {socket.gethostname()}, which has it until 2026-01-01 12:00:30 UTC '
+        'at least. Wait for its answer, or try again then.'
     )
     await second.aclose()
     assert await holder(store) == first.owner

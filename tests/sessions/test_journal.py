@@ -590,7 +590,7 @@ async def test_a_journal_that_is_open_cannot_be_opened_again() -> None:
     store = MemoryStore()
     await written(store, FEW)
     journal = await journals(store).reopen(KEY)
-    with pytest.raises(StoreConflict, match=r"Cell 'c1' is being run by another process \(.*\), which has it until"):
+    with pytest.raises(StoreConflict, match=r"Cell 'c1' is being run by process \d+ on .*, which has it until"):
         await journals(store).reopen(KEY)
     await journal.aclose()
     await (await journals(store).reopen(KEY)).aclose()

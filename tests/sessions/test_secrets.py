@@ -98,6 +98,21 @@ print([read_or_create(Path(sys.argv[1], f'{number}.key')) for number in range(40
 
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     results = finish_together([start(MAKE_KEYS, tmp_path) for _ in range(4)])
-    assert [(status, errors) for status, _, errors in results] == [(0, '')] * 4
+    assert [status for status, _, _ in results] == [0] * 4
+    said = [line for _, _, errors in results for line in errors.splitlines()]
+    assert sorted(said) == sorted(
+        f'The key file {tmp_path}/{number}.key was made. Keep it with the database, which cannot be read without it.'
+        for number in range(40)
+    )
     assert len({output for _, output, _ in results}) == 1
     assert results[0][1].count("['") == len(list(tmp_path.iterdir())) == 40
+
+
+def test_a_key_that_is_missing_beside_a_database_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+    (tmp_path / 'agent.db').touch()
+    keyring_for(store, environment={})
+    assert 'had no key file' in caplog.text
+    caplog.clear()
+    keyring_for(store, environment={})
+    assert caplog.text == ''

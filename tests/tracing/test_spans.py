@@ -181,7 +181,9 @@ def test_state_that_was_lost_or_not_kept_is_a_warning(traces: Traces):
     assert attributes == snapshot(
         {
             'grail.state.lost': 'SnapshotMissing',
+            'grail.state.lost_message': 'the secret snapshot',
             'grail.snapshot.error': 'StoreTimeout',
+            'grail.snapshot.error_message': 'the secret store',
             'grail.snapshot.error_stage': 'store',
             'logfire.level_num': 13,
         }

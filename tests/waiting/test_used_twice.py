@@ -173,7 +173,7 @@ async def test_of_two_who_go_on_at_once_one_does_and_the_other_is_told(tmp_path:
     answers = decide(one.output, True)
     both = await asyncio.gather(till.go_on(one, answers), till.go_on(one, answers), return_exceptions=True)
     conflicts = [each for each in both if isinstance(each, StoreConflict)]
-    assert [str(each) for each in conflicts] == [IsStr(regex=r'(?s)Cell .* is being run by another process .*')]
+    assert [str(each) for each in conflicts] == [IsStr(regex=r'(?s)Cell .* is being run by process .*')]
     assert till.paid == [1]
 
 

@@ -96,7 +96,7 @@ async def test_when_two_approvals_race_at_the_same_time(tmp_path: Path) -> None:
     till.opened = asyncio.Event()
     first = asyncio.create_task(till.goes_on(waiting))
     await till.reached.wait()
-    with pytest.raises(StoreConflict, match=r'is being run by another process'):
+    with pytest.raises(StoreConflict, match=r'is being run by process'):
         await till.goes_on(waiting)
     till.opened.set()
     assert last(await first) == {'result': 'paid 20'}

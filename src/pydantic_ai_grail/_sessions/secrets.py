@@ -7,6 +7,7 @@ another machine would have to know the secret too.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets as randomness
 import stat
@@ -20,6 +21,7 @@ from ..errors import SettingsError
 from ..stores.base import Store
 from .keyring import Keyring
 
+_LOG: Final = logging.getLogger('pydantic_ai_grail')
 VARIABLE: Final = 'GRAIL_SECRET'
 """Secrets separated by commas, the newest first."""
 
@@ -50,25 +52,38 @@ def keyring_for(
     if store.reach == 'process':
         return Keyring(_process_secret())
     if store.reach == 'machine' and store.path is not None:
-        return Keyring(read_or_create(store.path.with_name(store.path.name + '.key')))
+        return Keyring(read_or_create(store.path.with_name(store.path.name + '.key'), beside=store.path))
     raise SettingsError(
         f'{store!r} is shared, so its snapshots must be sealed with a secret that all who use it know: '
         f'give snapshot_secret=..., or set {VARIABLE}.'
     )
 
 
-def read_or_create(path: Path) -> list[str]:
-    """The secrets in a key file, one a line, the newest first; a new file with one secret if there is none.
+def read_or_create(path: Path, *, beside: Path | None = None) -> list[str]:
+    """The secrets in a key file, one a line, the newest first; a new file with one secret if there is none, which is logged.
+    `beside` is the database whose key it is.
 
     Raises:
         SettingsError: When others may read the file, it holds no secret, or it cannot be read or made.
     """
     try:
-        if not path.exists():
-            _create(path)
+        if not path.exists() and _create(path):
+            _say_so(path, beside)
         return _read(path)
     except OSError as error:
         raise SettingsError(f'No secret can be kept in {str(path)!r} ({error}). Give snapshot_secret=...') from error
+
+
+def _say_so(path: Path, beside: Path | None) -> None:
+    if beside is not None and beside.exists():
+        _LOG.warning(
+            'The database %s had no key file, so %s was made. What another key has sealed in there cannot be opened; if you '
+            'have that key, put it there.',
+            beside,
+            path,
+        )
+    else:
+        _LOG.warning('The key file %s was made. Keep it with the database, which cannot be read without it.', path)
 
 
 def _read(path: Path) -> list[str]:
@@ -85,8 +100,8 @@ def _read(path: Path) -> list[str]:
     return lines
 
 
-def _create(path: Path) -> None:
-    """Make a key file that appears complete or not at all; if another process was first, its file stays."""
+def _create(path: Path) -> bool:
+    """Make a key file that appears complete or not at all; False if another process was first, whose file stays."""
     draft = path.with_name(f'{path.name}.{randomness.token_hex(8)}')
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
@@ -96,6 +111,8 @@ def _create(path: Path) -> None:
             os.fsync(file.fileno())
         with suppress(FileExistsError):
             os.link(draft, path)
+            return True
+        return False
     finally:
         draft.unlink()
 

@@ -35,14 +35,17 @@ FAILURE_MESSAGE: Final = 'grail.failure.message'
 FAILURE_LINE: Final = 'grail.failure.line'
 FAILURE_TOOL: Final = 'grail.failure.tool'
 ERROR_TYPE: Final = 'error.type'
+ERROR_MESSAGE: Final = 'grail.error.message'
 
 # state
 RESTORED: Final = 'grail.restored.name'
 RESTORED_BYTES: Final = 'grail.restored.size_bytes'
 STATE_LOST: Final = 'grail.state.lost'
+STATE_LOST_MESSAGE: Final = 'grail.state.lost_message'
 SNAPSHOT: Final = 'grail.snapshot.name'
 SNAPSHOT_BYTES: Final = 'grail.snapshot.size_bytes'
 SNAPSHOT_ERROR: Final = 'grail.snapshot.error'
+SNAPSHOT_ERROR_MESSAGE: Final = 'grail.snapshot.error_message'
 SNAPSHOT_ERROR_STAGE: Final = 'grail.snapshot.error_stage'
 
 # time of each stage
@@ -50,6 +53,7 @@ RESTORE_SECONDS: Final = 'grail.restore.seconds'
 PREPARE_SECONDS: Final = 'grail.prepare.seconds'
 CHECK_SECONDS: Final = 'grail.check.seconds'
 RUN_SECONDS: Final = 'grail.run.seconds'
+JOURNAL_SECONDS: Final = 'grail.journal.seconds'
 SAVE_SECONDS: Final = 'grail.save.seconds'
 
 # what Logfire reads

@@ -70,6 +70,10 @@ def _call(record: CallRecord, *, include_content: bool) -> dict[str, str | int |
         'state': record.state,
         'seconds': round(record.seconds, 6),
     }
+    if record.is_recorded or record.is_reused:
+        facts['from'] = 'the journal' if record.is_recorded else 'the failed cell'
+    if record.is_unknown:
+        facts['unknown'] = True
     if record.request.line is not None:
         facts['line'] = record.request.line
     if include_content and record.error is not None:

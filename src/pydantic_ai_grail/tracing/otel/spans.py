@@ -8,7 +8,7 @@ microseconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Final, assert_never
 
@@ -16,6 +16,8 @@ from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Link, Span, StatusCode, Tracer, get_current_span, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from ...calls import CallRecord
+from ...errors import GrailError
 from ...events import (
     CallSettled,
     CallStarted,
@@ -117,6 +119,8 @@ class _Record:
         self._span = span
         self._include_content = include_content
         self._level = 0
+        self._calls: dict[str, CallRecord] = {}
+        """As far as they came, should the cell be left without an outcome."""
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -139,6 +143,7 @@ class _Record:
                 )
             case StateLost():
                 self._set({names.STATE_LOST: type(event.reason).__name__})
+                self._set_content(names.STATE_LOST_MESSAGE, str(event.reason))
                 self._raise_level(names.WARN)
             case CellPrepared():
                 self._set({names.PREPARE_SECONDS: event.seconds})
@@ -167,9 +172,15 @@ class _Record:
                 )
             case SnapshotFailed():
                 self._set({names.SNAPSHOT_ERROR: type(event.reason).__name__, names.SNAPSHOT_ERROR_STAGE: event.stage})
+                self._set_content(names.SNAPSHOT_ERROR_MESSAGE, str(event.reason))
                 self._raise_level(names.WARN)
-            case CallStarted() | CallSettled() | CellClosed():
-                pass
+            case CallStarted(request=request):
+                self._calls[request.call_id] = CallRecord(request=request, state='started')
+            case CallSettled(record=record):
+                self._calls[record.request.call_id] = record
+            case CellClosed():
+                if event.journal_seconds:
+                    self._set({names.JOURNAL_SECONDS: event.journal_seconds})
             case _:
                 assert_never(event)
 
@@ -182,6 +193,9 @@ class _Record:
                 names.LOGFIRE_MESSAGE: f'{names.CELL_SPAN}: {label}',
             }
         )
+        self._set_calls([*self._calls.values()])
+        if isinstance(error, GrailError):
+            self._set_content(names.ERROR_MESSAGE, str(error))
         if label == 'error':
             self._raise_level(names.ERROR)
             self._span.set_status(StatusCode.ERROR)
@@ -193,9 +207,9 @@ class _Record:
         message = f'{names.CELL_SPAN}: {label}'
         if isinstance(outcome, Completed | Failed | Suspended):
             count = len(outcome.calls)
-            self._set({names.CALL_COUNT: count, names.PRINTED_CHARS: len(outcome.printed.text)})
+            self._set({names.PRINTED_CHARS: len(outcome.printed.text)})
+            self._set_calls(outcome.calls)
             if count:
-                self._set({names.CALLS: redact.calls(outcome.calls, include_content=self._include_content)})
                 message += f', {count} {"call" if count == 1 else "calls"}'
             if outcome.printed.text:
                 self._set_content(names.PRINTED, outcome.printed.text)
@@ -205,6 +219,11 @@ class _Record:
         self._set({names.OUTCOME: label, names.LOGFIRE_MESSAGE: message})
         if isinstance(outcome, Failed):
             self._failed(outcome.failure)
+
+    def _set_calls(self, calls: Sequence[CallRecord]) -> None:
+        self._set({names.CALL_COUNT: len(calls)})
+        if calls:
+            self._set({names.CALLS: redact.calls(calls, include_content=self._include_content)})
 
     def _failed(self, failure: Failure) -> None:
         self._set({names.FAILURE_KIND: failure.kind, names.ERROR_TYPE: failure.exception_type})
