@@ -16,13 +16,14 @@ LIVE_KEYS = ('ANTHROPIC_API_KEY', 'OPENAI_API_KEY')
 
 
 def run(name: str, *arguments: str, lines: str = '', cwd: Path) -> str:
-    """What an example prints; it must end well and leave nothing on standard error."""
+    """What an example prints; it must end well and leave nothing on standard error, but that it made a key."""
     environment = {key: value for key, value in os.environ.items() if key not in LIVE_KEYS}
     command = [sys.executable, *WARNINGS, str(EXAMPLES / f'{name}.py'), *arguments]
     done = subprocess.run(
         command, input=lines, capture_output=True, text=True, timeout=60, env=environment, cwd=cwd, check=False
     )
-    assert (done.returncode, done.stderr) == (0, '')
+    errors = [line for line in done.stderr.splitlines() if not line.startswith('The key file ')]
+    assert (done.returncode, errors) == (0, [])
     return done.stdout
 
 
