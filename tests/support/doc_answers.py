@@ -41,6 +41,8 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         ),
         'ada on the 3rd and 18th, grace on the 17th.',
     ],
+    # done-once.md
+    'Refund 50 for order 7.': [Code('await refund(7, 50)'), 'Order 7 is refunded.'],
     # waiting.md
     'Refund 50 for order 7, 300 for order 8 and 900 for order 9.': [
         Code(

@@ -33,7 +33,7 @@ REUSED = 'Not run again, as the failed cell had made the same calls: {}. They ga
         ('after the call', None, ['paid 1', 'paid 2']),
     ],
 )
-def test_asked_again_after_its_process_died_the_agent_pays_nothing_twice(
+def test_when_the_process_dies_and_the_application_has_none_of_its_messages(
     dies: Moment, decision: Any, result: list[str], tmp_path: Path
 ) -> None:
     lives = [Life(dies=dies, saves_messages=False), Life(saves_messages=False)]
