@@ -28,7 +28,7 @@ MAY_IMPORT = {
     'deciding': ('waiting', 'decisions', 'requests', '_run', '_monty.values'),
     'opening': ('unsaved', '_catalog', '_source', '_reply', '_sessions'),
     'correcting': ('conversation', 'unsaved', 'stores.base', '_run', '_sessions'),
-    'unsaved': ('conversation', '_catalog', '_run', '_sessions'),
+    'unsaved': ('conversation', 'stores.base', '_catalog', '_run', '_sessions'),
     'resuming': ('requests', 'stores.base', '_source', '_run', '_sessions'),
     'waiting': ('decisions', 'requests'),
     'requests': ('decisions',),

@@ -6,6 +6,7 @@ this package knows (catalog, state, outcome) here and nowhere else.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -251,8 +252,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 return run.opening_note
             run.opening_note = ''
             try:
-                state = await run.find(cells)
-                unsaved = await run.unsaved(self._engine.journals, cells)
+                state, unsaved = await asyncio.gather(run.find(cells), run.unsaved(self._engine.journals, cells))
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
             notes = [

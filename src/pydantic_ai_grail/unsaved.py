@@ -4,8 +4,8 @@ its messages, or the history was taken back. What they did stays done, so the mo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from .calls import CallRecord
 from .conversation import CellsInHistory
 from .errors import JournalError
 from .journal import Known
+from .stores.base import CellKey
 
 MOST: Final = 20
 """Cells that are looked at, the newest first."""
@@ -58,13 +59,23 @@ async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_
     """
     if not journals.writes_calls:
         return ()
-    found: list[UnsavedCell] = []
-    for begun in (await journals.guarded.begun(conversation_id, after=cells.last_message_at))[:MOST]:
-        is_running = begun.claim is not None and is_held(begun.claim, journals.clock())
-        if is_of_grants(begun.key) or is_running or begun.key.cell_id in cells.ids:
-            continue
-        with suppress(JournalError):
-            known = (await journals.peek(begun.key)).known()
-            if known.calls:
-                found.append(UnsavedCell(cell_id=begun.key.cell_id, known=known))
-    return found
+    begun = await journals.guarded.begun(conversation_id, after=cells.last_message_at)
+    keys = [
+        cell.key
+        for cell in begun[:MOST]
+        if not (is_of_grants(cell.key) or cell.key.cell_id in cells.ids)
+        and not (cell.claim is not None and is_held(cell.claim, journals.clock()))
+    ]
+    found = await asyncio.gather(*(_known(journals, key) for key in keys))
+    return [
+        UnsavedCell(cell_id=key.cell_id, known=known)
+        for key, known in zip(keys, found, strict=True)
+        if known is not None and known.calls
+    ]
+
+
+async def _known(journals: Journals, key: CellKey) -> Known | None:
+    try:
+        return (await journals.peek(key)).known()
+    except JournalError:
+        return None
