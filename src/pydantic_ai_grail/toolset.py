@@ -41,15 +41,22 @@ RUN_CODE: Final = 'run_code'
 TOOLSET_ID: Final = 'code_mode'
 
 
+_RERUN: Final = 'After a cell that failed: run its calls again too, where they would give what they had returned.'
+
+
 class RunCode(TypedDict):  # a docstring would go into the schema, for the model to read
     code: str
     restart: NotRequired[Annotated[bool, Field(description='Forget all variables first.')]]
-    rerun: NotRequired[Annotated[bool, Field(description='Also run calls again that the failed cell before has made.')]]
+    rerun: NotRequired[Annotated[bool, Field(description=_RERUN)]]
 
 
 _NOTE: Final = 'variables'
 _ARGUMENTS: Final = TypeAdapter(RunCode)
 _SCHEMA: Final = _ARGUMENTS.json_schema()
+_SCHEMA_WITHOUT_RERUN: Final = {
+    **_SCHEMA,
+    'properties': {name: value for name, value in _SCHEMA['properties'].items() if name != 'rerun'},
+}
 _VALIDATOR: Final = cast('SchemaValidatorProt', _ARGUMENTS.validator)
 
 
@@ -161,7 +168,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 tool_def=ToolDefinition(
                     name=RUN_CODE,
                     description=self._engine.description(catalog, search_tool=search_tool),
-                    parameters_json_schema=_SCHEMA,
+                    parameters_json_schema=_SCHEMA if self.settings.reuse_calls else _SCHEMA_WITHOUT_RERUN,
                     metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
                     sequential=True,
                 ),

@@ -10,6 +10,7 @@ import pytest
 from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.models.test import TestModel
 
 from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide
 from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
@@ -185,6 +186,16 @@ async def test_the_developer_can_switch_it_off() -> None:
     agent, made = desk(reuse_calls=False)
     await played(agent, 'await book("A1")\n1 / 0', 'await book("A1")')
     assert made == ['book A1', 'book A1']
+
+
+@pytest.mark.parametrize('reuse_calls', [True, False])
+async def test_rerun_is_offered_where_calls_are_reused(reuse_calls: bool) -> None:
+    agent, _ = desk(reuse_calls=reuse_calls)
+    model = TestModel(call_tools=[])
+    await agent.run('go', model=model)
+    assert model.last_model_request_parameters is not None
+    [tool] = model.last_model_request_parameters.function_tools
+    assert ('rerun' in tool.parameters_json_schema['properties']) == reuse_calls
 
 
 async def test_after_a_wait_it_still_is_a_difference_that_there_was_one_before_it() -> None:
