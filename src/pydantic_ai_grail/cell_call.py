@@ -177,7 +177,8 @@ class CellCall:
             self.observe(StateLost(cell_id=self.cell_id, reason=error))
             if self.engine.settings.lost_state == 'error':
                 raise
-            self._notes.append(state_lost_note(error))
+            if cells.refs or cells.last_message_at is not None:  # otherwise nobody knows of any
+                self._notes.append(state_lost_note(error))
             return await self.run.start_over()
 
     async def _open(self) -> Opened:

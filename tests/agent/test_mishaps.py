@@ -17,7 +17,7 @@ from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import CodeMode, Limits, MemoryStore, SnapshotError, SqlStore, StoreError
 from pydantic_ai_grail.errors import SnapshotMissing
-from pydantic_ai_grail.events import Event, SnapshotFailed, SnapshotSaved
+from pydantic_ai_grail.events import Event, SnapshotFailed, SnapshotSaved, StateLost
 from pydantic_ai_grail.stores.base import SnapshotRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
@@ -121,9 +121,26 @@ async def test_a_store_that_cannot_be_read_starts_the_turn_without_variables(bro
     agent = agent_with(store=store, store_timeout_secs=0.05)
     first = await turn(agent, 'x = 1')
     store.broken = broken
-    second = await turn(agent, 'y = 2', history=first.all_messages() if broken == 'load' else None, conversation='c')
+    history = first.all_messages()
+    second = await turn(agent, 'y = 2', history=history if broken == 'load' else history[:1])
     assert last(second)['result'] == 2
     assert 'are gone' in str(last(second)['notes'])
+
+
+async def test_variables_that_are_gone_are_told_once() -> None:
+    events: list[Event] = []
+    store = BrokenStore('')
+    agent = agent_with(store=store, observers=[events.append])
+    first = await turn(agent, 'x = 1')
+    store.broken = 'load'
+    second = await turn(agent, 'no_such_name', 'y = 2', 'y', history=first.all_messages())
+    assert ['are gone' in str(cell.content) for cell in played_cells(second.new_messages())] == [True, False, False]
+    assert sum(isinstance(event, StateLost) for event in events) == 1
+
+
+async def test_in_the_first_turn_no_variables_are_gone() -> None:
+    cells = await play(agent_with(store=BrokenStore('newest')), 'y = 2')
+    assert cells[0].content == {'result': 2}
 
 
 async def test_with_lost_state_error_the_run_ends_in_the_stores_error() -> None:

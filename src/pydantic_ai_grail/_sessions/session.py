@@ -57,6 +57,8 @@ class Session:
     _held: Worker | None = None
     _holding: AsyncExitStack = field(default_factory=AsyncExitStack)
     _unsaved: Unsaved | None = None
+    _lost: str | None = None
+    """The cell whose state was looked for and could not be had, so that it is told once."""
     _stateless: set[str] = field(default_factory=set[str])
     """Cells of this run that left no state: refused, or their sandbox was lost."""
 
@@ -74,7 +76,9 @@ class Session:
         if newest is None and self._is_new:
             return self._state
         await self._let_go()
+        self._lost = newest
         found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
+        self._lost = None
         self._state, self._newest = EMPTY if found is None else _state_of(found), newest
         self._is_new = newest is None and found is None
         self.restored = found is not None
@@ -92,7 +96,7 @@ class Session:
     async def start_over(self) -> State:
         """Forget all variables; the next cell starts empty."""
         await self._let_go()
-        self._state, self._newest = EMPTY, None
+        self._state, self._newest = EMPTY, self._lost
         return self._state
 
     @asynccontextmanager
