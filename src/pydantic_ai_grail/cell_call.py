@@ -33,14 +33,13 @@ from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
-from .calls import CallRequest
 from .conversation import Asked, CellsInHistory, asked_in
 from .correcting import called_before, with_one_more
 from .deciding import fates_of, fitting
 from .engine import Engine
 from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import Began, CalledBefore, CellQueued, CellResumed, CellSuspended
+from .journal import Began, CalledBefore, CellQueued, CellSuspended
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
@@ -152,20 +151,12 @@ class CellCall:
     def _notes_on(self, calls: Dispatcher, outcome: Completed | Failed | Refused, opened: Opened) -> list[str]:
         reused = [record for record in calls.journal if record.is_reused]
         unused = [record for record in calls.journal if record.request in calls.unused]
+        given = opened.changed_arguments
+        ids = [(record.request, record.request.call_id) for record in calls.journal]
         return [
-            *changed_note(self._changed(calls, opened)),
+            *changed_note([(request, given[id]) for request, id in ids if id in given]),
             *reused_note(reused),
             *(unused_note(unused) if isinstance(outcome, Completed) else ()),
-        ]
-
-    def _changed(self, calls: Dispatcher, opened: Opened) -> list[tuple[CallRequest, Mapping[str, Any]]]:
-        """The calls that a person approved with other arguments, and these."""
-        taken = [entry.decisions for entry in opened.journal.entries if isinstance(entry, CellResumed)]
-        given = {id: decided['arguments'] for each in taken for id, decided in each.items()}
-        return [
-            (record.request, given[record.request.call_id])
-            for record in calls.journal
-            if given.get(record.request.call_id) is not None
         ]
 
     async def _state(self, cells: CellsInHistory) -> State:
@@ -215,24 +206,32 @@ class CellCall:
         if self.run.called_before is None:
             conversation = self.run.session.conversation_id
             journals = self.engine.journals
-            unsaved = await self.run.unsaved(journals, cells)
-            self.run.called_before = await called_before(journals, cells, state, conversation, unsaved)
+            self.run.called_before = await called_before(
+                journals,
+                cells,
+                state,
+                conversation,
+                unsaved=await self.run.unsaved(journals, cells),
+                is_read_only=self.catalog.is_read_only,
+            )
         before, step = self.run.called_before, self.ctx.run_step
         # A cell of the same response was written before the model knew that the other one failed.
-        if self.reruns or not self.engine.settings.reuse_calls or self.run.failed_in_step == step:
-            return replace(before, failed=())
-        return before
+        if self.reruns or not self.engine.settings.reuse_calls:
+            return replace(before, failed=(), done=())
+        return replace(before, failed=()) if self.run.failed_in_step == step else before
 
     def _remember(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
         if isinstance(outcome, Refused):
             return
-        known, before = opened.journal.known(), self.run.called_before or CalledBefore()
-        unknown = (*calls.corrected.left, *known.unknown)
-        if isinstance(outcome, Completed):
-            self.run.called_before = CalledBefore(unknown=unknown)
-            return
-        self.run.failed_in_step = self.ctx.run_step
-        self.run.called_before = with_one_more(before, known, is_same=calls.corrected.is_same, unknown=unknown)
+        if isinstance(outcome, Failed):
+            self.run.failed_in_step = self.ctx.run_step
+        self.run.called_before = with_one_more(
+            self.run.called_before or CalledBefore(),
+            opened.journal.known(),
+            calls.corrected,
+            self.catalog.is_read_only,
+            completed=isinstance(outcome, Completed),
+        )
 
     def _dispatcher(self, opened: Opened, before: CalledBefore) -> Dispatcher:
         settings = self.engine.settings

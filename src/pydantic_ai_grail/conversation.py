@@ -37,6 +37,8 @@ class CellsInHistory:
     """Of all cells in the messages, also of those that are not among `refs`."""
     last_message_at: datetime | None
     """When the newest message of an earlier run was written."""
+    last_turn_at: datetime | None
+    """When the newest message before the last prompt was written."""
 
 
 def cell_id_in(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> str:
@@ -81,7 +83,12 @@ def cells_in(
                 refs.append(_ref(call, message, cell_id, returned))
         if len(refs) >= MAX_CELLS:
             break
-    return CellsInHistory(refs=tuple(refs), ids=all_ids, last_message_at=_last_earlier(messages, run_id))
+    return CellsInHistory(
+        refs=tuple(refs),
+        ids=all_ids,
+        last_message_at=_last_earlier(messages, run_id),
+        last_turn_at=_last_before_prompt(messages),
+    )
 
 
 def asks_anew(messages: Sequence[ModelMessage]) -> bool:
@@ -89,7 +96,7 @@ def asks_anew(messages: Sequence[ModelMessage]) -> bool:
     for message in reversed(messages):
         if isinstance(message, ModelResponse):
             return False
-        if any(isinstance(part, UserPromptPart) for part in message.parts):
+        if _asks(message):
             return True
     return False
 
@@ -169,6 +176,16 @@ def _code(call: ToolCallPart) -> str:
 
 def _last_earlier(messages: Sequence[ModelMessage], run_id: str | None) -> datetime | None:
     return next(_times(messages, run_id), None)
+
+
+def _last_before_prompt(messages: Sequence[ModelMessage]) -> datetime | None:
+    newest_first = [*reversed(messages)]
+    asks = (number for number, message in enumerate(newest_first) if _asks(message))
+    return next(_times([*reversed(newest_first[next(asks, len(messages)) + 1 :])], None), None)
+
+
+def _asks(message: ModelMessage) -> bool:
+    return any(isinstance(part, UserPromptPart) for part in message.parts)
 
 
 def _times(messages: Sequence[ModelMessage], run_id: str | None) -> Iterator[datetime]:

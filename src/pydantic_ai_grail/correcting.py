@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Final
 
-from ._run.past_calls import is_same_call
+from ._run.corrected import CorrectedCalls, IsReadOnly, changing, is_same_call
 from ._sessions.journal import Journals
 from ._sessions.keeper import CellRef
 from ._sessions.session import State
@@ -25,7 +24,13 @@ MOST_OPEN: Final = 20
 
 
 async def called_before(
-    journals: Journals, cells: CellsInHistory, state: State, conversation_id: str, unsaved: Sequence[UnsavedCell]
+    journals: Journals,
+    cells: CellsInHistory,
+    state: State,
+    conversation_id: str,
+    *,
+    unsaved: Sequence[UnsavedCell],
+    is_read_only: IsReadOnly,
 ) -> CalledBefore:
     """What the newest of these cells called, those that failed or were cut off, and what nobody knows of any of them.
 
@@ -35,28 +40,39 @@ async def called_before(
         state: The state after them.
         conversation_id: The conversation.
         unsaved: Later ones that the history does not have.
+        is_read_only: Tells the tools that change nothing.
 
     Raises:
         JournalError, StoreError: When a journal could not be read.
     """
     past = _Past(journals, conversation_id)
-    later = [cell.known for cell in takewhile(lambda cell: cell.is_cut_off, unsaved)]
-    failed = _chain([*later, *(() if len(later) < len(unsaved) else await _failed(past, cells, state))])
-    return CalledBefore(failed=failed, unknown=await _unknown(past, cells, unsaved))
+    uncompleted = await _uncompleted(past, cells, state)
+    failed = [known for known in uncompleted if known.ended is not None and changing(known, is_read_only)]
+    return CalledBefore(
+        failed=_chain(failed, is_read_only),
+        done=_done([*(cell.known for cell in unsaved), *uncompleted], is_read_only),
+        unknown=await _unknown(past, cells, unsaved),
+    )
 
 
-def with_one_more(before: CalledBefore, known: Known, *, is_same: bool, unknown: Sequence[KnownCall]) -> CalledBefore:
-    """What there is to give again after one more cell that failed.
+def with_one_more(
+    before: CalledBefore, known: Known, corrected: CorrectedCalls, is_read_only: IsReadOnly, *, completed: bool
+) -> CalledBefore:
+    """What there is to give again, in the same run, after one more cell.
 
     Args:
         before: What there was for that cell.
         known: Its journal.
-        is_same: Whether it made no other calls than those before it.
-        unknown: The calls of which nobody knows still.
+        corrected: What it has made of that.
+        is_read_only: Tells the tools that change nothing.
+        completed: Whether it came to its end; otherwise it failed.
     """
-    older = before.failed if is_same or not known.calls else ()
-    failed = [known, *older] if known.calls else older
-    return CalledBefore(failed=_longer(failed), unknown=unknown)
+    unknown = (*corrected.unknown, *known.unknown)
+    failed = before.failed
+    if changing(known, is_read_only):
+        older = failed if corrected.is_same else ()
+        failed = () if completed else _longer([known, *older], is_read_only)
+    return CalledBefore(failed=failed, done=corrected.done, unknown=unknown)
 
 
 @dataclass(kw_only=False)
@@ -74,9 +90,10 @@ class _Past:
         return self._read[key]
 
 
-async def _failed(past: _Past, cells: CellsInHistory, state: State) -> list[Known]:
+async def _uncompleted(past: _Past, cells: CellsInHistory, state: State) -> list[Known]:
+    """The newest cells, the newest first, up to one that completed: those that failed and those that were cut off."""
     header = state.saved.header if state.saved is not None else None
-    failed: list[Known] = []
+    found: list[Known] = []
     for ref in cells.refs[:MOST_OPEN]:
         if ref.expects_state or (
             header is not None and header.cell_id == ref.cell_id and header.outcome == 'completed'
@@ -85,35 +102,48 @@ async def _failed(past: _Past, cells: CellsInHistory, state: State) -> list[Know
         known = await past.of(ref)
         if known.ended is not None and known.ended.outcome == 'completed':
             break
-        if not known.calls:
-            continue  # refused, or it failed before it called anything
-        failed.append(known)
-    return failed
+        if known.calls:  # otherwise it was refused, or failed before it called anything
+            found.append(known)
+    return found
 
 
-def _chain(failed: Sequence[Known]) -> list[Known]:
+def _done(newest_first: Sequence[Known], is_read_only: IsReadOnly) -> list[KnownCall]:
+    """What returned in cells that were cut off, and was not given again since."""
+    done: list[KnownCall] = []
+    for known in reversed(newest_first):
+        for call in known.calls.values():
+            again = next((each for each in done if is_same_call(each.began, call.began)), None)
+            if call.began.attempt == 0 and again is not None:
+                done.remove(again)
+            returned = call.ended is not None and call.ended.state == 'returned'
+            if known.ended is None and returned and not is_read_only(call.began.tool):
+                done.append(call)
+    return done
+
+
+def _chain(failed: Sequence[Known], is_read_only: IsReadOnly) -> list[Known]:
     """The newest, and those before it that made the same calls and more."""
     chain: list[Known] = []
     for known in failed:
-        if chain and not _goes_further(known, chain[-1]):
+        if chain and not _goes_further(changing(known, is_read_only), changing(chain[-1], is_read_only)):
             break
         chain.append(known)
     return chain
 
 
-def _goes_further(known: Known, later: Known) -> bool:
+def _goes_further(calls: Sequence[KnownCall | None], later: Sequence[KnownCall | None]) -> bool:
     """Whether a cell made the calls of a later one, and more."""
-    return max(known.calls) > max(later.calls) and all(
-        ordinal not in known.calls or is_same_call(known.calls[ordinal].began, call.began)
-        for ordinal, call in later.calls.items()
+    return len(calls) > len(later) and all(
+        call is None or other is None or is_same_call(call.began, other.began)
+        for call, other in zip(calls, later, strict=False)
     )
 
 
-def _longer(failed: Sequence[Known]) -> list[Known]:
+def _longer(failed: Sequence[Known], is_read_only: IsReadOnly) -> list[Known]:
     """Those of the cells, the newest first, that go further than the ones after them."""
     kept: list[Known] = []
     for known in failed:
-        if not kept or max(known.calls) > max(kept[-1].calls):
+        if not kept or len(changing(known, is_read_only)) > len(changing(kept[-1], is_read_only)):
             kept.append(known)
     return kept
 

@@ -300,6 +300,8 @@ class CalledBefore:
 
     failed: Sequence[Known] = ()
     """The failed cells that it may correct, the newest first; each one made the calls of those after it, and more."""
+    done: Sequence[KnownCall] = ()
+    """Calls that returned in cells which were cut off, and that no cell has made since."""
     unknown: Sequence[KnownCall] = ()
     """Calls of which nobody knows, and that no cell has made since."""
 

@@ -23,7 +23,8 @@ def living(state: State, history: History) -> str:
     return variables_note(shown, defined=sorted(history.bindings.declared - state.variables.keys())) or ''
 
 
-def unseen(unsaved: Sequence[UnsavedCell], catalog: Catalog | None, *, reuses_calls: bool) -> str:
+def unseen(unsaved: Sequence[UnsavedCell], catalog: Catalog | None, *, reuses_calls: bool, asks: bool) -> str:
     """What cells did that the messages do not show, as text; empty when they changed nothing."""
-    records = [record for cell in reversed(unsaved) for record in cell.records(catalog)]
-    return unsaved_note(records, reuses=reuses_calls and len(unsaved) == 1 and unsaved[0].is_cut_off) or ''
+    ended = [record for cell in reversed(unsaved) if not cell.is_cut_off for record in cell.records(catalog)]
+    cut_off = [record for cell in reversed(unsaved) if cell.is_cut_off for record in cell.records(catalog)]
+    return unsaved_note(ended, cut_off, reuses=reuses_calls, asks=asks) or ''

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ._run.cell import GoingOn
 from ._sessions.journal import CellJournal, Journals
@@ -32,6 +33,13 @@ class Opened:
     """The model has just asked for it, so that it should have no journal."""
     still_waits: bool = False
     """It was suspended, and this run brings no decisions."""
+
+    @property
+    def changed_arguments(self) -> Mapping[str, Mapping[str, Any]]:
+        """What a person had calls made with instead of what code gave, by call id."""
+        taken = [entry.decisions for entry in self.journal.entries if isinstance(entry, CellResumed)]
+        given = {id: decided['arguments'] for each in taken for id, decided in each.items()}
+        return {id: arguments for id, arguments in given.items() if arguments is not None}
 
     @property
     def trace(self) -> Mapping[str, str]:

@@ -41,7 +41,7 @@ RUN_CODE: Final = 'run_code'
 TOOLSET_ID: Final = 'code_mode'
 
 
-_RERUN: Final = 'After a cell that failed: run its calls again too, where they would give what they had returned.'
+_RERUN: Final = 'Run calls again that a failed cell has made, instead of giving what they had returned.'
 
 
 class RunCode(TypedDict):  # a docstring would go into the schema, for the model to read
@@ -263,7 +263,12 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
             notes = [
-                unseen(unsaved, run.catalog, reuses_calls=self.settings.reuse_calls),
+                unseen(
+                    unsaved,
+                    run.catalog,
+                    reuses_calls=self.settings.reuse_calls,
+                    asks=self.settings.unknown_calls == 'ask',
+                ),
                 living(state, run.history_of(state)),
             ]
             run.opening_note = '\n'.join(filter(None, notes))

@@ -59,7 +59,7 @@ async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_
     """
     if not journals.writes_calls:
         return ()
-    begun = await journals.guarded.begun(conversation_id, after=cells.last_message_at)
+    begun = await journals.guarded.begun(conversation_id, after=cells.last_turn_at)
     keys = [
         cell.key
         for cell in begun[:MOST]

@@ -14,7 +14,8 @@ from pydantic_ai.toolsets import FunctionToolset
 from support.interrupted import APPROVED, Died, Interrupted, known_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._run.past_calls import CorrectedCalls, Diverged, PastCalls, next_attempt
+from pydantic_ai_grail._run.corrected import CorrectedCalls
+from pydantic_ai_grail._run.past_calls import Diverged, PastCalls, next_attempt
 from pydantic_ai_grail._run.tool_call import METADATA_KEY
 from pydantic_ai_grail.calls import CallRequest, ToolFacts
 from pydantic_ai_grail.errors import StoreError
@@ -475,7 +476,7 @@ def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
     ids=['under way', 'nobody knew before', 'only asked', 'settled', 'and its cell failed'],
 )
 def test_the_next_cell_knows_what_nobody_knows_of_the_one_before(entries: list[Entry], is_known: bool) -> None:
-    corrected = CorrectedCalls(CalledBefore(unknown=known_of(entries).unknown))
+    corrected = CorrectedCalls(CalledBefore(unknown=known_of(entries).unknown), is_read_only=lambda _: False)
     request = made_by_the_next_cell(1)
     corrected.compare(request)
     assert (corrected.under_way(request) is not None) == is_known

@@ -176,10 +176,37 @@ async def test_a_correction_that_fails_too_hands_on_what_it_had() -> None:
     assert made == ['book A1']
 
 
-async def test_after_a_cell_that_completed_the_same_call_is_a_new_one() -> None:
+async def test_after_a_cell_that_completed_and_did_something_the_same_call_is_a_new_one() -> None:
     agent, made = desk()
-    await played(agent, 'await book("A1")\n1 / 0', '1 + 1', 'await book("A1")')
+    await played(agent, 'await book("A1")\n1 / 0', 'await book("Z9")', 'await book("A1")')
+    assert made == ['book A1', 'book Z9', 'book A1']
+
+
+async def test_after_a_turn_that_completed_the_same_call_is_a_new_one() -> None:
+    agent, made = desk()
+    result = await agent.run('go', model=scripted_model('await book("A1")\n1 / 0', '1 + 1'))
+    await played(agent, 'await book("A1")', history=result.all_messages())
     assert made == ['book A1', 'book A1']
+
+
+@pytest.mark.parametrize('look', ['await seats("Z9")', '1 + 1', 'await seats("Z9")\n1 / 0'])
+async def test_a_cell_that_only_looks_before_the_correction_takes_nothing_away(look: str) -> None:
+    agent, made = desk()
+    await played(agent, 'await book("A1")\nawait book("B2")\n1 / 0', look, 'await book("A1")\nawait book("B2")')
+    assert [each for each in made if not each.startswith('seats')] == ['book A1', 'book B2']
+
+
+@pytest.mark.parametrize(
+    ('failed', 'corrected'),
+    [
+        ('await seats("Z9")\nawait book("A1")\n1 / 0', 'await book("A1")'),
+        ('await book("A1")\n1 / 0', 'await seats("Z9")\nawait book("A1")'),
+    ],
+)
+async def test_to_look_is_no_difference(failed: str, corrected: str) -> None:
+    agent, made = desk()
+    await played(agent, failed, corrected)
+    assert sorted(made) == ['book A1', 'seats Z9']
 
 
 async def test_the_developer_can_switch_it_off() -> None:

@@ -13,14 +13,14 @@ from pydantic_ai.messages import ModelRequest
 from pydantic_ai.run import AgentRunResult
 from support.dying import Life, Moment, lived
 
-from pydantic_ai_grail import Approve, CodeMode, SqlStore, waiting_calls
+from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.conversation import said_before
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Result
 
 pytestmark = pytest.mark.anyio
 
-UNSEEN = 'Cells have run in this conversation that these messages do not show: a run was cut off, or taken back.'
+UNSEEN = 'An earlier run of this conversation was cut off, or taken back. These messages do not show what it did; it stays done.'
 REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
 
 
@@ -53,7 +53,9 @@ class Till:
         self.reached = asyncio.Event()
         self._folder, self._options = folder, options
 
-    async def run(self, *cells: str, stops_in: int | None = None, **how: Any) -> AgentRunResult[Any]:
+    async def run(
+        self, *cells: str, stops_in: int | None = None, prompt: str | None = 'go', **how: Any
+    ) -> AgentRunResult[Any]:
         async def pay(bill: int) -> str:
             self.paid.append(bill)
             if bill == stops_in:
@@ -69,8 +71,8 @@ class Till:
             output_type=[str, DeferredToolRequests],
             capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self._folder}/till.db'), **self._options)],
         )
-        result = await agent.run('go', model=scripted_model(*cells), conversation_id='A', **how)
-        request = result.new_messages()[0]
+        result = await agent.run(prompt, model=scripted_model(*cells), conversation_id='A', **how)
+        request = next(message for message in result.new_messages() if isinstance(message, ModelRequest))
         self.told = said_before([*(how.get('message_history') or []), request], 'toolset:code_mode:variables')
         return result
 
@@ -93,10 +95,10 @@ async def test_the_model_is_told_what_was_done(tmp_path: Path) -> None:
             UNSEEN,
             'Calls that were made and are not undone:',
             "  pay(bill=1) -> 'paid 1'",
-            'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
-            'they returned; make none again that changes anything.',
+            'Go on from there. If code makes them again, with the same arguments, they return this and are not run again.',
             'Cut off before they answered, so they may have taken effect:',
             '  pay(bill=2)',
+            'If one is still needed, make it with exactly these arguments: a person is asked first.',
         ]
     )
     [call] = waiting_calls(result.output)
@@ -112,6 +114,53 @@ async def test_of_a_cell_that_came_to_its_end_the_model_is_told_and_may_do_it_ag
     assert '  pay(bill=2)' in till.told
     assert played_cells(done.all_messages())[-1].content['result'] == 'paid 1'
     assert till.paid == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    'cells',
+    [
+        ['await pay(1)\nawait pay(3)\nawait pay(2)'],
+        ['await pay(3)\nawait pay(1)\nawait pay(2)'],
+        ['await balance()', 'await pay(3)', 'await pay(1)', 'await pay(2)'],
+        ['1 / 0', 'import asyncio\nawait asyncio.gather(pay(2), pay(1), pay(3))'],
+        ['await pay(7)\nawait pay(1)\n1 / 0', 'await pay(3)\nawait pay(2)'],
+    ],
+    ids=['without looking first', 'in another order', 'cell by cell', 'at once', 'beside others'],
+)
+async def test_what_a_cell_did_that_was_cut_off_is_not_done_again_wherever_it_comes(
+    cells: list[str], tmp_path: Path
+) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await balance()\nawait pay(1)\nawait pay(3)\nawait pay(2)')
+    result = await till.run(*cells)
+    [call] = waiting_calls(result.output)
+    assert call.reason == 'unknown'
+    assert [bill for bill in till.paid if bill != 7] == [1, 3, 2]
+
+
+async def test_each_call_of_a_cell_that_was_cut_off_stands_for_one(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await pay(1)\nawait pay(2)')
+    done = await till.run('await pay(1)', '[await pay(1), await pay(1)]')
+    assert played_cells(done.all_messages())[-1].content == {'result': ['paid 1', 'paid 1']}
+    assert till.paid == [1, 2, 1, 1]
+
+
+async def test_it_holds_too_after_a_wait_in_the_same_turn(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await pay(1)\nawait pay(2)')
+    waiting = await till.run('await pay(2)')
+    told = till.told
+    done = await till.run(
+        'await pay(2)',
+        'x = await pay(1)\nx',
+        message_history=waiting.all_messages(),
+        prompt=None,
+        deferred_tool_results=decide(waiting.output, True),
+    )
+    assert till.told == told
+    assert played_cells(done.all_messages())[-1].content['result'] == 'paid 1'
+    assert till.paid == [1, 2, 2]
 
 
 async def test_cells_that_the_history_has_are_not_told_again(tmp_path: Path) -> None:

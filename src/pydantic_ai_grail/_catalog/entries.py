@@ -39,6 +39,11 @@ class Catalog:
     modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Python names of the entries of each module; empty for a flat catalog."""
 
+    def is_read_only(self, python_name: str) -> bool:
+        """Whether the tool that code calls by this name is known to change nothing."""
+        entry = self.entries.get(python_name)
+        return entry is not None and entry.facts.read_only
+
     def find(self, name: str) -> Entry | None:
         """The entry that `name` means: its Python name, its tool name, or its bare name if only one tool has it."""
         if name in self.entries:

@@ -215,9 +215,12 @@ def same_frame(count: int) -> str:
 
 
 PRINTED: Final = 'Printed before it stopped:'
-UNSAVED: Final = (
-    'Cells have run in this conversation that these messages do not show: a run was cut off, or taken back.'
+UNSAVED: Final = 'An earlier run of this conversation was cut off, or taken back. These messages do not show what it did; it stays done.'
+CALLS_MADE_TOO: Final = 'In a cell that was cut off, these were made too:'
+CALL_THE_SAME: Final = (
+    'Go on from there. If code makes them again, with the same arguments, they return this and are not run again.'
 )
+CALL_AND_ASK: Final = 'If one is still needed, make it with exactly these arguments: a person is asked first.'
 CALLS_MADE: Final = 'Calls that were made and are not undone:'
 CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
 CALLS_FAILED: Final = 'Calls that failed:'

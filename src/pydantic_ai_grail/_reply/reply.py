@@ -15,7 +15,7 @@ from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import call_text, counted, listed, what_happened
+from .calls import call_text, counted, listed
 from .failure import failed, refused
 from .success import MAX_RESULT_CHARS, completed
 
@@ -86,15 +86,30 @@ def variables_note(names: Sequence[str], *, defined: Sequence[str] = ()) -> str 
     return ' '.join(sentences) or None
 
 
-def unsaved_note(calls: Sequence[CallRecord], *, reuses: bool) -> str | None:
+def unsaved_note(ended: Sequence[CallRecord], cut_off: Sequence[CallRecord], *, reuses: bool, asks: bool) -> str | None:
     """What cells called that the messages do not show; `None` when that changed nothing.
 
-    `reuses` says that the first cell gets the results of the calls that it makes again from the beginning.
+    Args:
+        ended: The calls of cells that came to their end.
+        cut_off: Those of cells that did not.
+        reuses: Whether these give what they had returned when they are made again.
+        asks: Whether a person is asked before one is made again of which nobody knows.
     """
-    if not any(call.state in ('returned', 'cancelled') and not call.request.tool.read_only for call in calls):
-        return None
-    changing = [call for call in calls if not call.request.tool.read_only]
-    return f'{prose.UNSAVED}\n{what_happened(changing, cause=None, reuses=reuses)}'
+    made_before, made = _returned(ended), _returned(cut_off)
+    unknown = [call for call in (*ended, *cut_off) if call.state == 'cancelled' and not call.request.tool.read_only]
+    lines: list[str] = []
+    if made_before:
+        lines += [prose.CALLS_MADE, listed(made_before), prose.CALL_ONCE]
+    if made:
+        again = prose.CALL_THE_SAME if reuses else prose.CALL_ONCE
+        lines += [prose.CALLS_MADE_TOO if made_before else prose.CALLS_MADE, listed(made), again]
+    if unknown:
+        lines += [prose.CALLS_UNKNOWN, listed(unknown), *([prose.CALL_AND_ASK] if asks else ())]
+    return '\n'.join([prose.UNSAVED, *lines]) if lines else None
+
+
+def _returned(calls: Sequence[CallRecord]) -> list[CallRecord]:
+    return [call for call in calls if call.state == 'returned' and not call.request.tool.read_only]
 
 
 def state_lost_note(reason: GrailError) -> str:

@@ -36,8 +36,9 @@ from ..journal import (
 )
 from ..journal import Entry as JournalEntry
 from .binding import Answerer, Bound, asked_for
+from .corrected import CorrectedCalls
 from .fates import Answered, Asked, Fate, Fates
-from .past_calls import CorrectedCalls, PastCalls, next_attempt
+from .past_calls import PastCalls, next_attempt
 from .pauses import Attempt, answer, changed_arguments, said
 from .records import content_of, entry_of, record_of, settled_of
 from .tool_call import Called, call_tool, counted, metadata_of
@@ -92,7 +93,9 @@ class Dispatcher:
 
     def __post_init__(self, known: Known, before: CalledBefore) -> None:
         self.past = PastCalls(cell_id=self.cell_id, known=known)
-        self.corrected = CorrectedCalls(before, self.past.accepted(self.catalog))
+        self.corrected = CorrectedCalls(
+            before, is_read_only=self.catalog.is_read_only, earlier=self.past.accepted(self.catalog)
+        )
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 

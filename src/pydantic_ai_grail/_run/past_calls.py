@@ -6,14 +6,12 @@ the result it got. Code that does not (it depends on the time, or on chance) can
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .._catalog.entries import Catalog
 from ..calls import CallRequest, ToolFacts, call_id
-from ..journal import NOTHING_KNOWN, CallBegan, CalledBefore, CallEnded, CallWaits, CellSuspended, Known, KnownCall
-from ..typed_json import to_typed_json
+from ..journal import NOTHING_KNOWN, CallWaits, CellSuspended, Known, KnownCall
+from .corrected import is_same_call
 
 
 class Diverged(Exception):
@@ -90,79 +88,6 @@ class PastCalls:
             for ordinal, call in self.known.calls.items()
             if call.ended is not None and ordinal <= suspended.accepted and ordinal not in suspended.numbers
         ]
-
-
-class CorrectedCalls:
-    """The calls of failed cells, for the cell that corrects them: as long as it makes the same ones, in the same order.
-
-    What a call raised is its result too, if its cell had gone on after it; the one whose failure ended the cell is made
-    again. From the first difference on everything runs. But calls of which nobody knows are known again wherever they
-    come.
-    """
-
-    def __init__(self, before: CalledBefore, earlier: Iterable[CallRequest] = ()) -> None:
-        self._failed = before.failed
-        self.is_same = bool(before.failed)
-        """Whether it has made no other calls than the failed cell, so far."""
-        self._results: dict[str, CallEnded] = {}
-        self._unknown = [*before.unknown]
-        self._under_way: dict[str, KnownCall] = {}
-        for request in earlier:  # of this cell, before it waited
-            self.compare(request)
-
-    def compare(self, request: CallRequest) -> None:
-        """Take note of the next call. In the order in which code makes them."""
-        known, made = self._there(request.ordinal)
-        # A call that is not there was made and never begun, if there are later ones; what it was nobody wrote down.
-        self.is_same = self.is_same and known is not None and (made is None or is_same_call(made.began, request))
-        if self.is_same and known is not None and made is not None and made.ended is not None:
-            if not request.tool.read_only and _is_result(made, made.ended, known):
-                self._results[request.call_id] = made.ended
-            return
-        unknown = next((call for call in self._unknown if is_same_call(call.began, request)), None)
-        if unknown is not None:
-            self._unknown.remove(unknown)
-            self._under_way[request.call_id] = KnownCall(began=unknown.began)
-
-    @property
-    def left(self) -> tuple[KnownCall, ...]:
-        """The calls of which nobody knows, and that this cell has not made."""
-        return tuple(self._unknown)
-
-    def under_way(self, request: CallRequest) -> KnownCall | None:
-        """The same call there, if nobody knows whether it took effect. Each counts for one call."""
-        return self._under_way.get(request.call_id)
-
-    def result_of(self, request: CallRequest) -> CallEnded | None:
-        """What the same call came to there; `None` when this one is to be made."""
-        return self._results.get(request.call_id)
-
-    def _there(self, ordinal: int) -> tuple[Known | None, KnownCall | None]:
-        """The call of this number, in the newest cell that came so far."""
-        for known in self._failed:
-            if ordinal <= max(known.calls, default=0):
-                return known, known.calls.get(ordinal)
-        return None, None
-
-
-def _is_result(call: KnownCall, ended: CallEnded, known: Known) -> bool:
-    """Whether a call's outcome is one that its cell had gone on with."""
-    if ended.state == 'returned':
-        return True
-    last = known.ended
-    if last is None or last.handed is None:  # cut off: it had gone on, as far as its later calls show
-        return call.order <= max(other.began.had for other in known.calls.values())
-    return call.order <= last.handed and call.began.ordinal != last.cause
-
-
-def is_same_call(began: CallBegan, other: CallRequest | CallBegan) -> bool:
-    """Whether two calls are to the same tool with the same arguments, in whatever order these are named."""
-    tool = other.tool.python_name if isinstance(other, CallRequest) else other.tool
-    return began.tool == tool and _sorted(began.arguments) == _sorted(other.arguments)
-
-
-def _sorted(arguments: Mapping[str, Any]) -> str:
-    return to_typed_json({name: arguments[name] for name in sorted(arguments)})
 
 
 def next_attempt(known: KnownCall | None) -> int:
