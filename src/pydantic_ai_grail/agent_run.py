@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,16 +11,14 @@ from ._monty.worker import Worker
 from ._reply.reply import state_unsaved_note
 from ._run.cell import Ran
 from ._sessions.envelope import code_digest
-from ._sessions.journal import Journals
 from ._sessions.keeper import Saved, utc_now
 from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
 from .conversation import CellsInHistory, cell_metadata
+from .correcting import Corrections
 from .errors import SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
-from .journal import CalledBefore
 from .outcomes import Completed
-from .unsaved import UnsavedCell, unsaved_cells
 
 
 @dataclass(kw_only=True)
@@ -29,21 +26,17 @@ class AgentRun:
     """Lifetime: one run of an agent; closed by the toolset that made it."""
 
     session: Session
+    corrections: Corrections
     observe: Observer
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
-    called_before: CalledBefore | None = None
-    """What the cells before called; `None` when nobody has looked."""
     catalog: Catalog | None = None
     """The tools that code has in this step; `None` until they were asked for."""
-    failed_in_step: int | None = None
-    """The step of the run in which a cell failed last."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
-    _unsaved: Sequence[UnsavedCell] | None = None
     _restore_seconds: float = 0.0
     _histories: dict[str, History] = field(default_factory=dict[str, History])
 
@@ -78,16 +71,6 @@ class AgentRun:
             self._restore_seconds = max(self._restore_seconds, time.perf_counter() - started)
         return state
 
-    async def unsaved(self, journals: Journals, cells: CellsInHistory) -> Sequence[UnsavedCell]:
-        """The cells that this conversation ran before this run and that these messages do not have, the newest first.
-
-        Raises:
-            StoreError: When the store failed.
-        """
-        if self._unsaved is None:
-            self._unsaved = await unsaved_cells(journals, cells, self.session.conversation_id)
-        return [cell for cell in self._unsaved if cell.cell_id not in cells.ids]
-
     def history_of(self, state: State) -> History:
         """The checker's view of the cells that led to a state."""
         if not state.history:
@@ -102,8 +85,9 @@ class AgentRun:
         """Spare the next cell the reading of what this one wrote."""
         self._histories = {text: history}
 
-    def keeping(self, cell_id: str, source: str, observe: Observer) -> Keeping:
-        return Keeping(run=self, cell_id=cell_id, digest=code_digest(source), observe=observe)
+    def keeping(self, cell_id: str, source: str, observe: Observer, *, tool_call_id: str | None) -> Keeping:
+        own_id = None if cell_id == tool_call_id else cell_id
+        return Keeping(run=self, cell_id=cell_id, own_id=own_id, digest=code_digest(source), observe=observe)
 
     async def start_over(self) -> State:
         """Forget all variables. What was held back is saved first, for histories that go back to it."""
@@ -131,6 +115,8 @@ class Keeping:
 
     run: AgentRun
     cell_id: str
+    own_id: str | None
+    """Its id, if that is another one than the call's."""
     digest: str
     observe: Observer
     kept: bool = False
@@ -167,7 +153,7 @@ class Keeping:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        return cell_metadata(snapshot=self.snapshot)
+        return cell_metadata(snapshot=self.snapshot, cell_id=self.own_id)
 
 
 def _stage(error: SnapshotError | StoreError) -> Literal['seal', 'store']:

@@ -33,13 +33,13 @@ from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
-from .conversation import Asked, CellsInHistory, asked_in
-from .correcting import called_before, with_one_more
+from .conversation import Asked, CellsInHistory, asked_in, next_cell_id
 from .deciding import fates_of, fitting
 from .engine import Engine
-from .errors import JournalForeign, SnapshotError, StoreConflict, StoreError
+from .errors import JournalError, JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
 from .journal import Began, CalledBefore, CellQueued, CellSuspended
+from .opening import unseen
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
 from .resuming import Opened, open_cell
@@ -102,15 +102,25 @@ class CellCall:
         """
         state = await self._state(cells)
         opened = await self._open()
-        try:
-            return await self._ran(state, cells, opened)
-        except StoreConflict:
-            if not opened.is_new or opened.journal.entries:
-                raise
-            # A durable engine runs the whole run again, with the same ids: the cell that the model has just asked for
-            # has a journal. Nothing of it has been done anew.
-            self._notes.clear()
-            return await self._ran(state, cells, await self._reopen())
+        while True:
+            try:
+                return await self._ran(state, cells, opened)
+            except StoreConflict:
+                if not opened.is_new or opened.journal.entries:
+                    raise
+                self._notes.clear()  # nothing of it has been done anew
+                opened = await self._open_other()
+
+    async def _open_other(self) -> Opened:
+        """The journal that is there: of this cell, where a durable engine runs the whole run again, with the same ids; or
+        one of its own, where it was there before the model asked: some providers give an id again."""
+        begun = await self.engine.journals.guarded.begun(self._key.conversation_id, after=None)
+        there = next((cell.at for cell in begun if cell.key == self._key), None)
+        if there is None or self._asked.at is None or there >= self._asked.at:
+            return await self._reopen()
+        self.cell_id = next_cell_id(self.cell_id)
+        self._key = self._key._replace(cell_id=self.cell_id)
+        return await self._open()
 
     async def _ran(self, state: State, cells: CellsInHistory, opened: Opened) -> RanCell:
         try:
@@ -127,12 +137,21 @@ class CellCall:
             for grant in granted(opened.known, self.cell_id, opened.decisions, opened.decided_at or datetime.now(UTC)):
                 await self._grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
+            if opened.going_on is not None:
+                await self._tell_unseen(cells)
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened))
             if not keeping.kept and len(calls.journal):
                 await self._ended(outcome, calls, opened)
-            self._remember(outcome, calls, opened)
+            if not isinstance(outcome, Refused):
+                self.run.corrections.note(
+                    opened.journal.known(),
+                    calls.corrected,
+                    self.catalog.is_read_only,
+                    step=self.ctx.run_step,
+                    failed=isinstance(outcome, Failed),
+                )
         finally:
             with CancelScope(shield=True):
                 await opened.journal.aclose()
@@ -148,14 +167,19 @@ class CellCall:
             metadata=keeping.metadata,
         )
 
+    async def _tell_unseen(self, cells: CellsInHistory) -> None:
+        """Tell what later cells did that the messages do not show: a run that goes on has no other place for it."""
+        text = unseen(await self.run.corrections.unsaved(cells), self.catalog, self.engine.settings)
+        if text and text not in (self.run.opening_note or ''):
+            self._notes.append(text)
+
     def _notes_on(self, calls: Dispatcher, outcome: Completed | Failed | Refused, opened: Opened) -> list[str]:
-        reused = [record for record in calls.journal if record.is_reused]
         unused = [record for record in calls.journal if record.request in calls.unused]
         given = opened.changed_arguments
         ids = [(record.request, record.request.call_id) for record in calls.journal]
         return [
             *changed_note([(request, given[id]) for request, id in ids if id in given]),
-            *reused_note(reused),
+            *reused_note([record for record in calls.journal if record.is_reused]),
             *(unused_note(unused) if isinstance(outcome, Completed) else ()),
         ]
 
@@ -203,35 +227,15 @@ class CellCall:
 
     async def _called_before(self, state: State, cells: CellsInHistory) -> CalledBefore:
         """What cells before have called, for this one to give again, and the calls of which nobody knows."""
-        if self.run.called_before is None:
-            conversation = self.run.session.conversation_id
-            journals = self.engine.journals
-            self.run.called_before = await called_before(
-                journals,
-                cells,
-                state,
-                conversation,
-                unsaved=await self.run.unsaved(journals, cells),
-                is_read_only=self.catalog.is_read_only,
-            )
-        before, step = self.run.called_before, self.ctx.run_step
-        # A cell of the same response was written before the model knew that the other one failed.
-        if self.reruns or not self.engine.settings.reuse_calls:
-            return replace(before, failed=(), done=())
-        return replace(before, failed=()) if self.run.failed_in_step == step else before
-
-    def _remember(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
-        if isinstance(outcome, Refused):
-            return
-        if isinstance(outcome, Failed):
-            self.run.failed_in_step = self.ctx.run_step
-        self.run.called_before = with_one_more(
-            self.run.called_before or CalledBefore(),
-            opened.journal.known(),
-            calls.corrected,
-            self.catalog.is_read_only,
-            completed=isinstance(outcome, Completed),
-        )
+        corrections, step = self.run.corrections, self.ctx.run_step
+        try:
+            before = await corrections.called_before(cells, state, self.catalog.is_read_only, step=step)
+        except (JournalError, StoreError):
+            if self._may_call(self.source, self.run.history_of(state)):
+                raise
+            return CalledBefore()
+        reuses = self.engine.settings.reuse_calls and not self.reruns
+        return before if reuses else replace(before, failed=(), done=())
 
     def _dispatcher(self, opened: Opened, before: CalledBefore) -> Dispatcher:
         settings = self.engine.settings
@@ -257,7 +261,7 @@ class CellCall:
         self, history: History, calls: Dispatcher, opened: Opened
     ) -> tuple[Completed | Failed | Refused | Waiting, Keeping]:
         settings, going_on = self.engine.settings, opened.going_on
-        keeping = self.run.keeping(self.cell_id, self.source, self.observe)
+        keeping = self.run.keeping(self.cell_id, self.source, self.observe, tool_call_id=self.ctx.tool_call_id)
 
         async def keep(worker: Worker, ran: Ran) -> None:
             if len(calls.journal):

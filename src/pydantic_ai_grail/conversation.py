@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,8 +32,8 @@ class CellsInHistory:
 
     refs: tuple[CellRef, ...]
     """The newest first."""
-    ids: frozenset[str]
-    """Of all cells in the messages, also of those that are not among `refs`."""
+    all: frozenset[tuple[str, str]]
+    """The id and the code digest of each cell in the messages, also of those that are not among `refs`."""
     last_message_at: datetime | None
     """When the newest message of an earlier run was written."""
     last_turn_at: datetime | None
@@ -43,8 +42,14 @@ class CellsInHistory:
 
 def cell_id_in(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> str:
     """The id of the cell that the newest call of this id asks for: the call's own, unless the provider gives it again."""
-    calls = [call for message in messages for call in _cells(message, tool_name)]
-    return _numbered(tool_call_id, sum(call.tool_call_id == tool_call_id for call in calls))
+    calls = [call for call in _calls(messages, tool_name) if call.part.tool_call_id == tool_call_id]
+    return calls[-1].cell_id if calls else tool_call_id
+
+
+def next_cell_id(cell_id: str) -> str:
+    """The id for another cell whose call has the same id."""
+    own, _, number = cell_id.rpartition('~')
+    return f'{own}~{int(number) + 1}' if own and number.isdecimal() else f'{cell_id}~2'
 
 
 def cells_in(
@@ -58,34 +63,14 @@ def cells_in(
         before: The id of the call that is about to run, one of the last response's; `None` when there is none.
         run_id: This run, whose own messages do not count as earlier.
     """
-    refs: list[CellRef] = []
-    returns: dict[str, ToolReturnPart] = {}
-    left = Counter(call.tool_call_id for message in messages for call in _cells(message, tool_name))
-    all_ids = frozenset(_numbered(id, occurrence + 1) for id, count in left.items() for occurrence in range(count))
-    is_last_response = True
-    for message in reversed(messages):
-        if not isinstance(message, ModelResponse):
-            for part in message.parts:
-                if isinstance(part, ToolReturnPart) and part.tool_name == tool_name:
-                    returns[part.tool_call_id] = part
-            continue
-        calls = [*_cells(message, tool_name)]
-        earlier = len(calls)
-        if is_last_response and before is not None:
-            ids = [call.tool_call_id for call in calls]
-            earlier = ids.index(before) if before in ids else earlier
-        is_last_response = False
-        for number, call in reversed([*enumerate(calls)]):
-            cell_id = _numbered(call.tool_call_id, left[call.tool_call_id])
-            left[call.tool_call_id] -= 1
-            returned = returns.pop(call.tool_call_id, None)
-            if number < earlier:
-                refs.append(_ref(call, message, cell_id, returned))
-        if len(refs) >= MAX_CELLS:
-            break
+    calls = _calls(messages, tool_name)
+    last = next((message for message in reversed(messages) if isinstance(message, ModelResponse)), None)
+    asked = next(
+        (n for n, call in enumerate(calls) if call.message is last and call.part.tool_call_id == before), len(calls)
+    )
     return CellsInHistory(
-        refs=tuple(refs),
-        ids=all_ids,
+        refs=tuple(_ref(call) for call in reversed(calls[:asked][-MAX_CELLS:])),
+        all=frozenset((call.cell_id, code_digest(_code(call.part))) for call in calls),
         last_message_at=_last_earlier(messages, run_id),
         last_turn_at=_last_before_prompt(messages),
     )
@@ -121,6 +106,7 @@ class Asked:
     """In this run, so that nothing can have become of it before."""
     conversation_id: str | None
     """The conversation it was asked for in, if the message says."""
+    at: datetime | None = None
 
 
 def asked_in(messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_id: str | None) -> Asked:
@@ -130,30 +116,54 @@ def asked_in(messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_
         not isinstance(part, ToolCallPart) or part.tool_call_id != tool_call_id for part in response.parts
     ):
         return Asked(is_new=False, conversation_id=None)
-    return Asked(is_new=run_id is not None and response.run_id == run_id, conversation_id=response.conversation_id)
+    return Asked(
+        is_new=run_id is not None and response.run_id == run_id,
+        conversation_id=response.conversation_id,
+        at=response.timestamp,
+    )
 
 
-def cell_metadata(*, snapshot: str | None) -> dict[str, Any]:
-    """What a completed cell's return carries for the next run: the name of the state it left, if that was stored."""
-    return {METADATA_KEY: {'snapshot': snapshot}}
+def cell_metadata(*, snapshot: str | None, cell_id: str | None) -> dict[str, Any]:
+    """What a completed cell's return carries for the next run: the name of the state it left, if that was stored, and its
+    own id, if it is another one than the call's."""
+    return {METADATA_KEY: {'snapshot': snapshot} if cell_id is None else {'snapshot': snapshot, 'cell': cell_id}}
 
 
-def _cells(message: ModelMessage, tool_name: str) -> Iterator[ToolCallPart]:
-    if isinstance(message, ModelResponse):
-        yield from (part for part in message.parts if isinstance(part, ToolCallPart) and part.tool_name == tool_name)
+@dataclass(slots=True)
+class _Call:
+    part: ToolCallPart
+    message: ModelResponse
+    cell_id: str = ''
+    returned: ToolReturnPart | None = None
 
 
-def _numbered(tool_call_id: str, occurrence: int) -> str:
-    return tool_call_id if occurrence < 2 else f'{tool_call_id}~{occurrence}'
+def _calls(messages: Sequence[ModelMessage], tool_name: str) -> list[_Call]:
+    """All calls for cells, in order, with what came back for them."""
+    calls: list[_Call] = []
+    newest: dict[str, _Call] = {}
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, ToolCallPart) and part.tool_name == tool_name and isinstance(message, ModelResponse):
+                newest[part.tool_call_id] = _Call(part, message)
+                calls.append(newest[part.tool_call_id])
+            elif isinstance(part, ToolReturnPart) and part.tool_call_id in newest:
+                newest[part.tool_call_id].returned = part
+    ids: dict[str, str] = {}
+    for call in calls:
+        own = call.part.tool_call_id
+        noted = None if call.returned is None else (_noted(call.returned.metadata) or {}).get('cell')
+        counted = next_cell_id(ids[own]) if own in ids else own
+        call.cell_id = ids[own] = noted if isinstance(noted, str) else counted
+    return calls
 
 
-def _ref(call: ToolCallPart, message: ModelResponse, cell_id: str, returned: ToolReturnPart | None) -> CellRef:
-    noted = None if returned is None else _noted(returned.metadata)
+def _ref(call: _Call) -> CellRef:
+    noted = None if call.returned is None else _noted(call.returned.metadata)
     snapshot = None if noted is None else noted.get('snapshot')
     return CellRef(
-        cell_id=cell_id,
-        code_digest=code_digest(_code(call)),
-        conversation_id=message.conversation_id,
+        cell_id=call.cell_id,
+        code_digest=code_digest(_code(call.part)),
+        conversation_id=call.message.conversation_id,
         snapshot=snapshot if isinstance(snapshot, str) else None,
         expects_state=None if noted is None else True,
     )

@@ -7,7 +7,7 @@ again and a person, or the option `unknown_calls`, says what becomes of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ._run.corrected import CorrectedCalls, IsReadOnly, changing, is_same_call
@@ -17,62 +17,78 @@ from ._sessions.session import State
 from .conversation import CellsInHistory
 from .journal import CalledBefore, Known, KnownCall
 from .stores.base import CellKey
-from .unsaved import UnsavedCell
+from .unsaved import UnsavedCell, unsaved_cells
 
 MOST_OPEN: Final = 20
 """Cells whose journals are looked at, the newest first, of those that the history does not say to have completed."""
 
 
-async def called_before(
-    journals: Journals,
-    cells: CellsInHistory,
-    state: State,
-    conversation_id: str,
-    *,
-    unsaved: Sequence[UnsavedCell],
-    is_read_only: IsReadOnly,
-) -> CalledBefore:
-    """What the newest of these cells called, those that failed or were cut off, and what nobody knows of any of them.
+@dataclass(kw_only=True)
+class Corrections:
+    """What the cells of a run are given of those before them. Lifetime: the run."""
 
-    Args:
-        journals: Where the journals are.
-        cells: Those of the history.
-        state: The state after them.
-        conversation_id: The conversation.
-        unsaved: Later ones that the history does not have.
-        is_read_only: Tells the tools that change nothing.
+    journals: Journals
+    conversation_id: str
+    _before: CalledBefore | None = None
+    _unsaved: Sequence[UnsavedCell] | None = None
+    _failed_in_step: int | None = None
 
-    Raises:
-        JournalError, StoreError: When a journal could not be read.
-    """
-    past = _Past(journals, conversation_id)
-    uncompleted = await _uncompleted(past, cells, state)
-    failed = [known for known in uncompleted if known.ended is not None and changing(known, is_read_only)]
-    return CalledBefore(
-        failed=_chain(failed, is_read_only),
-        done=_done([*(cell.known for cell in unsaved), *uncompleted], is_read_only),
-        unknown=await _unknown(past, cells, unsaved),
-    )
+    async def unsaved(self, cells: CellsInHistory) -> Sequence[UnsavedCell]:
+        """The cells that this conversation ran before this run and that these messages do not have, the newest first.
 
+        Raises:
+            StoreError: When the store failed.
+        """
+        if self._unsaved is None:
+            self._unsaved = await unsaved_cells(self.journals, cells, self.conversation_id)
+        return [cell for cell in self._unsaved if (cell.key.cell_id, cell.key.code_digest) not in cells.all]
 
-def with_one_more(
-    before: CalledBefore, known: Known, corrected: CorrectedCalls, is_read_only: IsReadOnly, *, completed: bool
-) -> CalledBefore:
-    """What there is to give again, in the same run, after one more cell.
+    async def called_before(
+        self, cells: CellsInHistory, state: State, is_read_only: IsReadOnly, *, step: int
+    ) -> CalledBefore:
+        """What cells have called, for the next one, and the calls of which nobody knows.
 
-    Args:
-        before: What there was for that cell.
-        known: Its journal.
-        corrected: What it has made of that.
-        is_read_only: Tells the tools that change nothing.
-        completed: Whether it came to its end; otherwise it failed.
-    """
-    unknown = (*corrected.unknown, *known.unknown)
-    failed = before.failed
-    if changing(known, is_read_only):
-        older = failed if corrected.is_same else ()
-        failed = () if completed else _longer([known, *older], is_read_only)
-    return CalledBefore(failed=failed, done=corrected.done, unknown=unknown)
+        Args:
+            cells: Those of the history.
+            state: The state after them.
+            is_read_only: Tells the tools that change nothing.
+            step: The step of the run. A cell of the same response as one that failed does not correct it.
+
+        Raises:
+            JournalError, StoreError: When a journal could not be read.
+        """
+        if self._before is None:
+            past, unsaved = _Past(self.journals, self.conversation_id), await self.unsaved(cells)
+            uncompleted = await _uncompleted(past, cells, state)
+            failed = [known for known in uncompleted if known.ended is not None and changing(known, is_read_only)]
+            self._before = CalledBefore(
+                failed=_chain(failed, is_read_only),
+                done=_done([*(cell.known for cell in unsaved if cell.is_given_again), *uncompleted], is_read_only),
+                unknown=await _unknown(past, cells, unsaved),
+            )
+        return replace(self._before, failed=()) if self._failed_in_step == step else self._before
+
+    def note(
+        self, known: Known, corrected: CorrectedCalls, is_read_only: IsReadOnly, *, step: int, failed: bool
+    ) -> None:
+        """Take in what a cell made of that.
+
+        Args:
+            known: Its journal.
+            corrected: What it has made of the calls before.
+            is_read_only: Tells the tools that change nothing.
+            step: The step of the run.
+            failed: Whether it failed; otherwise it completed.
+        """
+        if failed:
+            self._failed_in_step = step
+        if self._before is None:
+            return  # it could call nothing
+        chain = self._before.failed
+        if changing(known, is_read_only):
+            older = chain if corrected.is_same else ()
+            chain = _longer([known, *older], is_read_only) if failed else ()
+        self._before = CalledBefore(failed=chain, done=corrected.done, unknown=(*corrected.unknown, *known.unknown))
 
 
 @dataclass(kw_only=False)
@@ -113,8 +129,10 @@ def _done(newest_first: Sequence[Known], is_read_only: IsReadOnly) -> list[Known
     for known in reversed(newest_first):
         for call in known.calls.values():
             again = next((each for each in done if is_same_call(each.began, call.began)), None)
-            if call.began.attempt == 0 and again is not None:
-                done.remove(again)
+            if call.began.attempt == 0:  # it was given what that one, or one of a failed cell, had returned
+                if again is not None and known.ended is not None:
+                    done.remove(again)
+                continue
             returned = call.ended is not None and call.ended.state == 'returned'
             if known.ended is None and returned and not is_read_only(call.began.tool):
                 done.append(call)

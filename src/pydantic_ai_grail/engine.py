@@ -29,6 +29,7 @@ from ._sessions.session import Session
 from ._source.check import check
 from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
+from .correcting import Corrections
 from .events import log, to_all
 from .settings import Settings
 from .tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
@@ -74,6 +75,7 @@ class Engine:
         """What a run of an agent in this conversation needs. The run closes it."""
         return AgentRun(
             session=Session(conversation_id=conversation_id, keeper=self._keeper),
+            corrections=Corrections(journals=self.journals, conversation_id=conversation_id),
             observe=to_all(cell_metrics(), log, *self.settings.observers),
         )
 

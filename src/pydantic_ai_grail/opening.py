@@ -9,6 +9,7 @@ from ._catalog.catalog import Catalog
 from ._reply.reply import unsaved_note, variables_note
 from ._sessions.session import State
 from ._source.history import History
+from .settings import Settings
 from .unsaved import UnsavedCell
 
 _PLAIN: Final = frozenset({'int', 'float', 'bool', 'str', 'NoneType'})
@@ -23,8 +24,11 @@ def living(state: State, history: History) -> str:
     return variables_note(shown, defined=sorted(history.bindings.declared - state.variables.keys())) or ''
 
 
-def unseen(unsaved: Sequence[UnsavedCell], catalog: Catalog | None, *, reuses_calls: bool, asks: bool) -> str:
+def unseen(unsaved: Sequence[UnsavedCell], catalog: Catalog | None, settings: Settings) -> str:
     """What cells did that the messages do not show, as text; empty when they changed nothing."""
-    ended = [record for cell in reversed(unsaved) if not cell.is_cut_off for record in cell.records(catalog)]
-    cut_off = [record for cell in reversed(unsaved) if cell.is_cut_off for record in cell.records(catalog)]
-    return unsaved_note(ended, cut_off, reuses=reuses_calls, asks=asks) or ''
+    given, others = (
+        [record for cell in reversed(unsaved) if cell.is_given_again is given for record in cell.records(catalog)]
+        for given in (True, False)
+    )
+    asks = settings.unknown_calls == 'ask'
+    return unsaved_note(others, given, reuses=settings.reuse_calls, asks=asks) or ''

@@ -259,16 +259,11 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 return run.opening_note
             run.opening_note = ''
             try:
-                state, unsaved = await asyncio.gather(run.find(cells), run.unsaved(self._engine.journals, cells))
+                state, unsaved = await asyncio.gather(run.find(cells), run.corrections.unsaved(cells))
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
             notes = [
-                unseen(
-                    unsaved,
-                    run.catalog,
-                    reuses_calls=self.settings.reuse_calls,
-                    asks=self.settings.unknown_calls == 'ask',
-                ),
+                unseen(unsaved, run.catalog, self.settings),
                 living(state, run.history_of(state)),
             ]
             run.opening_note = '\n'.join(filter(None, notes))

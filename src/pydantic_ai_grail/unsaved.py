@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from ._catalog.catalog import Catalog
@@ -23,25 +24,26 @@ from .stores.base import CellKey
 
 MOST: Final = 20
 """Cells that are looked at, the newest first."""
+GIVEN_AGAIN_FOR: Final = timedelta(days=1)
+"""Whoever asks again after longer means it anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsavedCell:
     """A cell that the history does not have."""
 
-    cell_id: str
+    key: CellKey
     known: Known
-
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether it did not come to its end."""
-        return self.known.ended is None
+    is_given_again: bool
+    """Whether it was cut off, and not long ago: then who makes its calls again gets what they had returned."""
 
     def records(self, catalog: Catalog | None) -> list[CallRecord]:
         """How far its calls came."""
-        past = PastCalls(cell_id=self.cell_id, known=self.known)
+        past = PastCalls(cell_id=self.key.cell_id, known=self.known)
         records: list[CallRecord] = []
         for ordinal, call in sorted(self.known.calls.items()):
+            if call.began.attempt == 0:
+                continue  # it was not made, but given what another one had returned
             request = past.request(ordinal, catalog)
             if call.ended is not None:
                 records.append(record_of(request, call.ended.state, settled_of(call.ended), seconds=call.ended.seconds))
@@ -51,8 +53,9 @@ class UnsavedCell:
 
 
 async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_id: str) -> Sequence[UnsavedCell]:
-    """The cells that began after the newest message of a history and are not in it, the newest first. Those that a process
-    is running are its own business, and one whose journal cannot be opened tells nothing.
+    """The cells that began in this turn, or after it, and that the history does not have, the newest first. Those that a
+    process is running are its own business, and one whose journal cannot be opened tells nothing. In a history without an
+    earlier turn only those that were cut off: programs may use one conversation for many jobs.
 
     Raises:
         StoreError: When the store failed.
@@ -60,17 +63,18 @@ async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_
     if not journals.writes_calls:
         return ()
     begun = await journals.guarded.begun(conversation_id, after=cells.last_turn_at)
-    keys = [
-        cell.key
-        for cell in begun[:MOST]
-        if not (is_of_grants(cell.key) or cell.key.cell_id in cells.ids)
-        and not (cell.claim is not None and is_held(cell.claim, journals.clock()))
-    ]
-    found = await asyncio.gather(*(_known(journals, key) for key in keys))
+    now = journals.clock()
+    unsaved = [
+        cell
+        for cell in begun
+        if not (is_of_grants(cell.key) or (cell.key.cell_id, cell.key.code_digest) in cells.all)
+        and not (cell.claim is not None and is_held(cell.claim, now))
+    ][:MOST]
+    found = await asyncio.gather(*(_known(journals, cell.key) for cell in unsaved))
     return [
-        UnsavedCell(cell_id=key.cell_id, known=known)
-        for key, known in zip(keys, found, strict=True)
-        if known is not None and known.calls
+        UnsavedCell(key=cell.key, known=known, is_given_again=known.ended is None and now - cell.at <= GIVEN_AGAIN_FOR)
+        for cell, known in zip(unsaved, found, strict=True)
+        if known is not None and known.calls and (known.ended is None or cells.last_turn_at is not None)
     ]
 
 

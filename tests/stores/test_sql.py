@@ -260,6 +260,53 @@ def test_what_was_written_before_beside_and_after_a_fork_is_there(path: Path) ->
     assert finish(start(FORKS_WHILE_IT_WRITES, path, options=('-W', 'ignore'))) == (0, f'{kept}\n', '')
 
 
+FORKS_WHILE_IT_CLOSES = """
+import asyncio, os, sys, threading
+from pydantic_ai_grail.stores.sql import SqlStore
+from pydantic_ai_grail.testing.store_contract import make_record
+
+store = SqlStore(f'sqlite:///{sys.argv[1]}')
+ends = threading.Event()
+
+async def write():
+    number = 0
+    while not ends.is_set():
+        await store.save(make_record(f'parent {number}', conversation='parent', minutes=number))
+        assert (await store.newest('parent')).name == f'parent {number}'
+        await store.aclose()
+        number += 1
+    return number
+
+async def child(name):
+    await store.save(make_record(name, conversation=name))
+    await store.aclose()
+
+written = []
+writing = threading.Thread(target=lambda: written.append(asyncio.run(write())))
+writing.start()
+statuses = []
+for number in range(30):
+    pid = os.fork()
+    if not pid:
+        asyncio.run(child(f'child {number}'))
+        os._exit(0)
+    statuses.append(os.waitpid(pid, 0)[1])
+ends.set()
+writing.join()
+
+async def kept():
+    return {each.conversation_id: each.snapshots for each in await store.conversations()}
+
+found = asyncio.run(kept())
+print(set(statuses), found.pop('parent') == written[0], len(found))
+"""
+
+
+def test_a_process_may_fork_while_a_thread_of_it_closes_the_store(path: Path) -> None:
+    started = start(FORKS_WHILE_IT_CLOSES, path, options=('-W', 'ignore'))
+    assert finish(started) == (0, '{0} True 30\n', '')
+
+
 CONVERSE = """
 import asyncio, sys
 from datetime import timedelta

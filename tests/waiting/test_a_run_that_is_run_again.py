@@ -17,12 +17,20 @@ pytestmark = pytest.mark.anyio
 CELLS = ['first = await pay(1)', 'second = await pay(2)\n[first, second]', 'await pay(3)\n1 / 0', '2 + 2']
 
 
-def recorded(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-    """As the engine has it: with the ids that the first run had."""
-    number = sum(isinstance(message, ModelResponse) for message in messages)
-    if number == len(CELLS):
-        return ModelResponse([TextPart('done')])
-    return ModelResponse([ToolCallPart('run_code', {'code': CELLS[number]}, tool_call_id=f'call-{number}')])
+class Recorded(FunctionModel):
+    """As the engine has it: the responses that the first run had."""
+
+    def __init__(self) -> None:
+        super().__init__(self._play)
+        self._responses: list[ModelResponse] = []
+
+    def _play(self, messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        number = sum(isinstance(message, ModelResponse) for message in messages)
+        if number == len(self._responses):
+            cell = CELLS[number] if number < len(CELLS) else None
+            part = TextPart('done') if cell is None else ToolCallPart('run_code', {'code': cell}, f'call-{number}')
+            self._responses.append(ModelResponse([part]))
+        return self._responses[number]
 
 
 @pytest.mark.parametrize('kind', ['memory', 'sqlite'])
@@ -35,8 +43,9 @@ async def test_no_call_is_made_twice_and_the_answer_is_the_same(kind: str, tmp_p
         return f'paid {bill}'
 
     agent = agent_with(pay, store=store, durability='call')
-    first = await agent.run('go', model=FunctionModel(recorded), run_id='workflow-1', conversation_id='A')
-    again = await agent.run('go', model=FunctionModel(recorded), run_id='workflow-1', conversation_id='A')
+    model = Recorded()
+    first = await agent.run('go', model=model, run_id='workflow-1', conversation_id='A')
+    again = await agent.run('go', model=model, run_id='workflow-1', conversation_id='A')
     contents = [[cell.content for cell in played_cells(each.all_messages())] for each in (first, again)]
     assert contents[0] == contents[1]
     assert contents[0][1] == {'result': ['paid 1', 'paid 2']}

@@ -17,7 +17,9 @@ from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripte
 
 pytestmark = pytest.mark.anyio
 
-REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
+REUSED = (
+    'Not run again, as a cell that failed or was cut off had made the same calls: {}. They gave what they had returned.'
+)
 RAISED_TOO = f'{REUSED.removesuffix(".")}, or raised what they had raised.'
 
 

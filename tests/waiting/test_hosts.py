@@ -64,7 +64,7 @@ WHOLE_TOLD: dict[str, Told] = {
             {
                 'result': 'refunded 50',
                 'notes': [
-                    'Not run again, as the failed cell had made the same calls: `refund`. They gave what they had returned.'
+                    'Not run again, as a cell that failed or was cut off had made the same calls: `refund`. They gave what they had returned.'
                 ],
             },
         ],

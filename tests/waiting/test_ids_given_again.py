@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ def forgetful(*cells: str) -> FunctionModel:
     return FunctionModel(play)
 
 
-def till(folder: Path, paid: list[int]) -> Agent[None, Any]:
+def till(folder: Path, paid: list[int], *others: Tool[Any]) -> Agent[None, Any]:
     """One process."""
 
     async def pay(ctx: RunContext[Any], bill: int) -> int:
@@ -40,7 +42,7 @@ def till(folder: Path, paid: list[int]) -> Agent[None, Any]:
         return len(paid)
 
     return Agent(
-        tools=[Tool(pay)],
+        tools=[Tool(pay), *others],
         output_type=[str, DeferredToolRequests],
         capabilities=[CodeMode(store=SqlStore(f'sqlite:///{folder}/till.db'))],
     )
@@ -88,3 +90,39 @@ async def test_a_grant_for_a_cell_is_not_for_the_next_one(tmp_path: Path) -> Non
     again = await till(tmp_path, paid).run(model=model, message_history=stored(asked), deferred_tool_results=granted)
     assert [call.id for call in waiting_calls(again.output)] == ['call_0~2__1']
     assert paid == [500, 500]
+
+
+async def test_runs_of_one_conversation_without_a_history_run_each_for_itself(tmp_path: Path) -> None:
+    paid: list[int] = []
+    for _ in range(3):
+        result = await till(tmp_path, paid).run('go', model=forgetful('await pay(1)'), conversation_id='A')
+    assert results(result) == [3]  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
+async def test_what_was_cut_off_is_known_whatever_its_id(tmp_path: Path) -> None:
+    paid: list[int] = []
+    reached = asyncio.Event()
+
+    async def stuck() -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    model = forgetful('await pay(1)\nawait stop()')
+    run = asyncio.create_task(
+        till(tmp_path, paid, Tool(stuck, name='stop')).run('go', model=model, conversation_id='A')
+    )
+    await reached.wait()
+    run.cancel()
+    with suppress(asyncio.CancelledError):
+        await run
+    again = await till(tmp_path, paid).run('go', model=forgetful('x = await pay(1)\nx'), conversation_id='A')
+    assert results(again) == [1]
+    assert paid == [1]
+
+
+async def test_a_history_whose_beginning_was_left_out_leads_to_its_variables(tmp_path: Path) -> None:
+    model = forgetful('a = 1', 'a += 1', 'b = a + 40', 'b')
+    first = await till(tmp_path, []).run('go', model=model)
+    pruned = stored(first)[4:]
+    later = await till(tmp_path, []).run('go', model=forgetful('', '', 'b + 1', 'b'), message_history=pruned)
+    assert results(later)[-2:] == [43, 42]

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from pydantic_ai import Agent, DeferredToolRequests, Tool
+from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, RunContext, Tool
 from pydantic_ai.messages import ModelRequest
 from pydantic_ai.run import AgentRunResult
 from support.dying import Life, Moment, lived
 
-from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
+from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, unsaved, waiting_calls
 from pydantic_ai_grail.conversation import said_before
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Result
 
 pytestmark = pytest.mark.anyio
 
-UNSEEN = 'An earlier run of this conversation was cut off, or taken back. These messages do not show what it did; it stays done.'
-REUSED = 'Not run again, as the failed cell had made the same calls: {}. They gave what they had returned.'
+UNSEEN = (
+    'An earlier run of this conversation was cut off, was taken back, or goes on beside this one. These messages do not show '
+    'what it did; it stays done.'
+)
 
 
 @pytest.mark.parametrize(
@@ -47,16 +50,23 @@ def test_when_the_process_dies_and_the_application_has_none_of_its_messages(
 class Till:
     """An agent that pays, and what its model was told at the beginning of its last run."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, *, asks_from: int = 1000) -> None:
         self.paid: list[int] = []
         self.told = ''
         self.reached = asyncio.Event()
-        self._folder, self._options = folder, options
+        self._folder, self._asks_from = folder, asks_from
 
     async def run(
-        self, *cells: str, stops_in: int | None = None, prompt: str | None = 'go', **how: Any
+        self,
+        *cells: str,
+        stops_in: int | None = None,
+        prompt: str | None = 'go',
+        unknown_calls: Literal['ask', 'retry'] = 'ask',
+        **how: Any,
     ) -> AgentRunResult[Any]:
-        async def pay(bill: int) -> str:
+        async def pay(ctx: RunContext[Any], bill: int) -> str:
+            if bill >= self._asks_from and not ctx.tool_call_approved:
+                raise ApprovalRequired
             self.paid.append(bill)
             if bill == stops_in:
                 self.reached.set()
@@ -69,7 +79,7 @@ class Till:
         agent = Agent(
             tools=[Tool(pay), Tool(balance, metadata={'read_only': True})],
             output_type=[str, DeferredToolRequests],
-            capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self._folder}/till.db'), **self._options)],
+            capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self._folder}/till.db'), unknown_calls=unknown_calls)],
         )
         result = await agent.run(prompt, model=scripted_model(*cells), conversation_id='A', **how)
         request = next(message for message in result.new_messages() if isinstance(message, ModelRequest))
@@ -108,12 +118,67 @@ async def test_the_model_is_told_what_was_done(tmp_path: Path) -> None:
 
 async def test_of_a_cell_that_came_to_its_end_the_model_is_told_and_may_do_it_again(tmp_path: Path) -> None:
     till = Till(tmp_path)
-    await till.cut_off('await pay(1)', 'await pay(2)')
-    done = await till.run('await pay(1)')
+    history = (await till.run('1 + 1')).all_messages()
+    await till.cut_off('await pay(1)', 'await pay(2)', message_history=history)
+    done = await till.run('await pay(1)', message_history=history)
     assert "  pay(bill=1) -> 'paid 1'\nUse what they returned" in till.told
     assert '  pay(bill=2)' in till.told
     assert played_cells(done.all_messages())[-1].content['result'] == 'paid 1'
     assert till.paid == [1, 2, 1]
+
+
+async def test_jobs_that_share_a_conversation_and_no_history_are_not_told_of_each_other(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    for _ in range(2):
+        await till.run('await pay(1)')
+        assert till.told == ''
+    assert till.paid == [1, 1]
+
+
+async def test_after_long_what_was_cut_off_is_told_and_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, 'GIVEN_AGAIN_FOR', timedelta(0))
+    till = Till(tmp_path)
+    await till.cut_off('await pay(1)\nawait pay(2)')
+    await till.run('await pay(1)')
+    assert "  pay(bill=1) -> 'paid 1'\nUse what they returned" in till.told
+    assert till.paid == [1, 2, 1]
+
+
+async def test_a_call_that_was_given_again_is_told_once(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    await till.cut_off('await pay(1)\nawait pay(2)')
+    await till.cut_off('await pay(1)\nawait pay(7)\nawait pay(2)', unknown_calls='retry')
+    await till.run('await pay(1)')
+    assert till.told.count('pay(bill=1)') == 1
+    assert till.paid == [1, 2, 7, 2]
+
+
+async def test_a_failed_cell_of_the_history_is_still_corrected(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    failed = (await till.run('await pay(1)\n1 / 0')).all_messages()
+    await till.run('await pay(3)', message_history=failed)  # whose messages are lost
+    await till.run('await pay(1)', message_history=failed)
+    assert till.paid == [1, 3]
+
+
+async def test_a_run_that_goes_on_and_dies_later_is_told_when_it_goes_on_again(tmp_path: Path) -> None:
+    till = Till(tmp_path, asks_from=500)
+    waiting = await till.run('await pay(500)')
+    cells = ['await pay(500)', 'await pay(1)\nawait pay(2)']
+    how: dict[str, Any] = {
+        'prompt': None,
+        'message_history': waiting.all_messages(),
+        'deferred_tool_results': decide(waiting.output, True),
+    }
+    await till.cut_off(*cells, **how)
+    again = await till.run(*cells, **how)
+    [cell] = [cell for cell in played_cells(again.all_messages()) if cell.code == cells[0]]
+    assert "  pay(bill=1) -> 'paid 1'" in str(cell.content['notes'])
+    [call] = waiting_calls(again.output)
+    assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
+    assert till.paid == [500, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,10 @@ def same_frame(count: int) -> str:
 
 
 PRINTED: Final = 'Printed before it stopped:'
-UNSAVED: Final = 'An earlier run of this conversation was cut off, or taken back. These messages do not show what it did; it stays done.'
+UNSAVED: Final = (
+    'An earlier run of this conversation was cut off, was taken back, or goes on beside this one. These messages do not show '
+    'what it did; it stays done.'
+)
 CALLS_MADE_TOO: Final = 'In a cell that was cut off, these were made too:'
 CALL_THE_SAME: Final = (
     'Go on from there. If code makes them again, with the same arguments, they return this and are not run again.'
@@ -245,7 +248,7 @@ def unused(calls: str) -> str:
 
 def reused(calls: str, *, raised: bool) -> str:
     gave = 'They gave what they had returned' + (', or raised what they had raised.' if raised else '.')
-    return f'Not run again, as the failed cell had made the same calls: {calls}. {gave}'
+    return f'Not run again, as a cell that failed or was cut off had made the same calls: {calls}. {gave}'
 
 
 def changed(calls: str) -> str:

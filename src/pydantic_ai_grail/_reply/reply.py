@@ -86,17 +86,19 @@ def variables_note(names: Sequence[str], *, defined: Sequence[str] = ()) -> str 
     return ' '.join(sentences) or None
 
 
-def unsaved_note(ended: Sequence[CallRecord], cut_off: Sequence[CallRecord], *, reuses: bool, asks: bool) -> str | None:
+def unsaved_note(
+    others: Sequence[CallRecord], cut_off: Sequence[CallRecord], *, reuses: bool, asks: bool
+) -> str | None:
     """What cells called that the messages do not show; `None` when that changed nothing.
 
     Args:
-        ended: The calls of cells that came to their end.
-        cut_off: Those of cells that did not.
+        others: The calls of cells that came to their end, or were cut off long ago.
+        cut_off: Those of cells that were cut off.
         reuses: Whether these give what they had returned when they are made again.
         asks: Whether a person is asked before one is made again of which nobody knows.
     """
-    made_before, made = _returned(ended), _returned(cut_off)
-    unknown = [call for call in (*ended, *cut_off) if call.state == 'cancelled' and not call.request.tool.read_only]
+    made_before, made = _returned(others), _returned(cut_off)
+    unknown = [call for call in (*others, *cut_off) if call.state == 'cancelled' and not call.request.tool.read_only]
     lines: list[str] = []
     if made_before:
         lines += [prose.CALLS_MADE, listed(made_before), prose.CALL_ONCE]

@@ -37,7 +37,7 @@ class Opened(Protocol):
         ...
 
     def close(self) -> None:
-        """Wait for what is under way, then leave nothing open. Blocks."""
+        """Wait for what is under way, then leave nothing open. Blocks; may be called twice, and waits for the first."""
         ...
 
 
@@ -53,7 +53,9 @@ class Database:
         self._lock = threading.Lock()
         self._opened: dict[int, Opened] = {}
         """By process. What came over a fork is kept and left alone: the parent still uses it."""
-        _DATABASES.add(self)
+        self._closing: list[Opened] = []
+        with _FORKING:
+            _DATABASES.add(self)
 
     async def run(self, work: Callable[[Connection], T], access: Access) -> T:
         """Do `work`. When the wait for it is cancelled it may be finished all the same."""
@@ -72,8 +74,14 @@ class Database:
         """Close what is open, after what is under way."""
         with self._lock:
             opened = self._opened.pop(os.getpid(), None)
-        if opened is not None:
+            if opened is None:
+                return
+            self._closing.append(opened)
+        try:
             await run_sync(opened.close)
+        finally:
+            with self._lock:
+                self._closing.remove(opened)
 
     def before_fork(self) -> None:
         """Let nobody begin anything, and close what does not survive a fork."""
@@ -82,6 +90,9 @@ class Database:
         if opened is not None and not opened.survives_fork:
             del self._opened[os.getpid()]
             opened.close()
+        for closing in self._closing:
+            if not closing.survives_fork:
+                closing.close()  # waits until it is
 
     def after_fork(self) -> None:
         """Go on; in the child too, where the lock is as it was."""

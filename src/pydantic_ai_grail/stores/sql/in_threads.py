@@ -40,6 +40,7 @@ class InThreads:
         event.listen(self._engine, 'begin', _begin)
         self._transacting = self._engine.execution_options(**{_TRANSACTS: True})
         self._lock = threading.Lock()
+        self._closing = threading.Lock()
         self._has_tables = False
         self._let_go = weakref.finalize(self, _let_go, os.getpid(), (self._writing, self._reading), self._engine)
 
@@ -48,9 +49,10 @@ class InThreads:
         return threads.submit(self._transact if access == 'transact' else self._do, work)
 
     def close(self) -> None:
-        self._writing.shutdown()
-        self._reading.shutdown()
-        self._let_go()
+        with self._closing:
+            self._writing.shutdown()
+            self._reading.shutdown()
+            self._let_go()
 
     def _do(self, work: Callable[[Connection], T]) -> T:
         self._make_tables()
