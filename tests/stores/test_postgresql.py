@@ -23,8 +23,18 @@ from pydantic_ai_grail.testing.journal_contract import make_entry, write
 from pydantic_ai_grail.testing.store_contract import make_record
 
 
+_OTHERS: set[threading.Thread] = set()
+"""Of stores that tests before have left to the garbage collector."""
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    _OTHERS.clear()
+    _OTHERS.update(threading.enumerate())
+
+
 def store_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if 'grail store' in thread.name]
+    return [thread.name for thread in threading.enumerate() if 'grail store' in thread.name and thread not in _OTHERS]
 
 
 def test_one_store_serves_event_loops_one_after_the_other(postgresql_url: str) -> None:

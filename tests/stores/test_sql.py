@@ -32,8 +32,18 @@ def store_at(path: Path, *, busy_timeout_seconds: float = 5) -> SqlStore:
     return SqlStore(f'sqlite:///{path}', busy_timeout_seconds=busy_timeout_seconds)
 
 
+_OTHERS: set[threading.Thread] = set()
+"""Of stores that tests before have left to the garbage collector."""
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    _OTHERS.clear()
+    _OTHERS.update(threading.enumerate())
+
+
 def database_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if 'grail store' in thread.name]
+    return [thread.name for thread in threading.enumerate() if 'grail store' in thread.name and thread not in _OTHERS]
 
 
 def open_files(path: Path) -> list[str]:
