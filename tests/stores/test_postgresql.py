@@ -22,7 +22,6 @@ from pydantic_ai_grail.stores.sql.in_loop import InLoop
 from pydantic_ai_grail.testing.journal_contract import make_entry, write
 from pydantic_ai_grail.testing.store_contract import make_record
 
-
 _OTHERS: set[threading.Thread] = set()
 """Of stores that tests before have left to the garbage collector."""
 
