@@ -32,12 +32,17 @@ class CellsInHistory:
 
     refs: tuple[CellRef, ...]
     """The newest first."""
-    all: frozenset[tuple[str, str]]
-    """The id and the code digest of each cell in the messages, also of those that are not among `refs`."""
+    calls: Mapping[str, ToolCallPart]
+    """All calls for cells in the messages, also for those that are not among `refs`, by the cell's id."""
     last_message_at: datetime | None
     """When the newest message of an earlier run was written."""
     last_turn_at: datetime | None
     """When the newest message before the last prompt was written."""
+
+    def has(self, cell_id: str, digest: str) -> bool:
+        """Whether a cell of this id and code is in the messages."""
+        call = self.calls.get(cell_id)
+        return call is not None and code_digest(_code(call)) == digest
 
 
 def cell_id_in(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> str:
@@ -70,7 +75,7 @@ def cells_in(
     )
     return CellsInHistory(
         refs=tuple(_ref(call) for call in reversed(calls[:asked][-MAX_CELLS:])),
-        all=frozenset((call.cell_id, code_digest(_code(call.part))) for call in calls),
+        calls={call.cell_id: call.part for call in calls},
         last_message_at=_last_earlier(messages, run_id),
         last_turn_at=_last_before_prompt(messages),
     )

@@ -41,7 +41,7 @@ class Corrections:
         """
         if self._unsaved is None:
             self._unsaved = await unsaved_cells(self.journals, cells, self.conversation_id)
-        return [cell for cell in self._unsaved if (cell.key.cell_id, cell.key.code_digest) not in cells.all]
+        return [cell for cell in self._unsaved if not cells.has(cell.key.cell_id, cell.key.code_digest)]
 
     async def called_before(
         self, cells: CellsInHistory, state: State, is_read_only: IsReadOnly, *, step: int
@@ -87,7 +87,7 @@ class Corrections:
         chain = self._before.failed
         if changing(known, is_read_only):
             older = chain if corrected.is_same else ()
-            chain = _longer([known, *older], is_read_only) if failed else ()
+            chain = [known, *older] if failed else ()
         self._before = CalledBefore(failed=chain, done=corrected.done, unknown=(*corrected.unknown, *known.unknown))
 
 
@@ -140,30 +140,23 @@ def _done(newest_first: Sequence[Known], is_read_only: IsReadOnly) -> list[Known
 
 
 def _chain(failed: Sequence[Known], is_read_only: IsReadOnly) -> list[Known]:
-    """The newest, and those before it that made the same calls and more."""
+    """The newest, and those before it, up to one that made other calls."""
     chain: list[Known] = []
+    made: list[KnownCall | None] = []
     for known in failed:
-        if chain and not _goes_further(changing(known, is_read_only), changing(chain[-1], is_read_only)):
+        calls = changing(known, is_read_only)
+        if not _agree(calls, made):
             break
         chain.append(known)
+        made += calls[len(made) :]
     return chain
 
 
-def _goes_further(calls: Sequence[KnownCall | None], later: Sequence[KnownCall | None]) -> bool:
-    """Whether a cell made the calls of a later one, and more."""
-    return len(calls) > len(later) and all(
+def _agree(calls: Sequence[KnownCall | None], others: Sequence[KnownCall | None]) -> bool:
+    return all(
         call is None or other is None or is_same_call(call.began, other.began)
-        for call, other in zip(calls, later, strict=False)
+        for call, other in zip(calls, others, strict=False)
     )
-
-
-def _longer(failed: Sequence[Known], is_read_only: IsReadOnly) -> list[Known]:
-    """Those of the cells, the newest first, that go further than the ones after them."""
-    kept: list[Known] = []
-    for known in failed:
-        if not kept or len(changing(known, is_read_only)) > len(changing(kept[-1], is_read_only)):
-            kept.append(known)
-    return kept
 
 
 async def _unknown(past: _Past, cells: CellsInHistory, unsaved: Sequence[UnsavedCell]) -> list[KnownCall]:

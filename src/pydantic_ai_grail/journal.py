@@ -299,7 +299,7 @@ class CalledBefore:
     """What the cells before a new one called."""
 
     failed: Sequence[Known] = ()
-    """The failed cells that it may correct, the newest first; each one made the calls of those after it, and more."""
+    """The failed cells that it may correct, the newest first; as far as they came, each made the calls of those after it."""
     done: Sequence[KnownCall] = ()
     """Calls that returned in cells which were cut off, and that no cell has made since."""
     unknown: Sequence[KnownCall] = ()

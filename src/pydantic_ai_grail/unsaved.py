@@ -67,7 +67,7 @@ async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_
     unsaved = [
         cell
         for cell in begun
-        if not (is_of_grants(cell.key) or (cell.key.cell_id, cell.key.code_digest) in cells.all)
+        if not (is_of_grants(cell.key) or cells.has(cell.key.cell_id, cell.key.code_digest))
         and not (cell.claim is not None and is_held(cell.claim, now))
     ][:MOST]
     found = await asyncio.gather(*(_known(journals, cell.key) for cell in unsaved))

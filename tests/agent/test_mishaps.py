@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from support.agents import agent_with, last, play, turn
 from pydantic_ai_grail import CodeMode, Limits, MemoryStore, SnapshotError, SqlStore, StoreError
 from pydantic_ai_grail.errors import SnapshotMissing
 from pydantic_ai_grail.events import Event, SnapshotFailed, SnapshotSaved, StateLost
-from pydantic_ai_grail.stores.base import SnapshotRecord
+from pydantic_ai_grail.stores.base import BegunCell, SnapshotRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +99,10 @@ class BrokenStore(MemoryStore):
         await self._break('newest')
         return await super().newest(conversation_id, **options)
 
+    async def begun(self, conversation_id: str, **options: Any) -> Sequence[BegunCell]:
+        await self._break('begun')
+        return await super().begun(conversation_id, **options)
+
     async def load(self, name: str) -> SnapshotRecord | None:
         await self._break('load')
         return await super().load(name)
@@ -141,6 +146,26 @@ async def test_variables_that_are_gone_are_told_once() -> None:
 async def test_in_the_first_turn_no_variables_are_gone() -> None:
     cells = await play(agent_with(store=BrokenStore('newest')), 'y = 2')
     assert cells[0].content == {'result': 2}
+
+
+async def test_without_a_call_a_cell_runs_though_nobody_can_tell_what_was_called_before() -> None:
+    async def pay() -> str:
+        return 'paid'
+
+    agent = agent_with(pay, store=BrokenStore('begun'), durability='call')
+    assert (await play(agent, '1 + 1'))[0].content == {'result': 2}
+    with pytest.raises(StoreError, match='the disk is on fire'):
+        await play(agent, 'await pay()')
+
+
+async def test_what_becomes_of_state_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    store = BrokenStore('save')
+    agent = agent_with(store=store)
+    first = await turn(agent, 'x = 1')
+    assert 'could not be kept' in caplog.text
+    caplog.clear()
+    await turn(agent, 'x = 2', history=first.all_messages())
+    assert 'has not the variables of before' in caplog.text
 
 
 async def test_with_lost_state_error_the_run_ends_in_the_stores_error() -> None:

@@ -52,7 +52,7 @@ async def test_an_exception_with_an_odd_message_fails_its_call_only(
 
 async def test_content_that_is_none_is_said_to_be_lost() -> None:
     async def photo() -> Any:
-        return ToolReturn(1, content=[object()])  # pyright: ignore[reportArgumentType]
+        return ToolReturn(1, content=[object()])  # pyright: ignore[reportArgumentType]  # the mistake that is tried
 
     cells = await play(agent_with(photo), 'await photo()', '1 + 1')
     assert 'photo() ran, but the content it returned is lost' in cells[0].content

@@ -340,3 +340,11 @@ async def test_the_model_is_told_of_a_call_that_ran_though_nothing_awaited_it() 
         "These ran too, though the cell did not await them:\n  slowly(flight='A1') -> 'booked A1'"
     ]
     assert 'what came back for that cell says whether the call was made' in cells[1].content
+
+
+async def test_a_correction_that_came_less_far_hands_on_to_a_later_turn_what_it_had(tmp_path: Path) -> None:
+    agent, made = desk(store=SqlStore(f'sqlite:///{tmp_path}/agent.db'))
+    cells = ['await book("A1")\nawait book("B2")\n1 / 0', *['await book("A1")\n1 / 0'] * 2]
+    failed = await agent.run('go', model=scripted_model(*cells))
+    await played(agent, 'await book("A1")\nawait book("B2")', history=failed.all_messages())
+    assert made == ['book A1', 'book B2']

@@ -112,3 +112,20 @@ async def test_a_resumed_cell_links_to_its_suspension() -> None:
     ]
     outcomes = [dict(span.attributes or {})['grail.cell.outcome'] for span in (suspended, resumed)]
     assert outcomes == ['suspended', 'completed']
+
+
+async def test_a_call_that_was_not_made_says_where_its_result_is_from(tmp_path: Path) -> None:
+    async def pay(bill: int) -> str:
+        return f'paid {bill}'
+
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    agent: Agent[None, Any] = Agent(
+        scripted_model('await pay(1)\n1 / 0', 'await pay(1)'),
+        tools=[pay],
+        capabilities=[CodeMode(), Instrumentation(InstrumentationSettings(tracer_provider=provider))],
+    )
+    await agent.run('go')
+    cells = [dict(span.attributes or {}) for span in exporter.get_finished_spans() if span.name == 'run cell']
+    froms = [[call.get('from') for call in json.loads(str(cell['grail.cell.calls']))] for cell in cells]
+    assert froms == [[None], ['the failed cell']]

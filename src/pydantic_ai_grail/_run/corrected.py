@@ -102,7 +102,7 @@ def is_same_call(began: CallBegan, other: CallRequest | CallBegan) -> bool:
 
 
 def _longest(cells: Iterable[tuple[Known, list[KnownCall | None]]]) -> list[tuple[Known, KnownCall | None]]:
-    """The calls of cells, of which each one made those of the cells before it in this order, and more."""
+    """The calls of cells that made the same ones, as far as they came: each from the newest that came so far."""
     longest: list[tuple[Known, KnownCall | None]] = []
     for known, calls in cells:
         longest += [(known, call) for call in calls[len(longest) :]]
@@ -121,9 +121,8 @@ def _is_result(call: KnownCall, ended: CallEnded, known: Known) -> bool:
     if ended.state == 'returned':
         return True
     last = known.ended
-    if last is None or last.handed is None:
-        return call.order <= max(other.began.had for other in known.calls.values())
-    return call.order <= last.handed and call.began.ordinal != last.cause
+    went_on = last is not None and last.handed is not None and call.order <= last.handed
+    return went_on and last is not None and call.began.ordinal != last.cause
 
 
 def _sorted(arguments: Mapping[str, Any]) -> str:

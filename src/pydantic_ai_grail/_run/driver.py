@@ -1,9 +1,10 @@
 """The async loop around a running program: it carries what the program asks to whom it concerns, and the answer back.
 
 Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so those of a
-gather run together, and one that nothing awaits runs only if the program awaits something after it. Calls to `def` tools are barriers: they
-wait until nothing runs, then run alone. When the program has ended, calls that are under way come to their end, for nobody
-could tell what became of one that was cut off; those that change nothing are ended, and all are when the run is cancelled.
+gather run together, and one that nothing awaits runs only if the program awaits something after it. Calls to `def` tools
+are barriers: they wait until nothing runs, then run alone. When the program has ended, calls that are under way come to
+their end, for nobody could tell what became of one that was cut off; those that change nothing are ended, and all are when
+the run is cancelled.
 
 When every task awaits a call that waits for a decision, the program is parked: dumped where it stands, to be revived when
 there is one. Results are handed over in the order in which the journal has them, so that a program which is run again
