@@ -194,9 +194,8 @@ def _last_earlier(messages: Sequence[ModelMessage], run_id: str | None) -> datet
 
 
 def _last_before_prompt(messages: Sequence[ModelMessage]) -> datetime | None:
-    newest_first = [*reversed(messages)]
-    asks = (number for number, message in enumerate(newest_first) if _asks(message))
-    return next(_times([*reversed(newest_first[next(asks, len(messages)) + 1 :])], None), None)
+    prompt = max((number for number, message in enumerate(messages) if _asks(message)), default=0)
+    return next(_times(messages[:prompt], None), None)
 
 
 def _asks(message: ModelMessage) -> bool:

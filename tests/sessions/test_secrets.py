@@ -116,3 +116,10 @@ def test_a_key_that_is_missing_beside_a_database_is_told(tmp_path: Path, caplog:
     caplog.clear()
     keyring_for(store, environment={})
     assert caplog.text == ''
+
+
+def test_what_a_key_file_holds_may_stand_in_the_environment(tmp_path: Path) -> None:
+    keyring = keyring_for(SqlStore(f'sqlite:///{tmp_path}/agent.db'), environment={})
+    held = (tmp_path / 'agent.db.key').read_text()
+    elsewhere = SqlStore(f'sqlite:///{tmp_path}/copy.db')
+    assert ids(keyring_for(elsewhere, environment={'GRAIL_SECRET': held})) == ids(keyring)

@@ -222,3 +222,14 @@ async def test_an_entry_is_not_added_when_meanwhile(meanwhile: Sequence[str], le
 def test_no_password_is_shown() -> None:
     store = SqlStore('postgresql://agent:geheim@db/agents?password=geheim&application_name=till')
     assert repr(store) == "SqlStore('postgresql://agent:***@db/agents?application_name=till')"
+
+
+@pytest.mark.anyio
+async def test_a_statement_that_is_not_answered_is_given_up(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_loop, 'ANSWER_SECONDS', 0.2)
+    database = Database(lambda: InLoop(make_url(postgresql_url).set(drivername='postgresql+asyncpg')))
+    with anyio.fail_after(10), pytest.raises(TimeoutError):
+        await database.run(lambda connection: connection.execute(text('SELECT pg_sleep(60)')), 'read')
+    await database.aclose()

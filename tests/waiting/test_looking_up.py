@@ -15,6 +15,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SettingsError, SqlStore, WaitingCall, decide, waiting_calls
+from pydantic_ai_grail.inspecting import cells_of
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Grant, Raise, Result
 
@@ -87,6 +88,14 @@ async def test_a_call_is_made_again_only_if_it_had_no_effect(stuck: str, second:
     [cell] = played_cells(result.all_messages())
     assert cell.content == {'result': ['paid 1', second]}
     assert sorted(bank.paid.values()) == [1, 2]
+
+
+async def test_its_journal_says_that_it_was_looked_up(tmp_path: Path) -> None:
+    result, _ = await gone_on(tmp_path, at_the_bank, stuck='after')
+    conversation = result.all_messages()[-1].conversation_id
+    assert conversation is not None
+    [cell] = await cells_of(SqlStore(f'sqlite:///{tmp_path}/till.db'), conversation)
+    assert [call.ended is not None and call.ended.looked_up for call in cell.calls] == [False, True]
 
 
 async def test_it_is_shown_the_call_as_a_person_would_be(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from ..upkeep import LONGEST
+
 STORE_VARIABLE: Final = 'GRAIL_STORE'
-LONGEST: Final = timedelta(days=36_525)
 _UNITS: Final = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days', 'w': 'weeks'}
 
 
