@@ -291,6 +291,13 @@ async def child(name):
     await store.save(make_record(name, conversation=name))
     await store.aclose()
 
+async def warm_up():
+    # A fork while another thread imports leaves the child the locks of modules that nobody will let go of.
+    await store.save(make_record('warm', conversation='child 0'))
+    await store.newest('child 0')
+    await store.aclose()
+
+asyncio.run(warm_up())
 written = []
 writing = threading.Thread(target=lambda: written.append(asyncio.run(write())))
 writing.start()
