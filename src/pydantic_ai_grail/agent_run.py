@@ -95,18 +95,38 @@ class AgentRun:
         return await self.session.start_over()
 
     async def aclose(self) -> None:
-        """Save what was held back. Where that fails, later turns are told that their variables are gone."""
-        cell_id, started = self.session.held_back, time.perf_counter()
-        if cell_id is None:
-            return
+        """Save what is unsaved. Where that fails, later turns are told that their variables are gone."""
+        cell_id, started = self.session.unsaved_cell, time.perf_counter()
         try:
             saved = await self.session.aclose()
         except (SnapshotError, StoreError, SandboxError) as error:
-            stage = 'dump' if isinstance(error, SandboxError) else _stage(error)
-            self.observe(SnapshotFailed(cell_id=cell_id, reason=error, stage=stage))
+            self._failed_to_save(error, cell_id)
+            return
+        if saved is not None and cell_id is not None:
+            self.observe(_saved_event(cell_id, saved, started))
+
+    async def save_unsaved(self) -> None:
+        """Save the state at hand, if the store does not have it: the cell that starts from it may wait or be interrupted.
+
+        Raises:
+            SandboxError, SnapshotError, StoreError: When a held worker has it alone and it could not be saved.
+        """
+        cell_id, started = self.session.unsaved_cell, time.perf_counter()
+        if cell_id is None:
+            return
+        try:
+            saved = await self.session.save_unsaved()
+        except (SnapshotError, StoreError) as error:
+            if self.session.is_held:
+                raise
+            self._failed_to_save(error, cell_id)  # what waits is stored with its variables all the same
             return
         if saved is not None:
             self.observe(_saved_event(cell_id, saved, started))
+
+    def _failed_to_save(self, error: SnapshotError | StoreError | SandboxError, cell_id: str | None) -> None:
+        stage = 'dump' if isinstance(error, SandboxError) else _stage(error)
+        self.observe(SnapshotFailed(cell_id=cell_id or '', reason=error, stage=stage))
 
 
 @dataclass(kw_only=True)

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from secrets import token_hex
 from typing import Any, Final
 
 from anyio import CancelScope
@@ -38,11 +37,11 @@ from .deciding import fates_of, fitting
 from .engine import Engine
 from .errors import JournalError, JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import Began, CalledBefore, CellQueued, CellSuspended
+from .journal import Began, CalledBefore, CellQueued
 from .opening import unseen
 from .outcomes import Completed, Failed, Refused
 from .requests import answers_in, granted, shown_cell
-from .resuming import Opened, open_cell
+from .resuming import Opened, open_cell, suspended
 from .stores.base import CellKey
 
 
@@ -100,11 +99,11 @@ class CellCall:
             JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
             SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
         """
-        state = await self._state(cells)
+        state, lost = await self._state(cells)
         opened = await self._open()
         while True:
             try:
-                return await self._ran(state, cells, opened)
+                return await self._ran(state, lost, cells, opened)
             except StoreConflict:
                 if not opened.is_new or opened.journal.entries:
                     raise
@@ -122,7 +121,9 @@ class CellCall:
         self._key = self._key._replace(cell_id=self.cell_id)
         return await self._open()
 
-    async def _ran(self, state: State, cells: CellsInHistory, opened: Opened) -> RanCell:
+    async def _ran(
+        self, state: State, lost: SnapshotError | StoreError | None, cells: CellsInHistory, opened: Opened
+    ) -> RanCell:
         try:
             if opened.still_waits:
                 raise ApprovalRequired(metadata=self._waits(opened))
@@ -130,7 +131,7 @@ class CellCall:
                 self.run.is_waiting = False  # it is this one that waited: decided on in the same run, it goes on
             if self.run.is_waiting:
                 raise ApprovalRequired(metadata=await self._queued(opened))
-            state = await self._start(state, cells, opened)
+            state = await self._start(state, lost, cells, opened)
             if opened.going_on is not None:
                 was_waiting = opened.going_on.suspended is not None
                 self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=was_waiting, trace=opened.trace))
@@ -141,7 +142,7 @@ class CellCall:
                 await self._tell_unseen(cells)
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
-                raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened))
+                raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened, history=state.history))
             if not keeping.kept and len(calls.journal):
                 await self._ended(outcome, calls, opened)
             if not isinstance(outcome, Refused):
@@ -183,18 +184,20 @@ class CellCall:
             *(unused_note(unused) if isinstance(outcome, Completed) else ()),
         ]
 
-    async def _state(self, cells: CellsInHistory) -> State:
-        if self.restarts:
-            return await self.run.start_over()
+    async def _state(self, cells: CellsInHistory) -> tuple[State, SnapshotError | StoreError | None]:
+        """The state at hand, and why the one that the history leads to is not."""
+        run = self.run
         try:
-            return await self.run.locate(cells, self.cell_id, self.observe)
+            return await (run.start_over() if self.restarts else run.locate(cells, self.cell_id, self.observe)), None
         except (SnapshotError, StoreError) as error:
-            self.observe(StateLost(cell_id=self.cell_id, reason=error))
-            if self.engine.settings.lost_state == 'error':
-                raise
-            if cells.refs or cells.last_message_at is not None:  # otherwise nobody knows of any
-                self._notes.append(state_lost_note(error))
-            return await self.run.start_over()
+            return await self.run.start_over(), error
+
+    def _tell_lost(self, error: SnapshotError | StoreError, cells: CellsInHistory) -> None:
+        self.observe(StateLost(cell_id=self.cell_id, reason=error))
+        if self.engine.settings.lost_state == 'error':
+            raise error
+        if cells.refs or cells.last_message_at is not None:  # otherwise nobody knows of any
+            self._notes.append(state_lost_note(error))
 
     async def _open(self) -> Opened:
         """The journal, and where the cell goes on if it began in an earlier run."""
@@ -212,8 +215,20 @@ class CellCall:
             fits=fitting(ToolValidator(self.catalog, self.inside)),
         )
 
-    async def _start(self, state: State, cells: CellsInHistory, opened: Opened) -> State:
-        """The state that the cell starts from, if it began before: the one it began from."""
+    async def _start(
+        self, state: State, lost: SnapshotError | StoreError | None, cells: CellsInHistory, opened: Opened
+    ) -> State:
+        """The state that the cell starts from, if it began before: the one it began from.
+
+        Raises:
+            JournalForeign: When that is another one than the history leads to.
+            SnapshotError, StoreError: With `lost_state='error'`, when it is lost and the cell needs it.
+        """
+        carried = opened.carried_state([ref.cell_id for ref in cells.refs], state, is_lost=lost is not None)
+        if carried is not None:
+            return carried
+        if lost is not None:
+            self._tell_lost(lost, cells)
         began = opened.known.began
         if began is None or began.parent == self.run.session.parent:
             return state
@@ -291,9 +306,8 @@ class CellCall:
     async def _begin(self, history: History, opened: Opened, prepared: Prepared) -> None:
         if self._may_call(prepared.source, history):
             # The cell may wait or die with its process; then it goes on from the state before it, which must be stored.
-            await self.run.session.save_held()
-        parent = self.run.session.parent
-        trace = self.engine.trace_context
+            await self.run.save_unsaved()
+        parent, trace = self.run.session.parent, self.engine.trace_context
         opened.journal.begin(
             lambda: Began(source=self.source, prepared=prepared.to_json(), parent=parent, trace=trace())
         )
@@ -304,24 +318,10 @@ class CellCall:
         tools = {part for name in self.catalog.entries for part in name.split('.')}
         return not words.isdisjoint(tools | history.bindings.declared)
 
-    async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened) -> dict[str, Any]:
+    async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened, *, history: str) -> dict[str, Any]:
         """Store where the cell waits; what the requests are to say of it."""
-        parked, printed = waiting.parked, waiting.outcome.printed
-        await opened.journal.finish(
-            CellSuspended(
-                token=token_hex(16),
-                numbers=parked.numbers,
-                at_call=parked.at_call,
-                slept=parked.slept,
-                accepted=calls.accepted,
-                slept_seconds=parked.slept_seconds,
-                feeds=parked.feeds,
-                printed=printed.text,
-                dropped_chars=printed.dropped_chars,
-                trace=self.engine.trace_context(),
-                dump=parked.dump,
-            )
-        )
+        trace = self.engine.trace_context()
+        await opened.journal.finish(suspended(waiting, accepted=calls.accepted, trace=trace, history=history))
         await self.run.session.drop_held()
         return self._waits(opened)
 

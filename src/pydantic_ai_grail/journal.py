@@ -119,6 +119,9 @@ class CellSuspended:
     dropped_chars: int
     trace: Mapping[str, str]
     """The trace context of the suspended cell, as W3C headers, for the resumed one to link to."""
+    history: str = ''
+    """What the checker keeps of the cells before, as a state's header has it: the cell is resumed also where the store has
+    lost the state that it began from."""
     dump: bytes = field(repr=False)
 
 

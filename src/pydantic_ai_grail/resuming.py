@@ -6,16 +6,18 @@ that had settled answered from the journal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
-from ._run.cell import GoingOn
+from ._run.cell import GoingOn, Waiting
 from ._sessions.journal import CellJournal, Journals
+from ._sessions.session import State
 from ._source.prepared import Prepared
 from .errors import DecisionError, DecisionUsed, JournalForeign
-from .journal import NOTHING_KNOWN, CellResumed, Decided, Known
+from .journal import NOTHING_KNOWN, CellResumed, CellSuspended, Decided, Known
 from .requests import Answers, Fits, resumed
 from .stores.base import CellKey
 
@@ -46,6 +48,26 @@ class Opened:
         """The trace of the run that it goes on from, as W3C headers; empty when that was not traced."""
         left_at = self.known.suspended or self.known.began
         return {} if left_at is None else left_at.trace
+
+    def carried_state(self, newest_first: Sequence[str], stored: State, *, is_lost: bool) -> State | None:
+        """The state that the cell carries with it, where the store does not have the one it began from; `None` otherwise.
+
+        Args:
+            newest_first: The cells of the history, by id.
+            stored: What the store has for that history.
+            is_lost: Whether the store should have another one.
+        """
+        began, suspended = self.known.began, self.known.suspended
+        if began is None or suspended is None:
+            return None
+        if not is_lost:
+            if began.parent not in newest_first or began.parent == stored.cell_id:
+                return None
+            # A history without metadata does not say that a cell left a state. The newest that there is may be older.
+            older = newest_first[newest_first.index(began.parent) :]
+            if stored.cell_id is not None and stored.cell_id not in older:
+                return None
+        return State(history=suspended.history, feeds=suspended.feeds)
 
 
 async def open_cell(
@@ -108,6 +130,32 @@ async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers
         _compare(answers, entry, key)
     decisions = {id: Decided(**values) for id, values in entry.decisions.items()}
     return Opened(journal=journal, known=known, going_on=going_on, decisions=decisions, decided_at=entry.at)
+
+
+def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str) -> CellSuspended:
+    """Where a cell waits, for its journal.
+
+    Args:
+        waiting: The cell.
+        accepted: How many calls code had made.
+        trace: The trace context, as W3C headers.
+        history: What the checker keeps of the cells before it.
+    """
+    parked, printed = waiting.parked, waiting.outcome.printed
+    return CellSuspended(
+        token=token_hex(16),
+        numbers=parked.numbers,
+        at_call=parked.at_call,
+        slept=parked.slept,
+        accepted=accepted,
+        slept_seconds=parked.slept_seconds,
+        feeds=parked.feeds,
+        printed=printed.text,
+        dropped_chars=printed.dropped_chars,
+        trace=trace,
+        history=history,
+        dump=parked.dump,
+    )
 
 
 def _compare(answers: Answers | None, recorded: CellResumed, key: CellKey) -> None:

@@ -8,12 +8,13 @@ kept until `aclose`, and the state is saved then.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from .._monty.worker import Worker
+from ..errors import SnapshotTooLarge, StoreError
 from .keeper import CellRef, Found, Keeper, Saved
 from .variables import live_variables
 
@@ -85,9 +86,14 @@ class Session:
         return self._state
 
     @property
-    def held_back(self) -> str | None:
-        """The cell whose state only a held worker has, if there is one."""
+    def unsaved_cell(self) -> str | None:
+        """The cell whose state the store does not have, if there is one."""
         return None if self._unsaved is None else self._unsaved.cell.cell_id
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a held worker has the state at hand."""
+        return self._held is not None
 
     def note_stateless(self, cell_id: str) -> None:
         """Remember that a cell left nothing, so that the one before it counts."""
@@ -124,7 +130,7 @@ class Session:
         Raises:
             SandboxCrashed: When the worker died over the dump. The state before the cell is still the current one.
             SnapshotTooLarge: When the state is over the cap. It is the current one, in this run only.
-            StoreError: When it could not be stored. It is the current one, in this run only.
+            StoreError: When it could not be stored. It is the current one, and stays unsaved: see `save_unsaved`.
         """
         parent = self._state.saved
         reached = State(
@@ -134,32 +140,30 @@ class Session:
             history=cell.history,
         )
         self._newest = None
+        unsaved = Unsaved(cell, parent)
         if self._held is not None:
-            self._state, self._unsaved = reached, Unsaved(cell, parent)
+            self._state, self._unsaved = reached, unsaved
             return None
         dump = await worker.dump()
+        self._state, self._unsaved = reached, unsaved
         if len(dump) > HOLD_BYTES:
             self._held = worker
-            self._state, self._unsaved = reached, Unsaved(cell, parent)
             return None
-        self._state = replace(reached, dump=dump)
-        saved = await self._save(dump, worker, cell, parent, feeds=reached.feeds)
-        self._state = replace(self._state, saved=saved)
-        return saved
+        # The question for the variables stays in the worker, so one that is to run on is not asked.
+        self._state = replace(reached, dump=dump, variables=await live_variables(worker, cell.names))
+        return await self._save(dump, unsaved)
 
-    async def save_held(self) -> Saved | None:
-        """Save a state that only a held worker has. The worker stays held.
+    async def save_unsaved(self) -> Saved | None:
+        """Save the current state, if it is not: a held worker, which stays held, has it, or the store failed at it before.
 
         Raises:
             SandboxCrashed, SnapshotTooLarge, StoreError: As `keep`.
         """
-        worker, unsaved = self._held, self._unsaved
-        if worker is None or unsaved is None:
+        if self._unsaved is None:
             return None
-        dump = await worker.dump()
-        saved = await self._save(dump, worker, unsaved.cell, unsaved.parent, feeds=worker.feeds, probe=False)
-        self._state, self._unsaved = replace(self._state, saved=saved), None
-        return saved
+        dump = self._state.dump if self._held is None else await self._dump_of(self._held)
+        assert dump is not None, 'a state that nobody holds is at hand'
+        return await self._save(dump, self._unsaved)
 
     @property
     def parent(self) -> str | None:
@@ -178,43 +182,55 @@ class Session:
         await self._holding.aclose()
 
     async def aclose(self) -> Saved | None:
-        """Save what was held back, and give the worker back.
+        """Save what is unsaved, and give a held worker back.
 
         Raises:
             SandboxCrashed, SnapshotTooLarge, StoreError: As `keep`; the worker was given back all the same.
         """
-        worker, unsaved = self._held, self._unsaved
         try:
-            if worker is None or unsaved is None:
-                return None
-            dump = await worker.dump()
-            return await self._save(dump, worker, unsaved.cell, unsaved.parent, feeds=worker.feeds)
+            if self._held is not None and self._unsaved is not None:
+                dump = await self._dump_of(self._held)
+                variables = await live_variables(self._held, self._unsaved.cell.names)
+                self._state = replace(self._state, variables=variables)
+                return await self._save(dump, self._unsaved)
+            return await self.save_unsaved()
         finally:
             self._held = self._unsaved = None
             await self._holding.aclose()
 
+    async def _dump_of(self, held: Worker) -> bytes:
+        dump = await held.dump()
+        self._state = replace(self._state, feeds=held.feeds)  # questions about it count, too
+        return dump
+
     async def _let_go(self) -> None:
         if self._held is not None:
             await self.aclose()
+        elif self._unsaved is not None:
+            with suppress(StoreError):  # it was told when it failed first
+                await self.aclose()
 
-    async def _save(
-        self, dump: bytes, worker: Worker, cell: KeptCell, parent: Saved | None, *, feeds: int, probe: bool = True
-    ) -> Saved:
-        # The question for the variables stays in the worker, so one that is to run on is not asked.
-        variables = await live_variables(worker, cell.names) if probe else dict[str, str]()
-        self._state = replace(self._state, variables=variables)
-        return await self.keeper.save(
-            dump,
-            conversation_id=self.conversation_id,
-            cell_id=cell.cell_id,
-            code_digest=cell.code_digest,
-            outcome=cell.outcome,
-            parent=parent,
-            variables=variables,
-            history=cell.history,
-            feeds=feeds,
-            reached_at=cell.ended_at,
-        )
+    async def _save(self, dump: bytes, unsaved: Unsaved) -> Saved:
+        cell, parent = unsaved
+        try:
+            saved = await self.keeper.save(
+                dump,
+                conversation_id=self.conversation_id,
+                cell_id=cell.cell_id,
+                code_digest=cell.code_digest,
+                outcome=cell.outcome,
+                parent=parent,
+                variables=self._state.variables,
+                history=cell.history,
+                feeds=self._state.feeds,
+                reached_at=cell.ended_at,
+            )
+        except SnapshotTooLarge:
+            if self._held is None:
+                self._unsaved = None  # it will be no smaller the next time
+            raise
+        self._state, self._unsaved = replace(self._state, saved=saved), None
+        return saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,9 +246,8 @@ class KeptCell:
     ended_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Unsaved:
-    """A state that only a held worker has."""
+class Unsaved(NamedTuple):
+    """A state that the store does not have: only a held worker has it, or the store failed."""
 
     cell: KeptCell
     parent: Saved | None
