@@ -97,6 +97,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'not-checked': 'No checker could be had, so the cell ran unchecked.',
         # remarks: they refuse nothing, and are told even if the cell succeeds
         'never-equal': 'A value is compared with one that it can never be.',
+        'none-left-out': 'An optional argument whose type has no null was None, and was left out of the call.',
         'never-there': 'A record is asked by `get` for a key that it never has.',
     }
 )

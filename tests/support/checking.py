@@ -19,6 +19,7 @@ from pydantic_ai_grail._run.validation import ToolValidator
 from pydantic_ai_grail._source.check import CheckMode, check
 from pydantic_ai_grail._source.checkers import CHECKERS, Checkers
 from pydantic_ai_grail._source.history import History, PastCell
+from pydantic_ai_grail._source.imported import imported_by
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail.diagnostics import Diagnostic
@@ -108,4 +109,11 @@ class Conversation:
         return refused
 
     def _prepare(self, source: str) -> Prepared | tuple[Diagnostic, ...]:
-        return prepare(source, catalog=self.tools.catalog, bound=self.history.bound_names(), support=load_support())
+        return prepare(
+            source,
+            catalog=self.tools.catalog,
+            bound=self.history.bound_names(),
+            support=load_support(),
+            attributes=self.history.stores.attributes,
+            imported=imported_by(self.history),
+        )

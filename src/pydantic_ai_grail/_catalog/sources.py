@@ -37,10 +37,7 @@ def literal(values: Sequence[object]) -> str:
 
 def default_source(value: object) -> str:
     """A default value as source, `'...'` where it has no short one."""
-    try:
-        text = _value_source(value)
-    except Exception:  # a value may hold itself, or have a `repr` that fails
-        return '...'
+    text = _value_source(value)
     return text if text is not None and len(text) <= _MAX_DEFAULT_CHARS else '...'
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from .._catalog.catalog import Catalog, Entry
 from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
+from .._source.rules.accepting import may_accept
 from ..suggestions import closest
 
 Answerer = Callable[..., str]
@@ -18,6 +19,8 @@ class Bound(NamedTuple):
 
     entry: Entry
     arguments: dict[str, Any]
+    left_out: tuple[str, ...] = ()
+    """Optional parameters that were given `None` and take none, by the names that code has for them."""
 
 
 def asked_for(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer]) -> Bound | Settled:
@@ -34,7 +37,7 @@ def asked_for(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer
     if stop.unreadable is not None:
         return RaisedBy('ValueError', f'the arguments of {stop.name}() cannot leave the sandbox: {stop.unreadable}')
     try:
-        return Bound(entry, bind(entry, stop.args, stop.kwargs))
+        return _without_none(entry, bind(entry, stop.args, stop.kwargs))
     except TypeError as error:
         return sandbox_exception(error)
 
@@ -61,6 +64,21 @@ def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict
             raise TypeError(f'{name}() got multiple values for argument {keyword!r}')
         bound[key] = value
     return bound
+
+
+def _without_none(entry: Entry, arguments: dict[str, Any]) -> Bound:
+    """`None` for an optional parameter whose type has no null is how code says "not given": `cursor=None`."""
+    declarations = {each.name: each for each in entry.signature.declarations}
+    left_out = {
+        parameter.key: parameter.name
+        for parameter in entry.signature.parameters
+        if parameter.key in arguments
+        and arguments[parameter.key] is None
+        and parameter.default is not None
+        and not may_accept(parameter.annotation, None, declarations)
+    }
+    given = {key: value for key, value in arguments.items() if key not in left_out} if left_out else arguments
+    return Bound(entry, given, tuple(left_out.values()))
 
 
 def _unknown_name(name: str, there: Sequence[str]) -> RaisedBy:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from .._monty.stops import DoneStop, FailedStop
 from .._monty.worker import HostAccess, Worker
 from .._source.history import History, PastCell
+from .._source.imported import imported_by
 from .._source.prepare import prepare
 from .._source.prepared import Prepared
 from ..diagnostics import Diagnostic, Position
@@ -104,6 +105,7 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
         bound=around.history.bound_names(),
         support=around.support,
         attributes=around.history.stores.attributes,
+        imported=imported_by(around.history),
     )
     seconds = time.perf_counter() - started
     if isinstance(prepared, tuple):
@@ -214,7 +216,7 @@ def _outcome(
             printed=prints.printed,
             calls=records,
             mends=prepared.mends,
-            remarks=verdict.remarks,
+            remarks=(*verdict.remarks, *calls.remarks.found),
         )
     return Failed(
         failure=_placed(ending.failure, prepared, source, calls),

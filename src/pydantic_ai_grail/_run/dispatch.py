@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,7 +20,6 @@ from .._catalog.catalog import Catalog
 from .._monty.stops import CallStop, RaisedBy, Settled
 from .._monty.values import in_utf8
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
-from ..errors import StoreError
 from ..events import CallSettled, CallStarted, Observer
 from ..journal import (
     NOTHING_KNOWN,
@@ -38,6 +36,7 @@ from ..journal import (
 )
 from ..journal import Entry as JournalEntry
 from .binding import Answerer, Bound, asked_for
+from .call_remarks import CallRemarks
 from .corrected import CorrectedCalls
 from .fates import Answered, Asked, Fate, Fates
 from .past_calls import PastCalls, next_attempt
@@ -88,6 +87,7 @@ class Dispatcher:
     """How many results code was given."""
     unused: Sequence[CallRequest] = field(init=False, default=())
     """Those that ran, and whose results code had not been given when it ended."""
+    remarks: CallRemarks = field(init=False, default_factory=CallRemarks)
     _had: dict[int, int] = field(init=False, default_factory=dict[int, int])
     """Ordinal -> how many results code had been given when it made the call."""
     corrected: CorrectedCalls = field(init=False)
@@ -111,11 +111,10 @@ class Dispatcher:
         if not isinstance(bound, Bound):
             return bound
         if self.accepted >= self.max_tool_calls:
-            return RaisedBy(
-                'RuntimeError',
-                f'this cell has made its {self.max_tool_calls} tool calls; make fewer, or go on in the next cell',
-            )
+            message = f'this cell has made its {self.max_tool_calls} tool calls; make fewer, or go on in the next cell'
+            return RaisedBy('RuntimeError', message)
         self.accepted += 1
+        self.remarks.none_left_out(bound.entry.facts.python_name, bound.left_out, stop.line)
         request = CallRequest(
             call_id=call_id(self.cell_id, self.accepted),
             ordinal=self.accepted,
@@ -161,17 +160,17 @@ class Dispatcher:
             return self._settle(request, *answered)
         if waits is not None and decided is None:
             return self._wait(request, waits)
-        asked = waits.reason if waits is not None else None
-        # That a call of unknown outcome is made again answers another question than whether it may be made.
-        approved = decided is not None if asked == 'approval' else known is not None and known.began.approved
-        if known is not None and waits is None and not self.fates.may_be_made_again(request):
-            match await self._fate(request, known):
-                case Asked(metadata=metadata):
-                    return await self._begin_to_wait(request, 'unknown', metadata)
-                case Answered(state=state, settled=settled):
-                    return self._settle(request, state, settled, looked_up=self.fates.look_up is not None)
-                case Decided() as decided:
-                    pass  # a look-up says that it is to be made, not that it may be
+        approved = decided is not None
+        if known is not None and waits is None:
+            approved = approved or known.began.approved
+            if not self.fates.may_be_made_again(request):
+                match await self._fate(request, known):
+                    case Asked(metadata=metadata):
+                        return await self._begin_to_wait(request, 'unknown', metadata)
+                    case Answered(state=state, settled=settled):
+                        return self._settle(request, state, settled, looked_up=self.fates.look_up is not None)
+                    case Decided() as decided:
+                        approved = known.began.approved  # a look-up says that it is to be made, not that it may be
         attempt = Attempt(number=next_attempt(known), approved=approved, changed=changed_arguments(decided, known))
         return await self._run(request, attempt)
 
@@ -227,12 +226,12 @@ class Dispatcher:
             return await self._call(request, replace(attempt, approved=True))
 
     async def _is_granted(self, request: CallRequest) -> bool:
-        key, tool = idempotency_key(self.scope, request.call_id), request.tool.python_name
-        with suppress(StoreError):  # nobody knows of a grant then, so a person is asked
-            return self.grants is not None and await self.grants.use(
-                tool=tool, arguments=request.arguments, cell_id=self.cell_id, key=key
-            )
-        return False
+        return self.grants is not None and await self.grants.use(
+            tool=request.tool.python_name,
+            arguments=request.arguments,
+            cell_id=self.cell_id,
+            key=idempotency_key(self.scope, request.call_id),
+        )
 
     async def _call(self, request: CallRequest, attempt: Attempt) -> Called:
         entry = self.catalog.entries.get(request.tool.python_name)

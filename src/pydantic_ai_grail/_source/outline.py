@@ -7,7 +7,7 @@ functions do not see, `global`), and keeps annotations apart, which neither bind
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
@@ -42,11 +42,23 @@ class Scope:
 class Outline:
     """A cell's tree, read once. Lists of nodes are in the order of the source."""
 
-    def __init__(self, tree: ast.Module, source: str, *, session: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        tree: ast.Module,
+        source: str,
+        *,
+        session: frozenset[str] = frozenset(),
+        imported: Mapping[str, str] | None = None,
+        others: frozenset[str] = frozenset(),
+    ) -> None:
         self.tree: Final = tree
         self.text: Final = SourceText(source)
         self.session = session
         """Names that live in the session, bound by earlier cells."""
+        self._imported = imported or {}
+        """Those of them that an import bound, with the dotted names of what they stand for."""
+        self._others = others
+        """Those that stand for something else."""
         self.parents: Final[dict[ast.AST, ast.AST]] = {}
         self.module: Final = Scope('module', tree)
         self.loads: Final[dict[str, list[ast.Name]]] = {}
@@ -120,7 +132,7 @@ class Outline:
 
     def dotted(self, node: ast.expr) -> str | None:
         """What a name or an attribute chain stands for, through imports: `np.sqrt` under `import math as np` is
-        `math.sqrt`. A root that the cell does not bind stands for itself; one it binds otherwise for nothing."""
+        `math.sqrt`. A root that nothing binds stands for itself; one that is bound otherwise for nothing."""
         if isinstance(node, ast.Attribute):
             root = self.dotted(node.value)
             return None if root is None else f'{root}.{node.attr}'
@@ -128,7 +140,7 @@ class Outline:
             return None
         scope = self.binding(node)
         if scope is None:
-            return node.id
+            return None if node.id in self._others else self._imported.get(node.id, node.id)
         return scope.imported.get(node.id) if node.id not in scope.bound else None
 
     def root(self, node: ast.expr) -> ast.Name | None:

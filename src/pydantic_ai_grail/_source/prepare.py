@@ -7,6 +7,7 @@ import ast
 from .._catalog.catalog import Catalog
 from .._monty.support import Support
 from ..diagnostics import Diagnostic, Mend
+from .imported import Imported
 from .mends.cell import mend
 from .parse import parse, unwrapped
 from .portability import report
@@ -23,6 +24,7 @@ def prepare(
     bound: frozenset[str],
     support: Support,
     attributes: frozenset[str] = frozenset(),
+    imported: Imported | None = None,
 ) -> Prepared | tuple[Diagnostic, ...]:
     """The cell ready to be checked, or everything that keeps it from running at all.
 
@@ -32,6 +34,7 @@ def prepare(
         bound: Names that live in the session from earlier cells, tools apart.
         support: What the Monty that will run it can do.
         attributes: Attributes and methods that classes and objects of earlier cells have.
+        imported: Which of the bound names earlier cells imported, and which stand for something else.
     """
     written = source
     unfenced: tuple[Mend, ...] = ()
@@ -44,7 +47,7 @@ def prepare(
     if not isinstance(tree, ast.Module):
         return (tree,)
     try:
-        return _prepared(tree, written, catalog, bound, support, attributes, unfenced)
+        return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported())
     except RecursionError:
         # Nested more deeply than it can be walked here; Monty has limits of its own.
         return Prepared(source=written, tree=tree, mends=unfenced, has_value=isinstance(tree.body[-1], ast.Expr))
@@ -58,8 +61,18 @@ def _prepared(
     support: Support,
     attributes: frozenset[str],
     mends: tuple[Mend, ...],
+    imported: Imported,
 ) -> Prepared | tuple[Diagnostic, ...]:
-    prepared = mend(tree, source, catalog=catalog, bound=bound, support=support, mends=mends)
+    prepared = mend(
+        tree,
+        source,
+        catalog=catalog,
+        bound=bound,
+        support=support,
+        mends=mends,
+        attributes=attributes,
+        imported=imported,
+    )
     roots = {module.partition('.')[0] for module in catalog.modules}
     tools = catalog.entries.keys() & (support.lacking_builtins | support.lacking_modules)
     names = bound | tools | roots | RUNTIME_NAMES

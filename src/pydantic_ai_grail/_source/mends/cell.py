@@ -11,6 +11,7 @@ from ..._catalog.catalog import Catalog
 from ..._monty.support import Support
 from ...diagnostics import Mend
 from ..edits import Origins, apply
+from ..imported import Imported
 from ..outline import Outline
 from ..parse import parse
 from ..prepared import Prepared
@@ -67,14 +68,18 @@ def mend(
     bound: frozenset[str],
     support: Support,
     mends: tuple[Mend, ...] = (),
+    attributes: frozenset[str] = frozenset(),
+    imported: Imported | None = None,
 ) -> Prepared:
     """The cell with its mechanical mistakes mended.
 
-    `bound` are the names that live in the session, tools apart; `mends` those that the source has had already. Never
+    `bound` are the names that live in the session, tools apart; `mends` those that the source has had already;
+    `attributes` those that code of earlier cells gave its objects; `imported` what earlier cells imported. Never
     raises: where the mends together would not give Python, the cell stays as it was written.
     """
-    outline = Outline(tree, source, session=bound)
-    mending = Mending(outline=outline, catalog=catalog, support=support)
+    imported = imported or Imported()
+    outline = Outline(tree, source, session=bound, imported=imported.names, others=imported.others)
+    mending = Mending(outline=outline, catalog=catalog, support=support, attributes=attributes)
     for find, needles in MENDS:
         if not needles or any(needle in source for needle in needles):
             find(mending)

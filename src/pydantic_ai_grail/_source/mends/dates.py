@@ -96,7 +96,7 @@ def _mend_constructors(mending: Mending, owner: str) -> None:
         if method in has or not isinstance(call.func, ast.Attribute) or '\n' in mending.text.segment(call.func):
             continue
         class_text = mending.text.segment(call.func.value)
-        if method == 'utcnow' and not call.args and not call.keywords:
+        if method == 'utcnow' and not call.args and not call.keywords and '\n' not in mending.text.segment(call):
             defined = mending.needs(_UTC_NOW, [call])
             text = f'{class_text}.now(_grail_datetime.timezone.utc).replace(tzinfo=None)'
             edits = [Edit(*mending.text.span(call), text)]

@@ -26,6 +26,8 @@ class Mending:
     outline: Outline
     catalog: Catalog
     support: Support
+    attributes: frozenset[str] = frozenset()
+    """Attributes that code of earlier cells gave its objects and classes."""
     edits: list[Edit] = field(default_factory=list[Edit])
     mends: list[Mend] = field(default_factory=list[Mend])
     replaced: set[ast.AST] = field(default_factory=set[ast.AST])

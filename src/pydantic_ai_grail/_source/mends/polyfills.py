@@ -6,11 +6,10 @@ Each lambda does what CPython's function does with the option; its name starts w
 from __future__ import annotations
 
 import ast
-import builtins
-from functools import cache
-from importlib import import_module
+from typing import Final
 
 from ..edits import Edit
+from .kinds import kind_of, shown_types
 from .mending import Mending, keyword
 
 _JSON = (
@@ -25,6 +24,11 @@ _SUB = (
     'for at, one in enumerate(found)) + text[found[-1].end() if found else 0 :])'
     '(list(_grail_re.finditer(pattern, text, flags))[: count or None])'
 )
+_SUB_OF_ANY: Final = (
+    '(lambda _from, *_args, **_named: _grail_sub(_from, *_args, **_named) if str(type(_from)) == "<class \'re.Pattern\'>" '
+    'else _from.sub(*_args, **_named))'
+)
+"""For a receiver that may be something else than a pattern, and then has a `sub` of its own."""
 
 
 def mend_json(mending: Mending) -> None:
@@ -67,14 +71,15 @@ def mend_sub(mending: Mending) -> None:
             gap = mending.between(mending.text.span(pattern)[1], mending.text.span(call.args[0])[0], ', ')
             if gap is None:
                 continue
-            edits = [mending.before(pattern, '_grail_sub('), gap]
+            is_pattern = kind_of(mending, pattern) == 'compile'
+            edits = [mending.before(pattern, '_grail_sub(' if is_pattern else f'{_SUB_OF_ANY}('), gap]
         else:
             continue
         defined = mending.needs(_SUB, [call])
-        if defined is not None:
-            mending.mend(
-                're-sub', call, '`sub` with a function became a lambda: `sub` takes only text here', *defined, *edits
-            )
+        if defined is None:
+            continue
+        note = '`sub` with a function became a lambda: `sub` takes only text here'
+        mending.mend('re-sub', call, note, *defined, *edits)
 
 
 def _is_method_sub(call: ast.Call) -> bool:
@@ -92,23 +97,11 @@ def mend_hasattr(mending: Mending) -> None:
     for call, _ in mending.calls_of('hasattr'):
         match call:
             case ast.Call(args=[_, ast.Constant(value=str(name))], keywords=[]):
-                types = _types_with(name, tuple(sorted(mending.support.methods)))
+                types = shown_types(name, tuple(sorted(mending.support.methods)))
                 if not types or name in mending.support.lacking_methods:
                     continue
-                test = f'(lambda _value, _name: hasattr(_value, _name) or type(_value).__name__ in {types!r})'
+                test = f'(lambda _value, _name: hasattr(_value, _name) or str(type(_value)) in {types!r})'
                 note = f'`hasattr(..., {name!r})` now sees the methods of builtin types too'
                 mending.mend('hasattr', call, note, Edit(*mending.text.span(call.func), test))
             case _:
                 pass
-
-
-@cache
-def _types_with(name: str, classes: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the classes whose values have a method of this name in CPython."""
-    found: list[str] = []
-    for dotted in classes:
-        module, _, kind = dotted.rpartition('.')
-        owner = getattr(import_module(module) if module else builtins, kind)
-        if callable(getattr(owner, name, None)) and name not in ('__call__', '__dict__', '__name__'):
-            found += ['PosixPath', kind] if module == 'pathlib' else [kind]
-    return tuple(found)

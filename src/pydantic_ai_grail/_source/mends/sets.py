@@ -1,4 +1,8 @@
-"""Set methods with several arguments, which Monty takes one at a time: chained, or folded over an unpacked list."""
+"""Set methods with several arguments, which Monty takes one at a time.
+
+What is surely a set has its calls chained; any other receiver is asked for its type when the call is made, since an
+object of the user's own may have a method of the same name.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +10,44 @@ import ast
 from typing import Final
 
 from ..edits import Edit
+from .kinds import kind_of
 from .mending import Mending
 
 _CHAINS: Final = frozenset({'union', 'intersection', 'difference'})
+_SETS: Final = frozenset({'set', 'frozenset'})
 _FOLD: Final = 'functools.reduce(lambda _left, _right: _left.{method}(_right), '
+_GIVES: Final = (
+    '(lambda _set, *_others: (_set.copy() if not _others else '
+    'functools.reduce(lambda _left, _right: _left.{method}(_right), _others, _set)) '
+    'if type(_set) in (set, frozenset) else _set.{method}(*_others))'
+)
+_UPDATES: Final = (
+    '(lambda _set, *_others: [_set.update(_other) for _other in _others] and None '
+    'if type(_set) is set else _set.update(*_others))'
+)
+_NOTE: Final = '`{method}` of several sets became one call for each: it takes one here'
 
 
 def mend_sets(mending: Mending) -> None:
-    """`a.union(b, c)` as `a.union(b).union(c)`; `set.union(*sets)` as a fold."""
+    """`a.union(b, c)`, `a.update(b, c)` and `set.union(*sets)`."""
     if not mending.lacks('set-several'):
         return
-    defined = {node.name for node in mending.outline.nodes(ast.FunctionDef)}
     for call, _ in mending.calls:
-        if not isinstance(call.func, ast.Attribute) or call.keywords or call.func.attr in defined:
+        if not isinstance(call.func, ast.Attribute) or call.keywords:
             continue
-        method = call.func.attr
-        if method in _CHAINS and len(call.args) == 1 and isinstance(call.args[0], ast.Starred):
-            _fold(mending, call, call.func, call.args[0])
-        elif len(call.args) > 1 and not any(isinstance(argument, ast.Starred) for argument in call.args):
-            if method in _CHAINS:
-                _chain(mending, call, method)
-            elif method == 'update':
-                _update(mending, call)
+        method, owner = call.func.attr, call.func.value
+        is_unpacked = any(isinstance(argument, ast.Starred) for argument in call.args)
+        if method not in (*_CHAINS, 'update') or (len(call.args) < 2 and not is_unpacked):
+            continue
+        if mending.outline.is_builtin(owner, *_SETS):
+            if method in _CHAINS and len(call.args) == 1 and isinstance(call.args[0], ast.Starred):
+                _fold(mending, call, call.args[0], method)
+        elif (kind := kind_of(mending, owner)) is None or is_unpacked:
+            _dispatch(mending, call, call.func, is_set=kind in _SETS)
+        elif kind in _SETS and method in _CHAINS:
+            _chain(mending, call, method)
+        elif kind == 'set':
+            _update(mending, call)
 
 
 def _chain(mending: Mending, call: ast.Call, method: str) -> None:
@@ -37,7 +57,7 @@ def _chain(mending: Mending, call: ast.Call, method: str) -> None:
         if comma is None:
             return
         edits.append(Edit(comma, comma + 1, f').{method}('))
-    mending.mend('set-method', call, f'`{method}` of several sets became one call for each: it takes one here', *edits)
+    mending.mend('set-method', call, _NOTE.format(method=method), *edits)
 
 
 def _update(mending: Mending, call: ast.Call) -> None:
@@ -46,21 +66,32 @@ def _update(mending: Mending, call: ast.Call) -> None:
     mending.mend('set-method', call, '`update` with several arguments became one: it takes one here', *edits)
 
 
-def _fold(mending: Mending, call: ast.Call, function: ast.Attribute, starred: ast.Starred) -> None:
-    """The result is copied, since a fold over one set gives that set itself."""
-    method = function.attr
+def _dispatch(mending: Mending, call: ast.Call, function: ast.Attribute, *, is_set: bool) -> None:
+    """`x.union(a, b)` as a function of `x`, `a` and `b`, which are evaluated once and in this order."""
+    start = mending.text.span(call)[0]
+    name_end = mending.text.span(function)[1]
+    dot = mending.text.source.rfind('.', 0, name_end)
+    opening = mending.text.source.find('(', name_end)
+    joint = mending.between(dot, opening + 1, ', ')
+    head = (_UPDATES if function.attr == 'update' else _GIVES).format(method=function.attr)
+    imported = [] if function.attr == 'update' else mending.needs('import functools', [call])
+    if joint is None or imported is None:
+        return
+    edits = [*imported, Edit(start, start, f'{head}('), joint]
+    if is_set:
+        mending.mend('set-method', call, _NOTE.format(method=function.attr), *edits)
+    elif mending.is_where_it_says(call):
+        mending.take(edits)  # of what may be no set there is nothing to tell
+
+
+def _fold(mending: Mending, call: ast.Call, starred: ast.Starred, method: str) -> None:
+    """`set.union(*sets)`. The result is copied, since a fold over one set gives that set itself."""
     (start, end), (items_start, items_end) = mending.text.span(call), mending.text.span(starred.value)
     imported = mending.needs('import functools', [call])
-    head = _FOLD.format(method=method)
-    is_class = mending.outline.is_builtin(function.value, 'set', 'frozenset')
-    if is_class:
-        opening = mending.between(start, items_start, head)
-        closing = mending.between(items_end, end, ').copy()')
-        edits = [opening, closing]
-    else:
-        opening = mending.between(mending.text.span(function.value)[1], mending.text.span(starred)[0], ', ')
-        closing = mending.between(items_end, end, ']).copy()')
-        edits = [mending.before(function.value, f'{head}['), opening, closing]
+    edits = [
+        mending.between(start, items_start, _FOLD.format(method=method)),
+        mending.between(items_end, end, ').copy()'),
+    ]
     found = [edit for edit in edits if edit is not None]
     if imported is not None and len(found) == len(edits):
         mending.mend('set-method', call, f'`{method}` of unpacked sets became a fold', *imported, *found)

@@ -140,7 +140,11 @@ def _literals(cell: Inspected, entry: Entry, call: ast.Call) -> Iterator[Diagnos
     for word in call.keywords:
         if word.arg in by_name:
             given[by_name[word.arg].key] = (by_name[word.arg], word.value)
-    known = {key: value for key, (_, argument) in given.items() if (value := literal(argument)) is not _OPAQUE}
+    known = {
+        key: value
+        for key, (parameter, argument) in given.items()
+        if (value := literal(argument)) is not _OPAQUE and (value is not None or parameter.default is None)
+    }  # `None` for an optional parameter says that it is not given
     objections = _by_validator if cell.validate is not None and not entry.arguments_as_json else _by_annotation
     for objection in objections(cell, entry, known, {key: given[key][0] for key in known}):
         parameter, argument = given[objection.key]

@@ -58,6 +58,8 @@ def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | Suspicio
     parameter = _parameter(entry, call, parameter_of)
     if parameter is None or cell.places.catches(finding.place, 'TypeError', 'ValueError'):
         return None
+    if parameter.default is not None and any(member.head == 'None' for member in members):
+        return None  # an optional argument that is None is left out of the call
     value = _value(argument)
     from_tool = any(member.names & cell.declarations.keys() for member in members)
     if not from_tool and not cell.provenance_at(finding.place).is_steady(value):

@@ -1,0 +1,75 @@
+"""What the names of a session stand for that earlier cells imported, and which names stand for anything else.
+
+`datetime` is the module in one session, the class in another and a variable in a third; a mend that goes by a dotted
+name has to know which.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from .bindings import bindings_of
+from .history import History, PastCell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """The names of a session, as far as imports bind them."""
+
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names that nothing but one import binds, with the dotted name of what they stand for."""
+    others: frozenset[str] = frozenset()
+    """Names that stand for something else, or for one thing or another."""
+
+
+def imported_by(history: History) -> Imported:
+    """What the cells of a history imported."""
+    names: dict[str, set[str]] = {}
+    others: set[str] = set()
+    for cell in history.cells:
+        found, otherwise = _of_cell(cell)
+        others |= otherwise
+        for name, dotted in found:
+            names.setdefault(name, set()).add(dotted)
+    others |= {name for name, dotted in names.items() if len(dotted) > 1}
+    sure = {name: next(iter(dotted)) for name, dotted in names.items() if name not in others}
+    return Imported(names=sure, others=frozenset(others))
+
+
+@lru_cache(maxsize=512)
+def _of_cell(cell: PastCell) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+    try:
+        imports = list(_imports(cell.tree().body))
+        bound = bindings_of(cell.tree())
+    except RecursionError:
+        return frozenset(), frozenset()
+    by_import = {name for name, _ in imports}
+    defined = {
+        node.name
+        for node in ast.walk(cell.tree())
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    return frozenset(imports), bound.assigned | bound.reached | (bound.declared & defined) | (
+        bound.declared - by_import
+    )
+
+
+def _imports(block: Iterable[ast.stmt]) -> Iterable[tuple[str, str]]:
+    """Each name that a block's imports bind, those in functions and classes apart."""
+    for statement in block:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                local = alias.name.partition('.')[0]
+                yield (alias.asname, alias.name) if alias.asname else (local, local)
+        elif isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
+                yield alias.asname or alias.name, f'{statement.module or "."}.{alias.name}'
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for name in ('body', 'orelse', 'finalbody'):
+                yield from _imports(getattr(statement, name, ()))
+            for name in ('handlers', 'cases'):
+                for inner in getattr(statement, name, ()):
+                    yield from _imports(inner.body)
