@@ -18,8 +18,11 @@ MAY_IMPORT = {
     'code_mode': ('toolset', 'engine', 'settings', '_sessions'),
     'toolset': (
         *('engine', 'agent_run', 'cell_call', 'conversation', 'durable', 'opening', 'settings'),
+        *('call_parts', 'run_code_part'),
         *('_catalog', '_reply', '_sessions'),
     ),
+    'call_parts': ('_reply',),
+    'run_code_part': (),
     'durable': (),
     'cell_call': (
         *(
@@ -70,7 +73,7 @@ DOORS = {
         *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'deciding', 'settings'),
         *('_catalog', '_reply'),
         *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
-        *('forking', 'adapters', 'cli', 'testing'),
+        *('forking', 'adapters', 'cli', 'testing', 'call_parts', 'run_code_part'),
     ),
     'dbos': ('durable',),
     'temporalio': ('durable',),

@@ -37,6 +37,8 @@ class AgentRun:
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
+    failed_cells: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """Metadata for the returns of cells that failed, by tool call id, until the history has it."""
     _restore_seconds: float = 0.0
     _histories: dict[str, History] = field(default_factory=dict[str, History])
 

@@ -15,6 +15,9 @@ METADATA_KEY: Final = 'code_mode'
 """What is ours stands under this key wherever Pydantic AI lets metadata through: returns of cells, requests and results of
 deferred calls, the run context of a tool."""
 
+STATE_KEY: Final = 'grail'
+"""In the return of a cell: the state it left. Under `METADATA_KEY` stands what other readers of code mode look for there."""
+
 MADE_WITH: Final = 'made_with'
 """In what is noted of a call of unknown fate: the arguments that a person had changed it to."""
 
@@ -68,6 +71,8 @@ class CallRecord:
     """The result came from the journal; the tool was not run again."""
     is_reused: bool = False
     """The result is that of the same call of the failed cell before; the tool was not run again."""
+    metadata: Any = None
+    """What the tool's `ToolReturn` carried for the application. No journal has it."""
 
     @property
     def is_settled(self) -> bool:

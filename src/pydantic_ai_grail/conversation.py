@@ -20,7 +20,7 @@ from pydantic_ai.messages import (
 
 from ._sessions.envelope import code_digest
 from ._sessions.keeper import CellRef
-from .calls import METADATA_KEY
+from .calls import METADATA_KEY, STATE_KEY
 
 MAX_CELLS: Final = 100
 """Cells that are looked at, the newest first. Only cells that left no state make a second one necessary."""
@@ -131,7 +131,7 @@ def asked_in(messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_
 def cell_metadata(*, snapshot: str | None, cell_id: str | None) -> dict[str, Any]:
     """What a completed cell's return carries for the next run: the name of the state it left, if that was stored, and its
     own id, if it is another one than the call's."""
-    return {METADATA_KEY: {'snapshot': snapshot} if cell_id is None else {'snapshot': snapshot, 'cell': cell_id}}
+    return {STATE_KEY: {'snapshot': snapshot} if cell_id is None else {'snapshot': snapshot, 'cell': cell_id}}
 
 
 @dataclass(slots=True)
@@ -177,8 +177,13 @@ def _ref(call: _Call) -> CellRef:
 def _noted(metadata: Any) -> Mapping[str, Any] | None:
     if not isinstance(metadata, Mapping):
         return None
-    noted = cast('Mapping[str, Any]', metadata).get(METADATA_KEY)
+    noted = state_noted_in(cast('Mapping[str, Any]', metadata))
     return cast('Mapping[str, Any]', noted) if isinstance(noted, Mapping) else None
+
+
+def state_noted_in(metadata: Mapping[str, Any]) -> Any:
+    """What a return's metadata says of the state; older histories have it where the mark of code mode stands."""
+    return metadata.get(STATE_KEY, metadata.get(METADATA_KEY))
 
 
 def _code(call: ToolCallPart) -> str:

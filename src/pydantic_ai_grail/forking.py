@@ -18,7 +18,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelRequestPart, T
 from ._sessions.envelope import seal, snapshot_name
 from ._sessions.keyring import Keyring
 from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened_journal, opened_snapshot
-from .calls import METADATA_KEY
+from .calls import METADATA_KEY, STATE_KEY
 from .errors import StoreError
 from .inspecting import Secret
 from .past import journals_of
@@ -109,9 +109,12 @@ def _of_the_copy(message: ModelMessage, old_id: str, new_id: str, names: Mapping
 def _renamed(part: ModelRequestPart, names: Mapping[str, str]) -> ModelRequestPart:
     """A part whose metadata, if it is a cell's return, has the name of the copied state."""
     metadata = cast('Mapping[str, Any] | None', part.metadata) if isinstance(part, ToolReturnPart) else None  # pyright: ignore[reportUnknownMemberType]  # it is anything
-    noted = metadata.get(METADATA_KEY) if isinstance(metadata, Mapping) else None
-    if metadata is None or not isinstance(noted, Mapping):
+    if not isinstance(metadata, Mapping):
+        return part
+    key = STATE_KEY if STATE_KEY in metadata else METADATA_KEY
+    noted = metadata.get(key)
+    if not isinstance(noted, Mapping):
         return part
     cell = cast('Mapping[str, Any]', noted)
     name = cell.get('snapshot')
-    return replace(part, metadata={**metadata, METADATA_KEY: {**cell, 'snapshot': names.get(name or '', name)}})
+    return replace(part, metadata={**metadata, key: {**cell, 'snapshot': names.get(name or '', name)}})

@@ -44,6 +44,9 @@ class CodeModeOptions(TypedDict, total=False):
     run."""
     max_result_chars: int
     """How large a result may be before the model gets its head and its size. Default 10,000."""
+    max_call_chars: int
+    """How much of a call's arguments, and of its result, the history's metadata and the run's events have. Default 10,000.
+    The model reads neither."""
     checking: Checking
     """`'strict'` (default) checks types, `'names'` only names, modules and arguments, `'off'` nothing."""
     os_access: OsAccess | None
@@ -95,6 +98,7 @@ class Settings:
     max_tool_calls: int = 100
     max_retries: int = 3
     max_result_chars: int = 10_000
+    max_call_chars: int = 10_000
     checking: Checking = 'strict'
     host: HostAccess = field(default_factory=HostAccess)
     snapshot_secret: Secret | None = None
@@ -143,7 +147,14 @@ _CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = MappingProxyType(
     }
 )
 _AT_LEAST: Final[Mapping[str, int]] = MappingProxyType(
-    {'max_tool_calls': 1, 'max_retries': 0, 'max_result_chars': 100, 'max_snapshot_bytes': 1, 'catalog_chars': 0}
+    {
+        'max_tool_calls': 1,
+        'max_retries': 0,
+        'max_result_chars': 100,
+        'max_call_chars': 100,
+        'max_snapshot_bytes': 1,
+        'catalog_chars': 0,
+    }
 )
 
 

@@ -11,22 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Any, Final, NotRequired, Self, Unpack, cast
+from typing import Any, Final, Self, Unpack, cast
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed, UserError
 from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
-from typing_extensions import TypedDict
 
 from ._catalog.catalog import Catalog
 from ._catalog.placement import place_tools
 from ._reply.reply import give_up, render
 from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
+from .call_parts import CallParts, with_metadata
 from .cell_call import CellCall, RanCell
 from .conversation import asks_anew, cell_id_in, cells_in, said_before
 from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
@@ -34,24 +34,14 @@ from .engine import Engine
 from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
-from .outcomes import Completed
+from .outcomes import Completed, Refused
+from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 from .settings import CodeModeOptions, Settings
 
-RUN_CODE: Final = 'run_code'
 TOOLSET_ID: Final = 'code_mode'
 
-
-_RERUN: Final = 'Run calls again that a failed cell has made, instead of giving what they had returned.'
-
-
-class RunCode(TypedDict):  # a docstring would go into the schema, for the model to read
-    code: str
-    restart: NotRequired[Annotated[bool, Field(description='Forget all variables first.')]]
-    rerun: NotRequired[Annotated[bool, Field(description=_RERUN)]]
-
-
 _NOTE: Final = 'variables'
-_ARGUMENTS: Final = TypeAdapter(RunCode)
+_ARGUMENTS: Final = TypeAdapter(RunCodeArgs)
 _SCHEMA: Final = _ARGUMENTS.json_schema()
 _SCHEMA_WITHOUT_RERUN: Final = {
     **_SCHEMA,
@@ -161,6 +151,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         catalog = self._engine.catalogs.build(inside, root=self.wrapped)
         if self._run is not None:
             self._run.catalog = catalog
+            with_metadata(ctx.messages, self._run.failed_cells)
         return {
             **native,
             RUN_CODE: RunCodeTool(
@@ -171,6 +162,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                     parameters_json_schema=_SCHEMA if self.settings.reuse_calls else _SCHEMA_WITHOUT_RERUN,
                     metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
                     sequential=True,
+                    tool_kind=RUN_CODE_KIND,
                 ),
                 max_retries=self.settings.max_retries,
                 args_validator=_VALIDATOR,
@@ -194,7 +186,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             return await self.wrapped.call_tool(name, tool_args, ctx, tool)
         assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
         run, run_code = self._run, cast('RunCodeTool[Any]', tool)
-        asked = cast('RunCode', tool_args)
+        asked = cast('RunCodeArgs', tool_args)
         refuse_temporal()
         if not is_in_workflow():
             return self._tell(ctx, run, await self._cell(asked, ctx, run_code, run))
@@ -209,7 +201,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         return self._tell(ctx, run, reply)
 
     async def _settled_cell(
-        self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
+        self, asked: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
         """A cell whose reply, and the state it leaves, are good for another process."""
         before, within = deepcopy(ctx.usage), StepContext.of(ctx)
@@ -221,7 +213,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         return replace(reply, told=within.told(before))
 
     async def _cell(
-        self, asked: RunCode, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
+        self, asked: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
         call_id = ctx.tool_call_id or 'cell'
         cell_id = cell_id_in(ctx.messages, call_id, tool_name=RUN_CODE)
@@ -243,7 +235,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             )
             try:
                 ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
-                return self._reply(ran, run)
+                return self._reply(ran, run, CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars))
             finally:
                 observe(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))
 
@@ -278,7 +270,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             tools=dict(tool.inside),
         )
 
-    def _reply(self, ran: RanCell, run: AgentRun) -> CellReply:
+    def _reply(self, ran: RanCell, run: AgentRun, parts: CallParts) -> CellReply:
         outcome, notes = ran.outcome, [*ran.notes]
         if isinstance(outcome, Completed):
             run.failures = 0
@@ -294,11 +286,12 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             content=ran.content,
             reuses_calls=self.settings.reuse_calls,
         )
+        calls = parts.metadata(() if isinstance(outcome, Refused) else outcome.calls)
         return CellReply(
             value=reply.return_value,
             error=reply.error,
             content=[*reply.content],
-            metadata=ran.metadata,
+            metadata=calls if reply.error is not None else {**calls, **ran.metadata},
             failures=run.failures,
         )
 
@@ -312,5 +305,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             if reply.content and ctx.pending_messages is not None:
                 # `ToolFailed` carries text alone; this goes where `ToolReturn.content` would.
                 ctx.enqueue(UserPromptPart(list(reply.content)))
+            if ctx.tool_call_id is not None and reply.metadata is not None:
+                run.failed_cells[ctx.tool_call_id] = reply.metadata
             raise ToolFailed(reply.error)
         return ToolReturn(reply.value, content=list(reply.content) or None, metadata=reply.metadata)

@@ -211,7 +211,7 @@ class Dispatcher:
                 return await self._begin_to_wait(request, reason, metadata_of(error))
             settled, self.user_content[request.call_id] = called.settled, called.content
             seconds = time.perf_counter() - started
-            return self._settle(request, called.state, settled, seconds=seconds, wrong=called.wrong_arguments)
+            return self._settle(request, called.state, settled, seconds=seconds, called=called)
         finally:
             if settled is None and not self.journal.is_waiting(request.call_id):
                 seconds = time.perf_counter() - started
@@ -254,7 +254,7 @@ class Dispatcher:
         settled: Settled,
         *,
         seconds: float = 0.0,
-        wrong: tuple[str, ...] = (),
+        called: Called | None = None,
         looked_up: bool = False,
     ) -> Settled:
         if isinstance(settled, RaisedBy):
@@ -265,7 +265,8 @@ class Dispatcher:
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
             ended = replace(ended, looked_up=looked_up)
             self.recorder.write_behind(ended)  # whatever has an effect after it is written after it
-        self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong))
+        wrong, metadata = ((), None) if called is None else (called.wrong_arguments, called.metadata)
+        self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong, metadata=metadata))
         return settled
 
     def _recorded(self, request: CallRequest, ended: CallEnded, *, order: int) -> Settled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pydantic_ai.messages import UserContent
@@ -18,9 +18,19 @@ _CONTENT: Final = TypeAdapter(list[UserContent])
 
 
 def record_of(
-    request: CallRequest, state: CallState, settled: Settled, *, seconds: float, wrong: tuple[str, ...] = ()
+    request: CallRequest,
+    state: CallState,
+    settled: Settled,
+    *,
+    seconds: float,
+    wrong: tuple[str, ...] = (),
+    metadata: Any = None,
 ) -> CallRecord:
-    """The record of a call that settled; `wrong` are the arguments that did not pass the tool's validation."""
+    """The record of a call that settled.
+
+    `wrong` are the arguments that did not pass the tool's validation, `metadata` is what the tool returned for the
+    application.
+    """
     return CallRecord(
         request=request,
         state=state,
@@ -28,6 +38,7 @@ def record_of(
         error=f'{settled.exception_type}: {settled.message}' if isinstance(settled, RaisedBy) else None,
         seconds=seconds,
         wrong_arguments=wrong,
+        metadata=metadata,
     )
 
 

@@ -46,6 +46,8 @@ class Called:
     """What the tool returned for the model's eyes beside its value."""
     wrong_arguments: tuple[str, ...] = ()
     """Names of the arguments that the tool's validation did not pass."""
+    metadata: Any = None
+    """What the tool returned for the application."""
 
 
 async def call_tool(
@@ -98,8 +100,9 @@ async def call_tool(
     if isinstance(result, ToolDenied):
         return Called(state='denied', settled=RaisedBy('PermissionError', result.message))
     content: Sequence[UserContent] = ()
+    metadata: Any = None
     if isinstance(result, ToolReturn):
-        given = result.content or ()
+        given, metadata = result.content or (), result.metadata
         content = (given,) if isinstance(given, str) else tuple(given)
         result = result.return_value
     try:
@@ -108,7 +111,7 @@ async def call_tool(
         lost = RaisedBy('TypeError', f'{name}() ran, but the content it returned is lost: {error}')
         return Called(state='raised', settled=lost)
     try:
-        return Called(state='returned', settled=Returned(to_sandbox(result)), content=content)
+        return Called(state='returned', settled=Returned(to_sandbox(result)), content=content, metadata=metadata)
     except Exception as error:
         # Besides `NotCrossable`, whatever serializers of the user's own may raise.
         lost = RaisedBy('TypeError', f'{name}() ran, but its result is lost: {error}')
