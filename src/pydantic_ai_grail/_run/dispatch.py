@@ -210,8 +210,7 @@ class Dispatcher:
                 reason = 'approval' if isinstance(error, ApprovalRequired) else 'external'
                 return await self._begin_to_wait(request, reason, metadata_of(error))
             settled, self.user_content[request.call_id] = called.settled, called.content
-            seconds = time.perf_counter() - started
-            return self._settle(request, called.state, settled, seconds=seconds, called=called)
+            return self._settle(request, called.state, settled, seconds=time.perf_counter() - started, called=called)
         finally:
             if settled is None and not self.journal.is_waiting(request.call_id):
                 seconds = time.perf_counter() - started
@@ -263,8 +262,9 @@ class Dispatcher:
         if self.recorder is not None:
             content = self.user_content[request.call_id]
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
-            ended = replace(ended, looked_up=looked_up)
-            self.recorder.write_behind(ended)  # whatever has an effect after it is written after it
+            self.recorder.write_behind(
+                replace(ended, looked_up=looked_up)
+            )  # whatever has an effect after it is written after it
         wrong, metadata = ((), None) if called is None else (called.wrong_arguments, called.metadata)
         self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong, metadata=metadata))
         return settled
