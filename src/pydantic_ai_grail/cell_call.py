@@ -27,7 +27,6 @@ from ._run.dispatch import Dispatcher
 from ._run.records import cell_ended
 from ._run.validation import ToolValidator
 from ._sessions.envelope import code_digest
-from ._sessions.grants import Grants
 from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
@@ -77,7 +76,6 @@ class CellCall:
     """Whether the model asked for calls to be made again that the failed cell before has made."""
     _key: CellKey = field(init=False)
     _asked: Asked = field(init=False)
-    _grants: Grants = field(init=False)
     journal_seconds: float = 0.0
     """How long it has waited for its journal."""
     _notes: list[str] = field(default_factory=list[str])
@@ -86,7 +84,6 @@ class CellCall:
         conversation = self.run.session.conversation_id
         self._key = CellKey(conversation, self.cell_id, code_digest(self.source))
         self._asked = asked_in(self.ctx.messages, tool_call_id=self.ctx.tool_call_id, run_id=self.ctx.run_id)
-        self._grants = Grants(self.engine.journals, conversation)
 
     async def ran(self, cells: CellsInHistory) -> RanCell:
         """Run the cell to its end.
@@ -135,8 +132,9 @@ class CellCall:
             if opened.going_on is not None:
                 was_waiting = opened.going_on.suspended is not None
                 self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=was_waiting, trace=opened.trace))
+            self.run.session.grants.reaches(opened.grants)
             for grant in granted(opened.known, self.cell_id, opened.decisions, opened.decided_at or datetime.now(UTC)):
-                await self._grants.add(grant)
+                await self.run.session.grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
             if opened.going_on is not None:
                 await self._tell_unseen(cells)
@@ -266,7 +264,7 @@ class CellCall:
             scope=self._key.scope,
             recorder=opened.journal,
             decisions=opened.decisions,
-            grants=self._grants,
+            grants=self.run.session.grants,
             decided_at=opened.decided_at,
             fates=fates_of(settings.unknown_calls, self.ctx, cell_id=self.cell_id, source=self.source),
             decision_seconds=settings.decision_secs,
@@ -320,8 +318,9 @@ class CellCall:
 
     async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened, *, history: str) -> dict[str, Any]:
         """Store where the cell waits; what the requests are to say of it."""
-        trace = self.engine.trace_context()
-        await opened.journal.finish(suspended(waiting, accepted=calls.accepted, trace=trace, history=history))
+        trace, grants = self.engine.trace_context(), self.run.session.grants.anchor
+        entry = suspended(waiting, accepted=calls.accepted, trace=trace, history=history, grants=grants)
+        await opened.journal.finish(entry)
         await self.run.session.drop_held()
         return self._waits(opened)
 

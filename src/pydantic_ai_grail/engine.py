@@ -74,7 +74,11 @@ class Engine:
     def new_run(self, conversation_id: str) -> AgentRun:
         """What a run of an agent in this conversation needs. The run closes it."""
         return AgentRun(
-            session=Session(conversation_id=conversation_id, keeper=self._keeper),
+            session=Session(
+                conversation_id=conversation_id,
+                keeper=self._keeper,
+                grants=Grants(self.journals, conversation_id),
+            ),
             corrections=Corrections(journals=self.journals, conversation_id=conversation_id),
             observe=to_all(cell_metrics(), log, *self.settings.observers),
         )

@@ -122,6 +122,8 @@ class CellSuspended:
     history: str = ''
     """What the checker keeps of the cells before, as a state's header has it: the cell is resumed also where the store has
     lost the state that it began from."""
+    grants: str = ''
+    """How far the conversation's journal of grants had come."""
     dump: bytes = field(repr=False)
 
 

@@ -49,6 +49,11 @@ class Opened:
         left_at = self.known.suspended or self.known.began
         return {} if left_at is None else left_at.trace
 
+    @property
+    def grants(self) -> str:
+        """How far the conversation's journal of grants had come when the cell was suspended."""
+        return '' if self.known.suspended is None else self.known.suspended.grants
+
     def carried_state(self, newest_first: Sequence[str], stored: State, *, is_lost: bool) -> State | None:
         """The state that the cell carries with it, where the store does not have the one it began from; `None` otherwise.
 
@@ -132,7 +137,7 @@ async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers
     return Opened(journal=journal, known=known, going_on=going_on, decisions=decisions, decided_at=entry.at)
 
 
-def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str) -> CellSuspended:
+def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str, grants: str) -> CellSuspended:
     """Where a cell waits, for its journal.
 
     Args:
@@ -140,6 +145,7 @@ def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], hist
         accepted: How many calls code had made.
         trace: The trace context, as W3C headers.
         history: What the checker keeps of the cells before it.
+        grants: How far the conversation's journal of grants has come.
     """
     parked, printed = waiting.parked, waiting.outcome.printed
     return CellSuspended(
@@ -154,6 +160,7 @@ def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], hist
         dropped_chars=printed.dropped_chars,
         trace=trace,
         history=history,
+        grants=grants,
         dump=parked.dump,
     )
 

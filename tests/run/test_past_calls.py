@@ -318,6 +318,46 @@ async def test_an_allowed_call_that_was_under_way_is_unknown_too() -> None:
     assert made == [1]
 
 
+async def test_that_a_call_is_to_be_made_again_does_not_allow_what_the_tool_had_not_asked_for() -> None:
+    asked, made = list[bool](), list[int]()
+
+    async def refund(ctx: RunContext[Any], order: int) -> str:
+        asked.append(ctx.tool_call_approved)
+        if len(asked) == 1:
+            raise Died('the process died')  # before it came to its question
+        if not ctx.tool_call_approved:
+            raise ApprovalRequired
+        made.append(order)
+        return 'done'
+
+    it = Interrupted(source='await refund(1)', toolset=[refund])
+    with pytest.raises(Died):
+        await it.go(dies_after=1)
+    assert (await it.go()).waiting['cell__1'].reason == 'unknown'
+    assert (await it.go({1: APPROVED})).waiting['cell__1'].reason == 'approval'
+    assert (asked, made) == ([False, False], [])
+    assert (await it.go({1: APPROVED})).value == 'done'
+    assert (asked, made) == ([False, False, True], [1])
+
+
+async def test_a_call_that_was_allowed_is_made_again_without_a_second_approval() -> None:
+    made: list[int] = []
+
+    async def refund(ctx: RunContext[Any], order: int) -> str:
+        if not ctx.tool_call_approved:
+            raise ApprovalRequired
+        made.append(order)
+        return 'done'
+
+    it = Interrupted(source='await refund(1)', toolset=[refund])
+    await it.go()
+    with pytest.raises(Died):
+        await it.go({1: APPROVED}, dies_after=len(it.entries) + 2)
+    assert (await it.go()).waiting['cell__1'].reason == 'unknown'
+    assert (await it.go({1: APPROVED})).value == 'done'
+    assert made == [1, 1]
+
+
 async def test_an_approval_is_not_for_a_wait_that_began_after_it() -> None:
     made: list[int] = []
 

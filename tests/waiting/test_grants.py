@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, MemoryStore, decide, waiting_calls
-from pydantic_ai_grail.errors import DecisionError
+from pydantic_ai_grail.errors import DecisionError, JournalTampered
+from pydantic_ai_grail.stores.base import CellKey, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Grant
 
@@ -21,9 +24,9 @@ LOOP = '[await issue("docs", n) for n in range({})]'
 
 
 class Desk:
-    def __init__(self) -> None:
+    def __init__(self, store: MemoryStore | None = None) -> None:
         self.made: list[tuple[str, int]] = []
-        self.mode = CodeMode[Any](store=MemoryStore())
+        self.mode = CodeMode[Any](store=store or MemoryStore(), snapshot_secret='desk' * 8)
 
         async def issue(ctx: RunContext[Any], repo: str, number: int) -> int:
             if number >= 0 and not ctx.tool_call_approved:
@@ -156,3 +159,74 @@ async def test_two_runs_at_once_share_what_is_granted() -> None:
 def test_a_grant_of_no_calls_is_refused() -> None:
     with pytest.raises(DecisionError, match='at least 1, or None for any number, got 0'):
         Grant(uses=0)
+
+
+class Trimmed(MemoryStore):
+    """A database in which somebody has deleted the newest rows of some journals of grants."""
+
+    reach = 'machine'
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, int] = {}
+
+    async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+        return (await super().journal(key))[: self.kept.get(key.cell_id)]
+
+
+@pytest.mark.parametrize('kept', [1, 2])
+async def test_grants_that_were_used_up_do_not_come_back_with_the_rows_of_their_uses(kept: int) -> None:
+    desk = Desk(store := Trimmed())
+    done = await desk.approves(await desk.asks(LOOP.format(3)), Grant(uses=2), LOOP.format(3))
+    store.kept['grants'] = kept  # of the grant and its two uses
+    with pytest.raises(JournalTampered, match=r"The grants of conversation 'A' were set back: 3 entries .* are there"):
+        await desk.asks('await issue("docs", 9)', after=done)
+    assert ('docs', 9) not in desk.made
+
+
+async def test_a_cell_that_waits_knows_how_far_the_grants_had_come() -> None:
+    desk = Desk(store := Trimmed())
+    cell = '[await issue("docs", n) for n in (1, 2, 3, 4)]'
+    waits = await desk.approves(await desk.asks(cell), Grant(uses=1))
+    assert waits_for(waits) == [3]
+    store.kept['grants'] = 1
+    with pytest.raises(JournalTampered, match='2 entries were written down, and 1 are there'):
+        await desk.approves(waits, None)
+    assert desk.made == [('docs', 1), ('docs', 2), ('docs', 3)]
+
+
+@pytest.mark.parametrize('journal', ['grants', 'revoked-grants'])
+async def test_a_grant_that_was_revoked_does_not_come_back_with_one_of_the_two_rows(journal: str) -> None:
+    desk = Desk(store := Trimmed())
+    done = await desk.approves(await desk.asks('await issue("docs", 0)'), Grant(), 'await issue("docs", 0)')
+    [grant] = await desk.mode.grants('A')
+    assert await desk.mode.revoke('A', grant.id)
+    store.kept[journal] = 1 if journal == 'grants' else 0
+    assert await desk.mode.grants('A') == []
+    assert waits_for(await desk.asks('await issue("docs", 1)', after=done)) == [1]
+
+
+async def test_grants_that_were_forgotten_are_gone_and_new_ones_can_be_given() -> None:
+    desk = Desk(store := MemoryStore())
+    done = await desk.approves(await desk.asks(LOOP.format(2)), Grant(), LOOP.format(2))
+    await store.forget(conversation_id='A', older_than=datetime.now(UTC), keep_newest=1)
+    assert await desk.mode.grants('A') == []
+    waits = await desk.asks('await issue("docs", 7)', after=done)
+    assert waits_for(waits) == [7]
+    await desk.approves(waits, Grant())
+    assert len(await desk.mode.grants('A')) == 1
+
+
+async def test_a_store_that_cannot_be_asked_for_grants_has_a_person_asked() -> None:
+    class Deaf(MemoryStore):
+        is_deaf = False
+
+        async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+            if self.is_deaf and key.cell_id == 'grants':
+                raise ConnectionError
+            return await super().journal(key)
+
+    desk = Desk(store := Deaf())
+    done = await desk.approves(await desk.asks(LOOP.format(2)), Grant(), LOOP.format(2))
+    store.is_deaf = True
+    assert waits_for(await desk.asks('await issue("docs", 7)', after=done)) == [7]

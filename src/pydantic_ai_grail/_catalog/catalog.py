@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from .reading import Home, ToolReading, functions_by_validator, home_of, read_to
 DEFAULT_BUDGET_CHARS: Final = 12_000
 """How long a listing may be by default: some 3,000 tokens."""
 
+UNREAD: Final = 'Tool %r: the type of %s cannot be read, code may use it as anything: %s'
+"""What the log says of a type that is `Any` for want of a better one."""
+
+_LOG: Final = logging.getLogger('pydantic_ai_grail')
 _MAX_VARIANTS: Final = 4
 _MAX_TOOLS: Final = 4_096
 _MAX_CATALOGS: Final = 8
@@ -38,6 +43,7 @@ class CatalogBuilder:
         self._reserved = RESERVED | frozenset(reserved)
         self._readings: OrderedDict[str, list[_KeptReading]] = OrderedDict()
         self._catalogs: OrderedDict[tuple[object, ...], _KeptCatalog] = OrderedDict()
+        self._told: set[tuple[str, str]] = set()
 
     def build(self, tools: Mapping[str, ToolsetTool[Any]], *, root: AbstractToolset[Any]) -> Catalog:
         """The catalog of `tools`, all of which `root` provides. The same object as before if nothing changed."""
@@ -77,11 +83,19 @@ class CatalogBuilder:
             if kept.key == key:
                 return kept.reading
         reading = read_tool(tool, functions.find(tool))
+        self._tell(reading)
         variants = self._readings.setdefault(definition.name, [])
         variants.insert(0, _KeptReading(key, reading))
         del variants[_MAX_VARIANTS:]
         _drop_oldest(self._readings, _MAX_TOOLS)
         return reading
+
+    def _tell(self, reading: ToolReading) -> None:
+        """Log what could not be read of a tool, once."""
+        for each in reading.signature.unread:
+            if (reading.tool_name, each.place) not in self._told:
+                self._told.add((reading.tool_name, each.place))
+                _LOG.warning(UNREAD, reading.tool_name, each.place, each.reason)
 
 
 def build_catalog(

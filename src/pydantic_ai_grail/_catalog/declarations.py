@@ -93,7 +93,10 @@ def joined(taken: Signature, given: Signature) -> Signature:
     """One signature of what a tool takes and what it gives, each with its own records."""
     taken, given = unify([taken, given])
     return replace(
-        taken, returns=given.returns, declarations=tuple(ordered([*given.declarations, *taken.declarations]))
+        taken,
+        returns=given.returns,
+        declarations=tuple(ordered([*given.declarations, *taken.declarations])),
+        unread=(*taken.unread, *given.unread),
     )
 
 

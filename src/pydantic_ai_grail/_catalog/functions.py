@@ -18,12 +18,15 @@ from pydantic.fields import FieldInfo
 from pydantic_ai import ToolReturn
 from pydantic_core import PydanticUndefined
 
+from .bounds import RESULT, parameter_place
 from .declarations import joined
 from .json_schemas import (
     Schema,
     description_of,
     field_docs,
     given_from_json_schema,
+    mapping_at,
+    required_keys,
     resolved,
     schema_default,
     taken_from_json_schema,
@@ -59,12 +62,7 @@ def signature_from_function(
     taken = None if schema is not None else _taken(function, facts, hints, TypeWriter('in', docs=docs))
     if taken is None:
         taken = taken_from_json_schema(schema or facts.parameters_schema, name=name)
-    writer = TypeWriter('out', docs=docs)
-    returns = writer.write(return_type(function, hints))
-    given = Signature(parameters=(), returns=returns, declarations=writer.book.declarations)
-    if returns == 'Any' and facts.return_schema:
-        given = given_from_json_schema(facts.return_schema, name=name)
-    return joined(taken, given)
+    return joined(taken, _given(function, facts, hints, TypeWriter('out', docs=docs), name=name))
 
 
 def return_type(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
@@ -82,6 +80,19 @@ def return_type(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
     return annotation
 
 
+def _given(
+    function: Callable[..., Any], facts: FunctionFacts, hints: Mapping[str, Any], writer: TypeWriter, *, name: str
+) -> Signature:
+    """What the function gives: as its annotation has it, else as its schema has it."""
+    writer.bounds.place = RESULT
+    returns = writer.write(return_type(function, hints))
+    if returns == 'Any' and facts.return_schema:
+        given = given_from_json_schema(facts.return_schema, name=name)
+        if given.returns != 'Any':
+            return given
+    return Signature(parameters=(), returns=returns, declarations=writer.book.declarations, unread=writer.bounds.unread)
+
+
 def _taken(
     function: Callable[..., Any], facts: FunctionFacts, hints: Mapping[str, Any], writer: TypeWriter
 ) -> Signature | None:
@@ -94,16 +105,18 @@ def _taken(
         returns='Any',
         declarations=writer.book.declarations,
         takes_any_keyword=facts.parameters_schema.get('additionalProperties', False) is not False,
+        unread=writer.bounds.unread,
     )
 
 
 def _parameters(
     function: Callable[..., Any], facts: FunctionFacts, hints: Mapping[str, Any], writer: TypeWriter
 ) -> tuple[Parameter, ...] | None:
-    properties = cast(Mapping[str, object], facts.parameters_schema.get('properties', {}))
-    required = set(cast(list[str], facts.parameters_schema.get('required', [])))
+    properties = mapping_at(facts.parameters_schema, 'properties')
+    required = set(required_keys(facts.parameters_schema))
     names = parameter_names(properties)
     if facts.single_argument is not None:
+        writer.bounds.place = parameter_place(facts.single_argument)
         fields = writer.fields_of_type(hints.get(facts.single_argument))
         return _flattened(fields, properties, required, names)
     found: list[Parameter] = []
@@ -111,6 +124,7 @@ def _parameters(
         key = _key(parameter, hints, properties)
         if key is None:
             return None
+        writer.bounds.place = parameter_place(key)
         annotation = writer.write(hints.get(parameter.name, Any))
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             annotation = f'list[{annotation}]'
@@ -185,8 +199,19 @@ def _default(parameter: inspect.Parameter, schema: object) -> str:
 
 
 def _type_hints(function: Callable[..., Any]) -> Mapping[str, Any]:
-    original = function.func if isinstance(function, partial) else function
+    original = cast(Callable[..., Any], function.func if isinstance(function, partial) else function)
     try:
         return typing_extensions.get_type_hints(original, include_extras=True)
-    except (NameError, TypeError, AttributeError):  # a name that exists for type checkers only
-        return {}
+    except Exception:  # a name that exists for type checkers only, for the most part: the others are still known
+        annotations = cast(Mapping[str, Any], getattr(original, '__annotations__', {}))
+        return {name: _hint(original, annotation) for name, annotation in annotations.items()}
+
+
+def _hint(function: Callable[..., Any], annotation: Any) -> Any:
+    """One annotation, or its text where that means nothing."""
+    holder = type('Holder', (), {'__annotations__': {'value': annotation}})
+    names = cast(dict[str, Any], getattr(function, '__globals__', {}))
+    try:
+        return typing_extensions.get_type_hints(holder, globalns=names, include_extras=True)['value']
+    except Exception:  # as above
+        return annotation

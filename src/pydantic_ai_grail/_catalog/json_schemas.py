@@ -6,10 +6,11 @@ JSON has no datetimes, sets or tuples, so formats stay `str` and arrays are list
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
+from .bounds import RESULT, ReadingBounds, parameter_place
 from .declarations import RecordBook, joined
 from .names import parameter_names, type_name
 from .signatures import Field, Parameter, Signature
@@ -30,24 +31,28 @@ _DESCRIBING: Final = frozenset({'title', 'description', 'examples', '$comment'})
 class SchemaWriter:
     """Writes the types of one JSON schema document, and collects the records that they need."""
 
-    def __init__(self, document: object, *, book: RecordBook) -> None:
+    def __init__(self, document: object, *, book: RecordBook, bounds: ReadingBounds | None = None) -> None:
         self.book = book
         self._document = document
         self._records: dict[int, str] = {}
         self._open_refs: set[str] = set()
+        self.bounds = bounds or ReadingBounds()
 
     def write(self, schema: object, *, path: tuple[str, ...]) -> str:
         """The source of `schema`. A record without a title is named after its `path`."""
         if not isinstance(schema, Mapping):
             return 'Any'  # `true`, `false`, or no schema at all
         schema = cast(Schema, schema)
-        text = self._write(schema, path)
+        try:
+            with self.bounds:
+                text = self._write(schema, path)
+        except Exception as error:  # schemas come from anybody, and a tool is never refused for its schema
+            return self.bounds.skip(schema, error)
         return union([text, 'None']) if schema.get('nullable') is True else text
 
     def fields_of(self, schema: Schema, *, path: tuple[str, ...]) -> tuple[Field, ...]:
         """The properties of an object schema."""
-        required = set(cast(Sequence[str], schema.get('required', ())))
-        properties = cast(Mapping[str, object], schema.get('properties', {}))
+        required = required_keys(schema)
         return tuple(
             Field(
                 key=key,
@@ -55,7 +60,7 @@ class SchemaWriter:
                 required=key in required,
                 description=description_of(value),
             )
-            for key, value in properties.items()
+            for key, value in mapping_at(schema, 'properties').items()
         )
 
     def resolve(self, schema: Schema) -> Schema:
@@ -102,7 +107,7 @@ class SchemaWriter:
         return union(texts)
 
     def _mapping(self, schema: Schema, path: tuple[str, ...]) -> str:
-        patterns = cast(Schema, schema.get('patternProperties', {}))
+        patterns = mapping_at(schema, 'patternProperties')
         values: list[object] = [schema.get('additionalProperties'), *patterns.values()]
         texts = [
             self.write(cast(object, value), path=(*path, 'value')) for value in values if isinstance(value, Mapping)
@@ -175,31 +180,37 @@ def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
     book = RecordBook('in')
     writer = SchemaWriter(schema, book=book)
     root = resolved(schema)
-    properties = cast(Mapping[str, object], root.get('properties', {}))
+    properties = mapping_at(root, 'properties')
+    required = required_keys(root)
     names = parameter_names(properties)
-    parameters = [
-        Parameter(
-            name=names[field.key],
-            key=field.key,
-            annotation=field.annotation,
-            default=None if field.required else schema_default(properties[field.key]),
-            description=field.description,
+    parameters: list[Parameter] = []
+    for key, value in properties.items():
+        writer.bounds.place = parameter_place(key)
+        parameters.append(
+            Parameter(
+                name=names[key],
+                key=key,
+                annotation=writer.write(value, path=(name, key)),
+                default=None if key in required else schema_default(value),
+                description=description_of(value),
+            )
         )
-        for field in writer.fields_of(root, path=(name,))
-    ]
     return Signature(
         parameters=tuple(sorted(parameters, key=lambda each: each.default is not None)),
         returns='Any',
         declarations=book.declarations,
         takes_any_keyword=root.get('additionalProperties', False) is not False,
+        unread=writer.bounds.unread,
     )
 
 
 def given_from_json_schema(schema: Schema | None, *, name: str) -> Signature:
     """The result that a schema describes, `Any` where there is none. Its parameters are left open."""
     book = RecordBook('out')
-    returns = SchemaWriter(schema, book=book).write(schema, path=(name, 'result')) if schema else 'Any'
-    return Signature(parameters=(), returns=returns, declarations=book.declarations)
+    writer = SchemaWriter(schema, book=book)
+    writer.bounds.place = RESULT
+    returns = writer.write(schema, path=(name, 'result')) if schema else 'Any'
+    return Signature(parameters=(), returns=returns, declarations=book.declarations, unread=writer.bounds.unread)
 
 
 def resolved(schema: Schema) -> Schema:
@@ -215,6 +226,18 @@ def schema_default(schema: object) -> str:
     return '...'
 
 
+def mapping_at(schema: Schema, key: str) -> Mapping[str, object]:
+    """What stands under a key that has a mapping in a right schema; empty if it is none."""
+    found = schema.get(key)
+    return cast(Mapping[str, object], found) if isinstance(found, Mapping) else {}
+
+
+def required_keys(schema: Schema) -> tuple[str, ...]:
+    """The keys that an object must have."""
+    found = schema.get('required')
+    return tuple(each for each in cast(list[object], found) if isinstance(each, str)) if isinstance(found, list) else ()
+
+
 def description_of(schema: object) -> str | None:
     """What a schema says of itself."""
     description = cast(Schema, schema).get('description') if isinstance(schema, Mapping) else None
@@ -226,7 +249,7 @@ def field_docs(*schemas: Schema | None) -> dict[str, dict[str, str]]:
     docs: dict[str, dict[str, str]] = {}
     for schema in schemas:
         for name, definition in _definitions(schema or {}):
-            properties = cast(Mapping[str, object], definition.get('properties', {}))
+            properties = mapping_at(definition, 'properties')
             texts = {key: text for key, value in properties.items() if (text := description_of(value))}
             docs.setdefault(name, {}).update(texts)
     return docs
@@ -249,7 +272,7 @@ def without_prose(schema: object) -> object:
 def _definitions(schema: Schema) -> Iterator[tuple[str, Schema]]:
     if isinstance(title := schema.get('title'), str):
         yield title, schema
-    for name, definition in cast(Mapping[str, object], schema.get('$defs', {})).items():
+    for name, definition in mapping_at(schema, '$defs').items():
         if isinstance(definition, Mapping):
             yield name, cast(Schema, definition)
 
@@ -257,7 +280,7 @@ def _definitions(schema: Schema) -> Iterator[tuple[str, Schema]]:
 def _types(schema: Schema) -> list[str]:
     kind = schema.get('type')
     if isinstance(kind, list):
-        return cast(list[str], kind)
+        return [each if isinstance(each, str) else 'any' for each in cast(list[object], kind)]
     if isinstance(kind, str):
         return [kind]
     if 'items' in schema or 'prefixItems' in schema:
@@ -274,6 +297,6 @@ def _merged(schema: Schema, parts: list[Schema]) -> Schema:
     properties: dict[str, object] = {}
     required: list[str] = []
     for part in parts:
-        properties.update(cast(Mapping[str, object], part['properties']))
-        required += cast(list[str], part.get('required', []))
+        properties.update(mapping_at(part, 'properties'))
+        required += required_keys(part)
     return {**schema, 'allOf': None, 'properties': properties, 'required': required}

@@ -1,8 +1,8 @@
 """A Python type as the source text of an annotation.
 
 What crosses into the sandbox as itself keeps its name; records become `TypedDict`s; enums the literals of their
-values; what crosses as text is `str`. A type that nothing is known of is asked for its JSON schema, and is `Any` if it
-has none: no annotation of a tool is ever an error here.
+values; what crosses as text is `str`. A type that nothing is known of is asked for its JSON schema. No annotation is
+ever an error here: what cannot be read is `Any`, and the bounds that were given note why.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import datetime
 import enum
 import re
 import types
+import typing
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, TypeVar, Union, cast, get_args, get_origin
@@ -21,11 +22,12 @@ import typing_extensions
 from pydantic import BaseModel, RootModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from .bounds import ReadingBounds
 from .declarations import RecordBook, names_in
 from .json_schemas import SchemaWriter
 from .leaf_types import AS_TEXT, HASHED, MAPPINGS, ONE_ITEM, PLAIN, UNHASHABLE
 from .names import type_name
-from .records import is_record, record_of, serialized_as
+from .records import Record, is_record, record_of, serialized_as
 from .signatures import Direction, Field
 from .sources import literal, union
 
@@ -46,29 +48,34 @@ _MAX_ENUM_MEMBERS: Final = 60
 class TypeWriter:
     """Writes the types of one direction of one signature, and collects the records that they need."""
 
-    def __init__(self, direction: Direction, *, docs: Docs | None = None) -> None:
+    def __init__(self, direction: Direction, *, docs: Docs | None = None, bounds: ReadingBounds | None = None) -> None:
         self.direction: Direction = direction
         self.book = RecordBook(direction)
         self._docs = docs or {}
         self._records: dict[Any, str] = {}
         self._open_aliases: set[Any] = set()
+        self.bounds = bounds or ReadingBounds()
 
     def write(self, annotation: Any, bound: Mapping[Any, str] | None = None) -> str:
         """The source of `annotation`, with type variables as `bound` has them."""
-        bound = bound or {}
         try:
-            plain = PLAIN.get(annotation)
-        except TypeError:  # an unhashable thing is no type
-            return 'Any'
-        if plain is not None:
+            with self.bounds:
+                return self._write(annotation, bound or {})
+        except Exception as error:  # types run anybody's code here, and a tool is never refused for its annotations
+            return self.bounds.skip(annotation, error)
+
+    def _write(self, annotation: Any, bound: Mapping[Any, str]) -> str:
+        if (plain := _plain(annotation)) is not None:
             return plain
         if isinstance(annotation, TypeVar | typing_extensions.TypeVar):
             return bound.get(annotation) or self._type_variable(annotation, bound)
         if isinstance(annotation, str | ForwardRef):
-            return 'Any'
-        origin = get_origin(annotation)
+            return self.bounds.skip(annotation, 'nothing has that name')
+        origin, args = get_origin(annotation), get_args(annotation)
+        if origin is not None and not args and (origin is not tuple or annotation is typing.Tuple):  # pyright: ignore[reportDeprecated] # noqa: UP006 # the old spelling is what is looked for
+            return self.write(origin)  # `typing.List` and the like, without what they hold
         if origin is not None:
-            return self._parametrized(annotation, origin, get_args(annotation), bound)
+            return self._parametrized(annotation, origin, args, bound)
         if isinstance(annotation, type):
             return self._class(cast(type[Any], annotation), {})
         if hasattr(annotation, '__value__'):  # made by `type X = ...`, or by a back-port of it
@@ -79,7 +86,9 @@ class TypeWriter:
 
     def fields_of(self, cls: type, bound: Mapping[Any, str] | None = None) -> tuple[tuple[Field, ...], bool]:
         """The fields of a record class, and whether it may hold further keys."""
-        record = record_of(cls, self.direction)
+        return self._fields(record_of(cls, self.direction), bound)
+
+    def _fields(self, record: Record, bound: Mapping[Any, str] | None) -> tuple[tuple[Field, ...], bool]:
         docs = self._docs.get(record.name, {})
         fields = tuple(
             Field(
@@ -98,7 +107,8 @@ class TypeWriter:
             return None
         try:
             return self.fields_of(annotation)[0]
-        except (NameError, TypeError, AttributeError):
+        except Exception as error:  # as in `write`
+            self.bounds.skip(annotation, error)
             return None
 
     def _parametrized(self, annotation: Any, origin: Any, args: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
@@ -119,10 +129,15 @@ class TypeWriter:
         if origin is collections.Counter:
             return f'dict[{self.write(args[0], bound)}, int]'
         if hasattr(origin, '__value__'):
-            return self._alias(origin, _bind(origin.__type_params__, [self.write(item, bound) for item in args]))
+            variables = cast(tuple[Any, ...], origin.__type_params__)
+            return self._alias(
+                origin, {each: self.write(item, bound) for each, item in zip(variables, args, strict=False)}
+            )
         if isinstance(origin, type):
             parameters = cast(tuple[Any, ...], getattr(origin, '__parameters__', ()))
-            return self._class(origin, _bind(parameters, [self.write(item, bound) for item in args]))
+            return self._class(
+                origin, {each: self.write(item, bound) for each, item in zip(parameters, args, strict=False)}
+            )
         return self._from_schema(annotation)
 
     def _annotated(self, annotation: Any, inner: Any, metadata: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
@@ -147,6 +162,8 @@ class TypeWriter:
     def _tuple(self, args: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
         if not args:
             return 'tuple[()]'
+        if any(_is_unpacked(item) for item in args):
+            return f'tuple[{union(self.write(item, bound) for item in _unpacked(args))}, ...]'
         return f'tuple[{", ".join("..." if item is Ellipsis else self.write(item, bound) for item in args)}]'
 
     def _collection(self, name: str, item: str) -> str:
@@ -159,6 +176,12 @@ class TypeWriter:
         return f'{name}[{item}]'
 
     def _class(self, cls: type[Any], bound: Mapping[Any, str]) -> str:
+        if cls in ONE_ITEM:
+            return self._collection(ONE_ITEM[cls], 'Any')
+        if cls in MAPPINGS:
+            return PLAIN[dict]
+        if cls is collections.Counter:
+            return 'dict[Any, int]'
         if issubclass(cls, enum.Enum):
             return self._enum(cls)
         if self.direction == 'out' and (given := serialized_as(cls)) is not None:
@@ -181,14 +204,17 @@ class TypeWriter:
     def _record(self, cls: type, bound: Mapping[Any, str]) -> str:
         key = (cls, tuple(bound.values()))
         if key not in self._records:
-            name = self.book.reserve(type_name(cls.__name__, *(_bare(text) for text in bound.values())))
-            # Known before its fields are written: a field may be of this very type.
-            self._records[key] = name
             try:
-                fields, is_open = self.fields_of(cls, bound)
-            except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved
-                self._records[key] = 'dict[str, Any]'
-                return 'dict[str, Any]'
+                record = record_of(cls, self.direction)
+            except Exception as error:  # annotations that cannot be resolved, for the most part
+                self.bounds.skip(cls, error)
+                self._records[key] = PLAIN[dict]
+                return PLAIN[dict]
+            # Known before its fields are written: a field may be of this very type.
+            self._records[key] = name = self.book.reserve(
+                type_name(cls.__name__, *(_bare(text) for text in bound.values()))
+            )
+            fields, is_open = self._fields(record, bound)
             self.book.add(name, fields, is_open=is_open)
         return self._records[key]
 
@@ -215,19 +241,21 @@ class TypeWriter:
         self._open_aliases.add(alias)
         try:
             return self.write(_alias_value(alias), bound)
-        except NameError:
-            return 'Any'
         finally:
             self._open_aliases.discard(alias)
 
     def _from_schema(self, annotation: Any) -> str:
         """What the type's own JSON schema says, read as a type."""
         mode: Literal['validation', 'serialization'] = 'validation' if self.direction == 'in' else 'serialization'
-        try:
-            schema = TypeAdapter(annotation).json_schema(mode=mode)
-        except Exception:  # a type may run anybody's code here, and a tool is never refused for its annotations
-            return 'Any'
-        return SchemaWriter(schema, book=self.book).write(schema, path=())
+        schema = TypeAdapter(annotation).json_schema(mode=mode)
+        return SchemaWriter(schema, book=self.book, bounds=self.bounds).write(schema, path=())
+
+
+def _plain(annotation: Any) -> str | None:
+    try:
+        return PLAIN.get(annotation)
+    except TypeError:  # `Annotated` with metadata that cannot be hashed
+        return None
 
 
 def _tuple_fields(cls: type[Any]) -> tuple[str, ...] | None:
@@ -235,14 +263,23 @@ def _tuple_fields(cls: type[Any]) -> tuple[str, ...] | None:
     return getattr(cast(object, cls), '_fields', None) if issubclass(cls, tuple) else None
 
 
+def _is_unpacked(item: Any) -> bool:
+    return get_origin(item) is typing_extensions.Unpack or getattr(item, '__unpacked__', False) is True
+
+
+def _unpacked(items: tuple[Any, ...]) -> list[Any]:
+    """The types of a tuple's items, those that are unpacked into it in their places."""
+    found: list[Any] = []
+    for item in items:
+        inner = get_args(item)[0] if get_origin(item) is typing_extensions.Unpack else item
+        found += [each for each in get_args(inner) if each is not Ellipsis] or [Any] if _is_unpacked(item) else [item]
+    return found
+
+
 def _alias_value(alias: Any) -> Any:
     """What an alias stands for, names in quotes resolved where the alias was made."""
     holder = type('Holder', (), {'__annotations__': {'value': alias.__value__}, '__module__': alias.__module__})
     return typing_extensions.get_type_hints(holder, include_extras=True)['value']
-
-
-def _bind(parameters: tuple[Any, ...], texts: list[str]) -> dict[Any, str]:
-    return dict(zip(parameters, texts, strict=False))
 
 
 def _bare(annotation: str) -> str:
@@ -252,7 +289,7 @@ def _bare(annotation: str) -> str:
 def _hints(cls: type) -> dict[str, Any]:
     try:
         return typing_extensions.get_type_hints(cls, include_extras=True)
-    except (NameError, TypeError, AttributeError):
+    except Exception:  # names that exist for type checkers only
         return {}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from pydantic_ai import FunctionToolset, Tool
@@ -17,7 +17,7 @@ from pydantic_ai.toolsets.abstract import AGENT_TOOLSET_ID, ToolsetTool
 
 from .functions import FunctionFacts, signature_from_function
 from .json_schemas import Schema, signature_from_json_schema, without_prose
-from .signatures import Signature
+from .signatures import Signature, Unread
 
 _AGENTS_OWN: Final = 'tools'
 _RETURNS = re.compile(r'<returns>.*?<description>(.*?)</description>\s*</returns>', re.DOTALL)
@@ -68,12 +68,7 @@ def read_tool(tool: ToolsetTool[Any], function_tool: Tool[Any] | None) -> ToolRe
     definition = tool.tool_def
     # A tool made with `Tool.from_schema` has a function, whose annotations validate nothing.
     is_validated = function_tool is not None and getattr(tool.args_validator, 'title', None) != 'any'
-    if is_validated and function_tool is not None:
-        signature = _function_signature(tool, function_tool)
-    else:
-        signature = signature_from_json_schema(
-            definition.parameters_json_schema, _unwrapped(tool, function_tool), name=definition.name
-        )
+    signature = _signature(tool, function_tool, by_function=is_validated)
     hints = cast(Mapping[str, Any], (definition.metadata or {}).get('annotations') or {})
     metadata = definition.metadata or {}
     return ToolReading(
@@ -114,6 +109,26 @@ def plain_description(text: str) -> str:
     if returns is not None and (result := returns[1].strip()):
         plain = f'{plain.strip()}\nReturns: {result}'
     return plain.strip()
+
+
+def _signature(tool: ToolsetTool[Any], function_tool: Tool[Any] | None, *, by_function: bool) -> Signature:
+    """The signature of a tool. One that cannot be read takes and gives anything: its validator is asked in any case."""
+    definition = tool.tool_def
+    failures: list[Exception] = []
+    if by_function and function_tool is not None:
+        try:
+            return _function_signature(tool, function_tool)
+        except Exception as error:  # annotations and defaults are anybody's objects
+            failures.append(error)
+    try:
+        signature = signature_from_json_schema(
+            definition.parameters_json_schema, _unwrapped(tool, function_tool), name=definition.name
+        )
+    except Exception as error:  # and so are schemas
+        failures.append(error)
+        signature = Signature(parameters=(), returns='Any', takes_any_keyword=True)
+    unread = [Unread(place='the signature', reason=f'{type(each).__name__}: {each}') for each in failures]
+    return replace(signature, unread=(*unread, *signature.unread))
 
 
 def _function_signature(tool: ToolsetTool[Any], function_tool: Tool[Any]) -> Signature:

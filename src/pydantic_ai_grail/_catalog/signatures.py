@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Direction = Literal['in', 'out']
@@ -49,6 +49,15 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A part of a signature that is `Any`, or may be anything, since its type could not be read."""
+
+    place: str
+    """Which part: `parameter 'words'`, `the result`, `the parameters`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """What a tool takes and gives."""
 
@@ -57,6 +66,8 @@ class Signature:
     declarations: tuple[Declaration, ...] = ()
     takes_any_keyword: bool = False
     """The tool's schema allows keys that it does not name."""
+    unread: tuple[Unread, ...] = field(default=(), repr=False, compare=False)
+    """For the log alone. Reasons may hold addresses, so they are no part of what the signature is."""
 
     @property
     def keywords_name(self) -> str:

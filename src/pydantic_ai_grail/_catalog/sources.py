@@ -37,7 +37,10 @@ def literal(values: Sequence[object]) -> str:
 
 def default_source(value: object) -> str:
     """A default value as source, `'...'` where it has no short one."""
-    text = _value_source(value)
+    try:
+        text = _value_source(value)
+    except Exception:  # a value may hold itself, or have a `repr` that fails
+        return '...'
     return text if text is not None and len(text) <= _MAX_DEFAULT_CHARS else '...'
 
 

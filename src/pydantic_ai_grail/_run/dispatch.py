@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,6 +21,7 @@ from .._catalog.catalog import Catalog
 from .._monty.stops import CallStop, RaisedBy, Settled
 from .._monty.values import in_utf8
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
+from ..errors import StoreError
 from ..events import CallSettled, CallStarted, Observer
 from ..journal import (
     NOTHING_KNOWN,
@@ -160,17 +162,17 @@ class Dispatcher:
             return self._settle(request, *answered)
         if waits is not None and decided is None:
             return self._wait(request, waits)
-        approved = decided is not None
-        if known is not None and waits is None:
-            approved = approved or known.began.approved
-            if not self.fates.may_be_made_again(request):
-                match await self._fate(request, known):
-                    case Asked(metadata=metadata):
-                        return await self._begin_to_wait(request, 'unknown', metadata)
-                    case Answered(state=state, settled=settled):
-                        return self._settle(request, state, settled, looked_up=self.fates.look_up is not None)
-                    case Decided() as decided:
-                        approved = known.began.approved  # a look-up says that it is to be made, not that it may be
+        asked = waits.reason if waits is not None else None
+        # That a call of unknown outcome is made again answers another question than whether it may be made.
+        approved = decided is not None if asked == 'approval' else known is not None and known.began.approved
+        if known is not None and waits is None and not self.fates.may_be_made_again(request):
+            match await self._fate(request, known):
+                case Asked(metadata=metadata):
+                    return await self._begin_to_wait(request, 'unknown', metadata)
+                case Answered(state=state, settled=settled):
+                    return self._settle(request, state, settled, looked_up=self.fates.look_up is not None)
+                case Decided() as decided:
+                    pass  # a look-up says that it is to be made, not that it may be
         attempt = Attempt(number=next_attempt(known), approved=approved, changed=changed_arguments(decided, known))
         return await self._run(request, attempt)
 
@@ -225,18 +227,19 @@ class Dispatcher:
             return await self._call(request, replace(attempt, approved=True))
 
     async def _is_granted(self, request: CallRequest) -> bool:
-        return self.grants is not None and await self.grants.use(
-            tool=request.tool.python_name,
-            arguments=request.arguments,
-            cell_id=self.cell_id,
-            key=idempotency_key(self.scope, request.call_id),
-        )
+        key, tool = idempotency_key(self.scope, request.call_id), request.tool.python_name
+        with suppress(StoreError):  # nobody knows of a grant then, so a person is asked
+            return self.grants is not None and await self.grants.use(
+                tool=tool, arguments=request.arguments, cell_id=self.cell_id, key=key
+            )
+        return False
 
     async def _call(self, request: CallRequest, attempt: Attempt) -> Called:
         entry = self.catalog.entries.get(request.tool.python_name)
         if entry is None:
-            gone = RaisedBy('NameError', f'the tool {request.tool.python_name!r} is gone')
-            return Called(state='raised', settled=gone)
+            return Called(
+                state='raised', settled=RaisedBy('NameError', f'the tool {request.tool.python_name!r} is gone')
+            )
         return await call_tool(
             self.tools,
             request,
@@ -262,9 +265,8 @@ class Dispatcher:
         if self.recorder is not None:
             content = self.user_content[request.call_id]
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
-            self.recorder.write_behind(
-                replace(ended, looked_up=looked_up)
-            )  # whatever has an effect after it is written after it
+            ended = replace(ended, looked_up=looked_up)
+            self.recorder.write_behind(ended)  # whatever has an effect after it is written after it
         wrong, metadata = ((), None) if called is None else (called.wrong_arguments, called.metadata)
         self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong, metadata=metadata))
         return settled

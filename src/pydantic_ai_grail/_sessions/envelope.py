@@ -56,6 +56,8 @@ class Header(BaseModel):
     """What the checker keeps of the cells that led here: text of its own, opaque to everyone else."""
     feeds: NonNegativeInt = 0
     """How many programs the sandbox had been fed; Monty numbers the files in its tracebacks by it."""
+    grants: str = ''
+    """How far the conversation's journal of grants had come; see `Grants.anchor`."""
     dump_size: NonNegativeInt
 
 

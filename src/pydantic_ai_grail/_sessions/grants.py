@@ -1,7 +1,8 @@
 """Decisions that carry on: what a conversation may do without being asked again, and how often it has.
 
 They are a journal of the conversation's own, beside those of its cells: a use is written before the call, and counts for
-good, also when the history is rewound. A fork under a new conversation id has none.
+good, also when the history is rewound. A fork under a new conversation id has none. States and cells that wait name how
+far that journal had come, and revocations are written twice, so that deleting its newest rows brings nothing back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final, Literal
 
 from anyio import Lock, sleep
 
-from ..errors import StoreConflict
+from ..errors import JournalTampered, StoreConflict
 from ..journal import Entry, Granted, GrantRevoked, GrantUsed
 from ..stores.base import CellKey
 from ..typed_json import to_typed_json
@@ -41,12 +42,28 @@ class LiveGrant:
 
 
 class Grants:
-    """The grants of one conversation. Safe to use from several tasks."""
+    """The grants of one conversation. Safe to use from several tasks.
+
+    Args:
+        journals: Where journals are.
+        conversation_id: The conversation.
+    """
 
     def __init__(self, journals: Journals, conversation_id: str) -> None:
         self._journals = journals
         self._key = CellKey(conversation_id, 'grants', '')
+        self._revocations = CellKey(conversation_id, 'revoked-grants', '')
         self._lock = Lock()
+        self._anchors = set[str]()
+        self.anchor = ''
+        """How far the journal has come, as far as this knows: `ID_OF_THE_FIRST_GRANT/ENTRIES`; empty when there are no grants.
+        Whoever keeps it gives it to `reaches` later."""
+
+    def reaches(self, anchor: str) -> None:
+        """Hold that the journal has come as far as this `anchor` says, or was begun anew; see `JournalTampered` of the rest."""
+        if anchor:
+            self._anchors.add(anchor)
+            self.anchor = self.anchor or anchor
 
     async def add(self, granted: Granted) -> None:
         """Keep a grant; one of the same id only once.
@@ -84,6 +101,7 @@ class Grants:
 
         Raises:
             StoreError: When it could not be written.
+            JournalTampered: When the journal was changed.
         """
         found = False
 
@@ -92,31 +110,62 @@ class Grants:
             found = any(grant.id == grant_id for grant in _live(past))
             return [GrantRevoked(id=grant_id, at=self._journals.clock())] if found else []
 
-        await self._write(entries)
+        await self._write(entries, self._revocations)
+        if found:
+            await self._write(lambda past: [GrantRevoked(id=grant_id, at=self._journals.clock())])
         return found
 
     async def live(self) -> list[LiveGrant]:
-        """Those that still allow something, the oldest first."""
-        return _live((await self._journals.peek(self._key)).entries)
+        """Those that still allow something, the oldest first.
 
-    async def _write(self, entries: Callable[[Sequence[Entry]], list[Entry]]) -> None:
+        Raises:
+            StoreError: When the store failed.
+            JournalTampered: When the journal was changed, or is shorter than it was.
+        """
+        return _live(await self._past())
+
+    async def _past(self, opened: CellJournal | None = None) -> Sequence[Entry]:
+        """All entries, those of one journal as they were `opened`."""
+        keys = self._key, self._revocations
+        journals = [
+            opened if opened is not None and opened.key == key else await self._journals.peek(key) for key in keys
+        ]
+        granted, revoked = (journal.entries for journal in journals)
+        self._look_at(granted)
+        return [*granted, *revoked]
+
+    def _look_at(self, entries: Sequence[Entry]) -> None:
+        first = entries[0].id if entries and isinstance(entries[0], Granted) else ''
+        for anchor in self._anchors:
+            begun, _, count = anchor.partition('/')
+            if begun == first and len(entries) < int(count):
+                raise JournalTampered(
+                    f'The grants of conversation {self._key.conversation_id!r} were set back: {count} entries were written '
+                    f'down, and {len(entries)} are there. Fork the conversation to go on without grants.'
+                )
+        self.anchor = f'{first}/{len(entries)}' if first else ''
+
+    async def _write(self, entries: Callable[[Sequence[Entry]], list[Entry]], key: CellKey | None = None) -> None:
+        key = key or self._key
         async with self._lock:
             for _ in range(_ATTEMPTS):
                 with suppress(StoreConflict):
-                    await self._attempt(entries)
+                    await self._attempt(entries, key)
                     return
                 await sleep(_PAUSE_SECONDS)
-            await self._attempt(entries)
+            await self._attempt(entries, key)
 
-    async def _attempt(self, entries: Callable[[Sequence[Entry]], list[Entry]]) -> None:
+    async def _attempt(self, entries: Callable[[Sequence[Entry]], list[Entry]], key: CellKey) -> None:
         # Most conversations have no grants, and most looks find nothing to write: those take no claim.
-        if not entries((await self._journals.peek(self._key)).entries):
+        if not entries(await self._past()):
             return
-        journal: CellJournal = await self._journals.reopen(self._key)
+        journal: CellJournal = await self._journals.reopen(key)
         try:
-            new = entries(journal.entries)
+            new = entries(await self._past(journal))
             if new:
                 await journal.finish(*new)
+                if key == self._key:
+                    self._look_at(journal.entries)
         finally:
             await journal.aclose()
 

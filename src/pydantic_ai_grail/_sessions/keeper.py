@@ -150,6 +150,7 @@ class Keeper:
         variables: Mapping[str, str] = MappingProxyType({}),
         history: str = '',
         feeds: int = 0,
+        grants: str = '',
         reached_at: datetime | None = None,
     ) -> Saved:
         """Seal a state and store it, under the conversation of this run.
@@ -175,6 +176,7 @@ class Keeper:
             variables=variables,
             history=history,
             feeds=feeds,
+            grants=grants,
             dump_size=len(dump),
         )
         cap = self.settings.max_dump_bytes

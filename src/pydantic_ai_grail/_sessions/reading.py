@@ -73,5 +73,5 @@ def by_journal(records: Sequence[JournalRecord]) -> Mapping[CellKey, Sequence[Jo
 
 
 def is_of_grants(key: CellKey) -> bool:
-    """Whether a journal is the conversation's own of its grants, and of no cell."""
-    return (key.cell_id, key.code_digest) == ('grants', '')
+    """Whether a journal is one of the conversation's own of its grants, and of no cell."""
+    return key.cell_id in ('grants', 'revoked-grants') and not key.code_digest

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from .._monty.worker import Worker
 from ..errors import SnapshotTooLarge, StoreError
+from .grants import Grants
 from .keeper import CellRef, Found, Keeper, Saved
 from .variables import live_variables
 
@@ -48,6 +49,7 @@ class Session:
 
     conversation_id: str
     keeper: Keeper
+    grants: Grants
     restored: bool = False
     """Whether the state at hand came from the store; whoever tells of it sets it back."""
     _newest: str | None = None
@@ -81,6 +83,8 @@ class Session:
         found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
         self._lost = None
         self._state, self._newest = EMPTY if found is None else _state_of(found), newest
+        if found is not None and found.saved.header.conversation_id == self.conversation_id:
+            self.grants.reaches(found.saved.header.grants)
         self._is_new = newest is None and found is None
         self.restored = found is not None
         return self._state
@@ -223,6 +227,7 @@ class Session:
                 variables=self._state.variables,
                 history=cell.history,
                 feeds=self._state.feeds,
+                grants=self.grants.anchor,
                 reached_at=cell.ended_at,
             )
         except SnapshotTooLarge:
