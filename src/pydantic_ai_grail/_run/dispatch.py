@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.messages import UserContent
@@ -43,10 +43,8 @@ from .corrected import CorrectedCalls
 from .fates import Answered, Asked, Fate, Fates
 from .past_calls import PastCalls, next_attempt
 from .pauses import Attempt, answer, changed_arguments, said
-from .records import content_of, entry_of, record_of, settled_of
+from .records import content_of, cut_off, entry_of, record_of, settled_of
 from .tool_call import Called, call_tool, counted, metadata_of
-
-_NO_END: Final = 'RuntimeError: the call did not end'
 
 
 @dataclass(kw_only=True)
@@ -138,7 +136,7 @@ class Dispatcher:
             if known.ended is not None:
                 self._recorded(request, known.ended, order=known.order)
             else:
-                self._note(CallRecord(request=request, state='cancelled', error=_NO_END))
+                self._note(cut_off(request))
 
     async def run(self, request: CallRequest) -> Settled | CallWaits:
         """Run a call and settle it in the journal; or answer it from there, if it settled before.
@@ -214,8 +212,7 @@ class Dispatcher:
             return self._settle(request, called.state, settled, seconds=time.perf_counter() - started, called=called)
         finally:
             if settled is None and not self.journal.is_waiting(request.call_id):
-                seconds = time.perf_counter() - started
-                self._note(CallRecord(request=request, state='cancelled', seconds=seconds, error=_NO_END))
+                self._note(cut_off(request, seconds=time.perf_counter() - started))
 
     async def _call_or_granted(self, request: CallRequest, attempt: Attempt) -> Called:
         try:
@@ -263,8 +260,7 @@ class Dispatcher:
         if self.recorder is not None:
             content = self.user_content[request.call_id]
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
-            ended = replace(ended, looked_up=looked_up)
-            self.recorder.write_behind(ended)  # whatever has an effect after it is written after it
+            self.recorder.write_behind(replace(ended, looked_up=looked_up))  # what has an effect after is written after
         wrong, metadata = ((), None) if called is None else (called.wrong_arguments, called.metadata)
         self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong, metadata=metadata))
         return settled

@@ -42,6 +42,11 @@ def record_of(
     )
 
 
+def cut_off(request: CallRequest, *, seconds: float = 0.0) -> CallRecord:
+    """The record of a call that was ended before it settled."""
+    return CallRecord(request=request, state='cancelled', seconds=seconds, error='RuntimeError: the call did not end')
+
+
 def entry_of(
     request: CallRequest,
     state: CallState,
