@@ -136,7 +136,7 @@ async def test_a_tool_made_from_a_schema_is_read_by_its_schema() -> None:
 
     schema = {'type': 'object', 'properties': {'day': {'type': 'string', 'format': 'date'}}}
     entry = await entry_of(Tool.from_schema(call, 'call', 'Call it.', schema))
-    assert signature_text(entry.signature) == '(day: str = ...) -> Any'
+    assert signature_text(entry.signature) == '(day: str (date) = ...) -> Any'
     assert entry.arguments_as_json is True
 
 

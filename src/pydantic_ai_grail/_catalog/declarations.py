@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
-from typing import Final
+from typing import Final, TypeVar
 
-from .signatures import Declaration, Direction, Field, Signature
+from .constraints import MARKED, unmarked
+from .signatures import Declaration, Direction, Field, Parameter, Signature
 
 TYPE_NAMES: Final[Mapping[str, str]] = {
     'Any': 'typing',
@@ -35,7 +36,7 @@ _BUILTIN_TYPES = frozenset(
     {'None', 'bool', 'bytes', 'complex', 'dict', 'float', 'frozenset', 'int', 'list', 'set', 'str', 'tuple'}
 )
 _NOT_FOR_RECORDS = TYPE_NAMES.keys() | _BUILTIN_TYPES
-_NAME_OR_STRING = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|\b[^\W\d]\w*""")
+_NAME_OR_STRING = re.compile(MARKED + r"""|b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|\b[^\W\d]\w*""")
 _COMMENT_CHARS = 120
 
 
@@ -86,7 +87,7 @@ def rename(annotation: str, names: Mapping[str, str]) -> str:
 
 def names_in(annotation: str) -> set[str]:
     """Every name that `annotation` uses, outside its string literals."""
-    return {found for found in _NAME_OR_STRING.findall(annotation) if found[-1] not in '\'"'}
+    return {found for found in _NAME_OR_STRING.findall(unmarked(annotation)) if found[-1] not in '\'"'}
 
 
 def joined(taken: Signature, given: Signature) -> Signature:
@@ -160,15 +161,23 @@ def _renamed(signature: Signature, names: Mapping[str, str]) -> Signature:
         return signature
     return replace(
         signature,
-        parameters=tuple(replace(each, annotation=rename(each.annotation, changed)) for each in signature.parameters),
+        parameters=tuple(_renamed_types(each, changed) for each in signature.parameters),
         returns=rename(signature.returns, changed),
         declarations=tuple(_renamed_declaration(item, name, changed) for name, item in unique.items()),
     )
 
 
 def _renamed_declaration(item: Declaration, name: str, names: Mapping[str, str]) -> Declaration:
-    fields = [replace(each, annotation=rename(each.annotation, names)) for each in item.fields]
+    fields = [_renamed_types(each, names) for each in item.fields]
     return declare(name, fields, direction=item.direction, is_open=item.is_open)
+
+
+_Typed = TypeVar('_Typed', Parameter, Field)
+
+
+def _renamed_types(item: _Typed, names: Mapping[str, str]) -> _Typed:
+    shown = None if item.shown is None else rename(item.shown, names)
+    return replace(item, annotation=rename(item.annotation, names), shown=shown)
 
 
 def _source(name: str, fields: Sequence[Field], *, is_open: bool) -> str:
@@ -210,9 +219,25 @@ def one_line(text: str | None, limit: int) -> str:
 
 
 def ordered(items: Iterable[Declaration]) -> list[Declaration]:
-    """Each declaration once, in order of first appearance; what is given and taken alike counts as given."""
+    """Each declaration once, in order of first appearance; what is given and taken alike counts as given.
+
+    What the taken one says of its values is kept.
+    """
     found: dict[str, Declaration] = {}
     for item in items:
-        if item.name not in found or item.direction == 'out':
+        other = found.get(item.name)
+        if other is None:
             found[item.name] = item
+        elif other is not item and other != item:
+            found[item.name] = (
+                _with_constraints(item, other) if item.direction == 'out' else _with_constraints(other, item)
+            )
     return list(found.values())
+
+
+def _with_constraints(item: Declaration, other: Declaration) -> Declaration:
+    """`item` with the constraints that a record of the same shape has."""
+    if all(field.shown is None for field in other.fields):
+        return item
+    shown = {field.key: field.shown for field in other.fields}
+    return replace(item, fields=tuple(replace(each, shown=each.shown or shown.get(each.key)) for each in item.fields))

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Self, cast, get_args, get_origin
+from typing import Annotated, Any, Self, cast, get_args, get_origin
 
 import typing_extensions
 from pydantic.fields import FieldInfo
@@ -19,6 +19,7 @@ from pydantic_ai import ToolReturn
 from pydantic_core import PydanticUndefined
 
 from .bounds import RESULT, parameter_place
+from .constraints import readable, unmarked
 from .declarations import joined
 from .json_schemas import (
     Schema,
@@ -125,14 +126,15 @@ def _parameters(
         if key is None:
             return None
         writer.bounds.place = parameter_place(key)
-        annotation = writer.write(hints.get(parameter.name, Any))
+        text = writer.write(_with_default_metadata(hints.get(parameter.name, Any), parameter.default))
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-            annotation = f'list[{annotation}]'
+            text = f'list[{text}]'
         found.append(
             Parameter(
                 name=names[key],
                 key=key,
-                annotation=annotation,
+                annotation=unmarked(text),
+                shown=readable(text),
                 default=None if key in required else _default(parameter, properties[key]),
                 description=description_of(properties[key]),
                 keyword_only=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
@@ -163,6 +165,7 @@ def _flattened(
             name=names[field.key],
             key=field.key,
             annotation=field.annotation,
+            shown=field.shown,
             default=None if field.key in required else schema_default(properties[field.key]),
             description=field.description or description_of(properties[field.key]),
         )
@@ -187,6 +190,12 @@ def _key(parameter: inspect.Parameter, hints: Mapping[str, Any], properties: Map
             if alias in properties:
                 return alias
     return None
+
+
+def _with_default_metadata(hint: Any, default: Any) -> Any:
+    """A parameter's type with what `= Field(gt=0)` says of its values."""
+    metadata = default.metadata if isinstance(default, FieldInfo) else []
+    return Annotated[hint, *metadata] if metadata else hint
 
 
 def _default(parameter: inspect.Parameter, schema: object) -> str:

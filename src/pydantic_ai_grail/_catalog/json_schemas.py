@@ -1,7 +1,7 @@
 """A JSON schema as the source text of annotations: for tools that are no Python functions, such as those of MCP.
 
 JSON has no datetimes, sets or tuples, so formats stay `str` and arrays are lists. What a schema says beyond types
-(patterns, ranges, conditions) is left to the tool's validator.
+(patterns, ranges) is shown, and checked by whoever has the values.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from .bounds import RESULT, ReadingBounds, parameter_place
+from .constraints import constraint_of_schema, marked, readable, unmarked
 from .declarations import RecordBook, joined
 from .names import parameter_names, type_name
 from .signatures import Field, Parameter, Signature
@@ -48,7 +49,10 @@ class SchemaWriter:
                 text = self._write(schema, path)
         except Exception as error:  # schemas come from anybody, and a tool is never refused for its schema
             return self.bounds.skip(schema, error)
-        return union([text, 'None']) if schema.get('nullable') is True else text
+        text = union([text, 'None']) if schema.get('nullable') is True else text
+        if self.book.direction == 'out':
+            return text
+        return marked(text, constraint_of_schema(schema, text))
 
     def fields_of(self, schema: Schema, *, path: tuple[str, ...]) -> tuple[Field, ...]:
         """The properties of an object schema."""
@@ -56,7 +60,8 @@ class SchemaWriter:
         return tuple(
             Field(
                 key=key,
-                annotation=self.write(value, path=(*path, key)),
+                annotation=unmarked(text := self.write(value, path=(*path, key))),
+                shown=readable(text),
                 required=key in required,
                 description=description_of(value),
             )
@@ -186,11 +191,13 @@ def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
     parameters: list[Parameter] = []
     for key, value in properties.items():
         writer.bounds.place = parameter_place(key)
+        text = writer.write(value, path=(name, key))
         parameters.append(
             Parameter(
                 name=names[key],
                 key=key,
-                annotation=writer.write(value, path=(name, key)),
+                annotation=unmarked(text),
+                shown=readable(text),
                 default=None if key in required else schema_default(value),
                 description=description_of(value),
             )

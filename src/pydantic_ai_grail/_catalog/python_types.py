@@ -23,6 +23,7 @@ from pydantic import BaseModel, RootModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from .bounds import ReadingBounds
+from .constraints import constraint_of_metadata, constraint_of_type, marked, readable, unmarked
 from .declarations import RecordBook, names_in
 from .json_schemas import SchemaWriter
 from .leaf_types import AS_TEXT, HASHED, MAPPINGS, ONE_ITEM, PLAIN, UNHASHABLE
@@ -66,7 +67,7 @@ class TypeWriter:
 
     def _write(self, annotation: Any, bound: Mapping[Any, str]) -> str:
         if (plain := _plain(annotation)) is not None:
-            return plain
+            return self._constrained(plain, constraint_of_type(annotation))
         if isinstance(annotation, TypeVar | typing_extensions.TypeVar):
             return bound.get(annotation) or self._type_variable(annotation, bound)
         if isinstance(annotation, str | ForwardRef):
@@ -93,7 +94,8 @@ class TypeWriter:
         fields = tuple(
             Field(
                 key=item.key,
-                annotation=self.write(item.annotation, bound),
+                annotation=unmarked(text := self.write(item.annotation, bound)),
+                shown=readable(text),
                 required=item.required,
                 description=item.description or docs.get(item.key),
             )
@@ -157,7 +159,12 @@ class TypeWriter:
                     return 'Any'
         if any(_decides_the_type(item) for item in metadata):
             return self._from_schema(annotation)
-        return self.write(inner, bound)
+        text = self.write(inner, bound)
+        return self._constrained(text, constraint_of_metadata(metadata, text))
+
+    def _constrained(self, text: str, constraint: str) -> str:
+        """A type with what its values must fulfil, which matters for what code gives to a tool only."""
+        return marked(text, constraint) if self.direction == 'in' else text
 
     def _tuple(self, args: tuple[Any, ...], bound: Mapping[Any, str]) -> str:
         if not args:
@@ -195,7 +202,7 @@ class TypeWriter:
             hints = _hints(cls)
             return self._tuple(tuple(hints.get(name, Any) for name in names), bound)
         if issubclass(cls, AS_TEXT):
-            return 'str'
+            return self._constrained('str', constraint_of_type(cls))
         for base in (bool, int, float, Decimal, datetime.datetime, datetime.date, bytes):
             if issubclass(cls, base):
                 return PLAIN[base]
@@ -283,7 +290,7 @@ def _alias_value(alias: Any) -> Any:
 
 
 def _bare(annotation: str) -> str:
-    return re.sub(r'\W+', ' ', annotation)
+    return re.sub(r'\W+', ' ', unmarked(annotation))
 
 
 def _hints(cls: type) -> dict[str, Any]:

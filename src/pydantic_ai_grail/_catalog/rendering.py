@@ -12,7 +12,7 @@ from typing import Final
 
 from .declarations import one_line, ordered
 from .entries import Entry
-from .signatures import Declaration, Field, Signature
+from .signatures import Declaration, Field, Parameter, Signature
 
 _LINE_CHARS: Final = 110
 
@@ -24,18 +24,19 @@ class Detail:
     description_chars: int | None = None
     parameter_chars: int | None = None
     field_chars: int | None = None
+    shows_constraints: bool = True
 
 
 COMPLETE: Final = Detail()
 SHORT: Final = Detail(description_chars=160, parameter_chars=110, field_chars=110)
-TERSE: Final = Detail(description_chars=90, parameter_chars=0, field_chars=0)
+TERSE: Final = Detail(description_chars=90, parameter_chars=0, field_chars=0, shows_constraints=False)
 LEVELS: Final = (COMPLETE, SHORT, TERSE)
 
 
 def function_text(entry: Entry, detail: Detail, *, name: str | None = None, marks_sync: bool = False) -> str:
     """One function: its signature, its description, what is known of its parameters."""
     mark = 'def ' if marks_sync and entry.facts.sequential else ''
-    lines = [f'{mark}{name or entry.name}{signature_text(entry.signature)}']
+    lines = [f'{mark}{name or entry.name}{signature_text(entry.signature, shows_constraints=detail.shows_constraints)}']
     described = _paragraphs(entry.description, detail.description_chars)
     if len(described) == 1:
         lines[0] += f'  # {described[0]}'
@@ -47,9 +48,10 @@ def function_text(entry: Entry, detail: Detail, *, name: str | None = None, mark
     return '\n'.join(lines)
 
 
-def signature_text(signature: Signature) -> str:
+def signature_text(signature: Signature, *, shows_constraints: bool = True) -> str:
     """Parameters with types and defaults, and the type of the result."""
-    return f'({", ".join(_parameters(signature, typed=True))}) -> {signature.returns}'
+    parameters = _parameters(signature, typed=True, shows_constraints=shows_constraints)
+    return f'({", ".join(parameters)}) -> {signature.returns}'
 
 
 def outline_text(signature: Signature) -> str:
@@ -61,14 +63,13 @@ def record_text(item: Declaration, detail: Detail) -> str:
     """One record, in one line where it has no field docs and is short enough."""
     ending = ['...'] if item.is_open else []
     docs = [_cut(field.description, detail.field_chars) for field in item.fields]
-    line = f'{item.name} = {{{", ".join([*map(_field, item.fields), *ending])}}}'
+    fields = [_field(field, detail) for field in item.fields]
+    line = f'{item.name} = {{{", ".join([*fields, *ending])}}}'
     if len(line) <= _LINE_CHARS and not any(docs):
         return line
     if not any(docs):
-        return (
-            f'{item.name} = {{\n' + '\n'.join(f'  {row}' for row in _rows([*map(_field, item.fields), *ending])) + '\n}'
-        )
-    rows = [f'  {_field(field)},{f"  # {doc}" if doc else ""}' for field, doc in zip(item.fields, docs, strict=True)]
+        return f'{item.name} = {{\n' + '\n'.join(f'  {row}' for row in _rows([*fields, *ending])) + '\n}'
+    rows = [f'  {field},{f"  # {doc}" if doc else ""}' for field, doc in zip(fields, docs, strict=True)]
     return '\n'.join([f'{item.name} = {{', *rows, *(f'  {text}' for text in ending), '}'])
 
 
@@ -77,7 +78,7 @@ def records_of(entries: Iterable[Entry]) -> list[Declaration]:
     return ordered(item for entry in entries for item in entry.signature.declarations)
 
 
-def _parameters(signature: Signature, *, typed: bool) -> Iterator[str]:
+def _parameters(signature: Signature, *, typed: bool, shows_constraints: bool = False) -> Iterator[str]:
     is_keyword_only = False
     for parameter in signature.parameters:
         if parameter.keyword_only and not is_keyword_only:
@@ -85,16 +86,20 @@ def _parameters(signature: Signature, *, typed: bool) -> Iterator[str]:
             yield '*'
         if typed:
             default = '' if parameter.default is None else f' = {parameter.default}'
-            yield f'{parameter.name}: {parameter.annotation}{default}'
+            yield f'{parameter.name}: {_type(parameter, shows_constraints)}{default}'
         else:
             yield parameter.name if parameter.default is None else f'{parameter.name}={parameter.default}'
     if signature.takes_any_keyword:
         yield f'**{signature.keywords_name}'
 
 
-def _field(field: Field) -> str:
+def _field(field: Field, detail: Detail) -> str:
     key = field.key if field.key.isidentifier() else repr(field.key)
-    return f'{key}{"" if field.required else "?"}: {field.annotation}'
+    return f'{key}{"" if field.required else "?"}: {_type(field, detail.shows_constraints)}'
+
+
+def _type(item: Parameter | Field, shows_constraints: bool) -> str:
+    return item.shown if shows_constraints and item.shown is not None else item.annotation
 
 
 def _rows(items: list[str]) -> Iterator[str]:

@@ -19,6 +19,8 @@ class Parameter:
     """The tool's own name for it, which differs where that is no identifier."""
     annotation: str
     """Its type as Python source."""
+    shown: str | None = None
+    """The type with what its values must fulfil, for readers (`int (1..100)`), where that says more."""
     default: str | None = None
     """Its default as Python source, `'...'` where the value cannot be written; `None` when it is required."""
     description: str | None = None
@@ -31,6 +33,8 @@ class Field:
 
     key: str
     annotation: str
+    shown: str | None = None
+    """As of a parameter."""
     required: bool = True
     description: str | None = None
 

@@ -11,15 +11,22 @@ from pathlib import PurePath
 from typing import Final, cast
 from uuid import UUID
 
+from .constraints import blanked, unmarked
+
 _MAX_DEFAULT_CHARS: Final = 60
 
 
 def union(members: Iterable[str]) -> str:
     """A union of annotations: each member once, `None` last, `Any` if one of them is."""
-    texts = dict.fromkeys(part for member in members for part in _alternatives(member))
+    texts: dict[str, str] = {}
+    for member in members:
+        for part in _alternatives(member):
+            bare = unmarked(part)
+            # Where one member says more of its values than another, none of it holds for all.
+            texts[bare] = part if texts.get(bare, part) == part else bare
     if 'Any' in texts or not texts:
         return 'Any'
-    return ' | '.join(sorted(texts, key=lambda text: text == 'None'))
+    return ' | '.join(sorted(texts.values(), key=lambda text: text == 'None'))
 
 
 def literal(values: Sequence[object]) -> str:
@@ -58,7 +65,7 @@ def _alternatives(annotation: str) -> list[str]:
     if ' | ' not in annotation:
         return [annotation]
     parts, depth, start, quote = list[str](), 0, 0, ''
-    for index, char in enumerate(annotation):
+    for index, char in enumerate(blanked(annotation)):
         if quote:
             quote = '' if char == quote and annotation[index - 1] != '\\' else quote
         elif char in '\'"':
