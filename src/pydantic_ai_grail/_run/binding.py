@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from .._catalog.catalog import Catalog, Entry
 from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
 from .._source.rules.accepting import may_accept
+from .._source.rules.whole_records import given_whole
 from ..suggestions import closest
 
 Answerer = Callable[..., str]
@@ -45,16 +46,21 @@ def asked_for(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer
 def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments by the tool's own names. Missing and wrongly typed ones are left to the tool's validator.
 
+    A dict of all parameters stands for them where it can mean nothing else.
+
     Raises:
         TypeError: When the call does not fit the signature, in CPython's words.
     """
     parameters = entry.signature.parameters
     name = entry.facts.python_name
     positional = [parameter for parameter in parameters if not parameter.keyword_only]
+    if (whole := given_whole(entry, args, kwargs)) is not None:
+        args, kwargs = (), whole
     if len(args) > len(positional):
         raise TypeError(f'{name}() takes {len(positional)} positional arguments but {len(args)} were given')
     bound = {parameter.key: value for parameter, value in zip(positional, args, strict=False)}
-    keys = {parameter.name: parameter.key for parameter in parameters}
+    keys = {parameter.key: parameter.key for parameter in parameters}
+    keys |= {parameter.name: parameter.key for parameter in parameters}
     for keyword, value in kwargs.items():
         key = keys.get(keyword)
         if key is None and not entry.signature.takes_any_keyword:

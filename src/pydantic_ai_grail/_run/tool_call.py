@@ -30,7 +30,10 @@ from .._monty.stops import RaisedBy, Returned, Settled, sandbox_exception
 from .._monty.values import to_sandbox
 from ..calls import METADATA_KEY, CallRequest, CallState
 from ..errors import StoreError
+from .argument_errors import argument_errors
 from .records import content_as_json
+from .schema_errors import schema_errors
+from .wrong_arguments import wrong_arguments
 
 RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
 """Exceptions of a call that end the agent's run: as they would for a direct call, or since the journal cannot be kept."""
@@ -80,15 +83,14 @@ async def call_tool(
     except (*RUN_ENDING, ApprovalRequired, CallDeferred):
         raise
     except ValidationError as error:
-        places = [str(item['loc'][0]) for item in error.errors(include_url=False) if item['loc']]
-        wrong = tuple(name for name in request.arguments if name in places)
-        return Called(
-            state='raised', settled=RaisedBy('ValueError', _validation_text(error, entry)), wrong_arguments=wrong
-        )
+        errors = argument_errors(error, arguments)
+        wrong = tuple(name for name in request.arguments if any(each.path[:1] == (name,) for each in errors))
+        text = wrong_arguments(entry, arguments, errors)
+        return Called(state='raised', settled=RaisedBy('ValueError', text), wrong_arguments=wrong)
     except (ModelRetry, ToolFailed) as error:
-        return Called(state='raised', settled=RaisedBy('RuntimeError', error.message))
+        return Called(state='raised', settled=_raised(error.message, tools, entry, arguments))
     except ToolRetryError as error:  # a `ModelRetry` that an inline handler answered with
-        return Called(state='raised', settled=RaisedBy('RuntimeError', str(error)))
+        return Called(state='raised', settled=_raised(str(error), tools, entry, arguments))
     except asyncio.CancelledError:
         if is_being_cancelled():
             raise
@@ -116,6 +118,14 @@ async def call_tool(
         # Besides `NotCrossable`, whatever serializers of the user's own may raise.
         lost = RaisedBy('TypeError', f'{name}() ran, but its result is lost: {error}')
         return Called(state='raised', settled=lost, content=content)
+
+
+def _raised(message: str, tools: ToolManager[Any], entry: Entry, arguments: Mapping[str, Any]) -> RaisedBy:
+    """What a tool says of a failure; where it has a schema only, followed by what that says of the arguments."""
+    known = (tools.tools or {}).get(entry.facts.tool_name) if entry.arguments_as_json else None
+    errors = schema_errors(known.tool_def.parameters_json_schema, arguments) if known is not None else ()
+    told = f'{message}\n{wrong_arguments(entry, arguments, errors)}' if errors else message
+    return RaisedBy('RuntimeError', told)
 
 
 async def _through_manager(
@@ -184,20 +194,3 @@ def counted(tools: ToolManager[Any]) -> Generator[None]:
         yield
     finally:
         context.usage.tool_calls -= 1
-
-
-def _validation_text(error: ValidationError, entry: Entry) -> str:
-    """A validator's complaints in the tool's terms, one line each."""
-    names = {parameter.key: parameter.name for parameter in entry.signature.parameters}
-    lines = [f'{entry.facts.python_name}() was given wrong arguments:']
-    for item in error.errors(include_url=False, include_context=False)[:5]:
-        path = [names.get(str(step), str(step)) if depth == 0 else step for depth, step in enumerate(item['loc'])]
-        place = ''.join(f'[{step!r}]' if depth else str(step) for depth, step in enumerate(path))
-        given = '' if item['type'] == 'missing' else f', got {_short(item["input"])}'
-        lines.append(f'- {place}: {item["msg"]}{given}')
-    return '\n'.join(lines)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + '...'

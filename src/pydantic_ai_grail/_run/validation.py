@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_ai.toolsets.abstract import ToolsetTool
-from pydantic_core import to_jsonable_python
 
 from .._catalog.catalog import Catalog
 from .._source.arguments import ArgumentError
+from .argument_errors import argument_errors
+from .schema_errors import schema_errors
 
 
 class ToolValidator:
@@ -40,14 +41,12 @@ class ToolValidator:
         known = self._tools.get(entry.facts.tool_name) if entry is not None else None
         if entry is None or known is None:
             return ()
+        if entry.arguments_as_json:
+            return schema_errors(known.tool_def.parameters_json_schema, arguments)
         try:
-            given = to_jsonable_python(dict(arguments)) if entry.arguments_as_json else dict(arguments)
-            known.args_validator.validate_python(given)
+            known.args_validator.validate_python(dict(arguments))
         except ValidationError as error:
-            return tuple(
-                ArgumentError(path=item['loc'], kind=item['type'], message=item['msg'])
-                for item in error.errors(include_url=False, include_context=False, include_input=False)
-            )
+            return argument_errors(error, arguments)
         except Exception:
             # A validator of the user's own that needs what is not there yet. The call itself will tell.
             return ()

@@ -29,7 +29,7 @@ from .rules.keys import keys_in_functions
 from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
 from .rules.remarks import remarks
 from .rules.special_methods import special_methods
-from .rules.tool_calls import tool_calls
+from .rules.tool_calls import given_whole_or_not, tool_calls
 from .rules.ty_texts import REVEALED
 from .rules.waiting import cannot_wait
 from .unsupported.finding import told_once
@@ -117,7 +117,7 @@ async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic],
         note = cell.diagnostic('not-checked', f'This cell ran unchecked: {error}', (0, 0))
         return list(_names(cell)), [note]
     judged = [(finding, _judge(cell, finding)) for finding in findings]
-    suspected = [*special_methods(cell)]
+    suspected = [*special_methods(cell), *given_whole_or_not(cell)]
     asked = {each.place for each in (*(judgment for _, judgment in judged), *suspected) if isinstance(each, Suspicion)}
     types = await _types(cell, checkers, asked) if asked else {}
     decided = (each.decide(types[each.place]) for each in suspected if each.place in types)

@@ -7,32 +7,74 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
-from ..inspected import Inspected
-from .accepting import may_accept
+from ..inspected import Inspected, Suspicion
+from .literal_arguments import Given, literal_arguments
 from .ty_texts import union_of
+from .whole_records import fits_whole, is_no_dict, parameter_named, whole_argument, written_whole
 
 
 def tool_calls(cell: Inspected) -> Iterator[Diagnostic]:
     """What is wrong with the arguments of each call that surely goes to a tool."""
+    for call, entry in _calls(cell):
+        whole = whole_argument(entry, call)
+        if whole is not None and not isinstance(whole, ast.Dict):
+            # It may be a dict of all parameters.
+            given = _Given(cell, entry, call)
+            yield from () if [*given.mistakes()] else literal_arguments(cell, entry, given.literals())
+        else:
+            yield from _Given(cell, entry, call).all_mistakes()
+
+
+def given_whole_or_not(cell: Inspected) -> Iterator[Suspicion]:
+    """Calls with too few arguments, unless the one that is given is a dict of all of them: its type tells."""
+    for call, entry in _calls(cell):
+        whole = whole_argument(entry, call)
+        if whole is None or isinstance(whole, ast.Dict) or not [*_Given(cell, entry, call).mistakes()]:
+            continue
+
+        def decide(type_text: str, call: ast.Call = call, entry: Entry = entry) -> Diagnostic | None:
+            members = union_of(type_text)
+            records = [cell.declarations[each.head] for each in members if each.head in cell.declarations]
+            if is_no_dict(type_text) or (len(records) == len(members) and not fits_whole(entry, records)):
+                return next(iter(_Given(cell, entry, call).mistakes()), None)
+            fields = {field.key for record in records for field in record.fields}
+            lacking = [
+                each.name for each in entry.signature.parameters if each.default is None and each.key not in fields
+            ]
+            is_known = len(records) == len(members) and not any(record.is_open for record in records)
+            is_known = is_known and not (cell.stores.any_key or cell.stores.added_keys)
+            return _Given(cell, entry, call).lacking(lacking) if is_known and lacking else None
+
+        yield Suspicion(place=cell.place_of(whole), decide=decide)
+
+
+def _calls(cell: Inspected) -> Iterator[tuple[ast.Call, Entry]]:
+    """The calls that surely go to a tool and that run, where the code expects no error."""
     for call in cell.outline.nodes(ast.Call):
         entry = cell.tool(call.func)
         if entry is None:
             continue
-        found = [*_Call(cell, entry, call).mistakes()] or [*_literals(cell, entry, call)]
-        if found:
-            place = cell.place_of(call)
-            if not cell.places.never_runs(place) and not cell.places.catches(place, 'TypeError', 'ValueError'):
-                yield from found
+        place = cell.place_of(call)
+        if not cell.places.never_runs(place) and not cell.places.catches(place, 'TypeError', 'ValueError'):
+            yield call, entry
 
 
-class _Call:
+class _Word(NamedTuple):
+    """An argument that is given by name."""
+
+    name: str
+    value: ast.expr
+    node: ast.expr | ast.keyword
+    """Where the name stands."""
+
+
+class _Given:
     """One call against the signature of its tool."""
 
     def __init__(self, cell: Inspected, entry: Entry, call: ast.Call) -> None:
@@ -42,52 +84,75 @@ class _Call:
         self.parameters = entry.signature.parameters
         self.positional = positional(entry)
         self.names = [parameter.name for parameter in self.parameters]
-        self.has_star = any(isinstance(argument, ast.Starred) for argument in call.args)
-        self.has_spread = any(word.arg is None for word in call.keywords)
+        whole = written_whole(entry, whole_argument(entry, call))
+        self.args = call.args
+        self.words = [*_words(call)]
+        spreads = [word.value for word in call.keywords if word.arg is None]
+        if whole is not None:
+            self.args, self.words, spreads = [], [*_keys(whole)], [whole]
+        self.has_star = any(isinstance(argument, ast.Starred) for argument in self.args)
+        self.has_spread = any(not _is_whole(each) for each in spreads)
+
+    def all_mistakes(self) -> Iterator[Diagnostic]:
+        found = [*self.mistakes()]
+        yield from found or literal_arguments(self.cell, self.entry, self.literals())
 
     def mistakes(self) -> Iterator[Diagnostic]:
-        given = [] if self.has_star else [parameter.name for parameter in self.positional[: len(self.call.args)]]
+        given = [] if self.has_star else [parameter.name for parameter in self.positional[: len(self.args)]]
         missing = self._missing(given)
-        for word in self.call.keywords:
-            if word.arg is None or (word.arg in self.names and word.arg not in given):
-                continue
-            if word.arg in given:
+        for word in self.words:
+            parameter = parameter_named(self.entry, word.name)
+            name = word.name if parameter is None else parameter.name
+            if name in given:
                 yield self._twice(word)
-            elif not self.entry.signature.takes_any_keyword:
-                meant = closest(word.arg, missing) or closest(word.arg, self.names)
+            elif parameter is None and not self.entry.signature.takes_any_keyword:
+                meant = closest(word.name, missing) or closest(word.name, self.names)
                 if meant is None and len(missing) == 1:
                     meant = missing[0]
                 missing = [name for name in missing if name != meant]
                 yield self._unknown(word, meant)
-        if not self.has_star and len(self.call.args) > len(self.positional):
+        if not self.has_star and len(self.args) > len(self.positional):
             yield self._too_many(missing)
         elif missing:
-            yield self._lacking(missing)
+            yield self.lacking(missing)
+
+    def literals(self) -> dict[str, Given]:
+        """The arguments that are surely given, by the tool's own names."""
+        if self.has_star:
+            return {}
+        given: dict[str, Given] = {}
+        for parameter, argument in zip(self.positional, self.args, strict=False):
+            given[parameter.key] = Given(name=parameter.name, node=argument, parameter=parameter)
+        for word in self.words:
+            parameter = parameter_named(self.entry, word.name)
+            key = word.name if parameter is None else parameter.key
+            given[key] = Given(name=word.name, node=word.value, parameter=parameter)
+        return given
 
     def _missing(self, given: list[str]) -> list[str]:
         if self.has_star or self.has_spread:
             return []
-        named = {word.arg for word in self.call.keywords} | {*given}
+        found = [parameter_named(self.entry, word.name) for word in self.words]
+        named = {parameter.name for parameter in found if parameter is not None} | {*given}
         return [each.name for each in self.parameters if each.default is None and each.name not in named]
 
-    def _unknown(self, word: ast.keyword, meant: str | None) -> Diagnostic:
+    def _unknown(self, word: _Word, meant: str | None) -> Diagnostic:
         name = self.entry.facts.python_name
         takes = ', '.join(self.names) or 'nothing'
-        message = f'{name}() has no parameter {word.arg!r}. It takes: {takes}.'
-        return self._at(word, 'unknown-argument', message, meant)
+        message = f'{name}() has no parameter {word.name!r}. It takes: {takes}.'
+        fix = repr(meant) if meant is not None and isinstance(word.node, ast.Constant) else meant
+        return self._at(word.node, 'unknown-argument', message, fix)
 
-    def _twice(self, word: ast.keyword) -> Diagnostic:
+    def _twice(self, word: _Word) -> Diagnostic:
         name = self.entry.facts.python_name
-        message = f'{name}() is given {word.arg!r} twice: by its place among the arguments and by its name.'
-        return self._at(word, 'duplicate-argument', message, signature_text(self.entry))
+        message = f'{name}() is given {word.name!r} twice: by its place among the arguments and by its name.'
+        return self._at(word.node, 'duplicate-argument', message, signature_text(self.entry))
 
     def _too_many(self, missing: list[str]) -> Diagnostic:
         name, count = self.entry.facts.python_name, len(self.positional)
         by_name = [each.name for each in self.parameters if each not in self.positional]
-        message = (
-            f'{name}() takes {count} argument{"" if count == 1 else "s"} by place and is given {len(self.call.args)}.'
-        )
-        surplus = self.call.args[count]
+        message = f'{name}() takes {count} argument{"" if count == 1 else "s"} by place and is given {len(self.args)}.'
+        surplus = self.args[count]
         fix = signature_text(self.entry)
         if by_name:
             wanted = next((each for each in missing if each in by_name), by_name[0])
@@ -95,7 +160,7 @@ class _Call:
             fix = f'{wanted}={ast.unparse(surplus)}'
         return self._at(surplus, 'too-many-arguments', message, fix)
 
-    def _lacking(self, missing: list[str]) -> Diagnostic:
+    def lacking(self, missing: list[str]) -> Diagnostic:
         annotations = {each.name: each.annotation for each in self.parameters}
         name = self.entry.facts.python_name
         names = ', '.join(f'{each!r} ({annotations[each]})' for each in missing)
@@ -103,6 +168,28 @@ class _Call:
 
     def _at(self, node: ast.expr | ast.keyword, code: str, message: str, fix: str | None) -> Diagnostic:
         return self.cell.diagnostic(code, message, self.cell.place_of(node), fix=fix)
+
+
+def _words(call: ast.Call) -> Iterator[_Word]:
+    """What a call gives by name, also in a dict that is written out: `f(**{'from': 1})`."""
+    for word in call.keywords:
+        if word.arg is not None:
+            yield _Word(word.arg, word.value, word)
+        elif isinstance(word.value, ast.Dict):
+            yield from _keys(word.value)
+
+
+def _keys(written: ast.Dict) -> Iterator[_Word]:
+    for key, value in zip(written.keys, written.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield _Word(key.value, value, key)
+
+
+def _is_whole(written: ast.expr) -> bool:
+    """Whether all keys of a dict can be read."""
+    return isinstance(written, ast.Dict) and all(
+        isinstance(key, ast.Constant) and isinstance(key.value, str) for key in written.keys
+    )
 
 
 def positional(entry: Entry) -> list[Parameter]:
@@ -124,118 +211,3 @@ def signature_text(entry: Entry) -> str:
     if len(text) > 200:
         text = f'{entry.facts.python_name}({", ".join(each.name for each in entry.signature.parameters)})'
     return f'Its signature: {text}.'
-
-
-_OPAQUE = object()
-
-
-def _literals(cell: Inspected, entry: Entry, call: ast.Call) -> Iterator[Diagnostic]:
-    """Arguments that are written out and that the tool's validator does not accept."""
-    if any(isinstance(argument, ast.Starred) for argument in call.args):
-        return
-    by_name = {parameter.name: parameter for parameter in entry.signature.parameters}
-    given: dict[str, tuple[Parameter, ast.expr]] = {}
-    for parameter, argument in zip(positional(entry), call.args, strict=False):
-        given[parameter.key] = (parameter, argument)
-    for word in call.keywords:
-        if word.arg in by_name:
-            given[by_name[word.arg].key] = (by_name[word.arg], word.value)
-    known = {
-        key: value
-        for key, (parameter, argument) in given.items()
-        if (value := literal(argument)) is not _OPAQUE and (value is not None or parameter.default is None)
-    }  # `None` for an optional parameter says that it is not given
-    objections = _by_validator if cell.validate is not None and not entry.arguments_as_json else _by_annotation
-    for objection in objections(cell, entry, known, {key: given[key][0] for key in known}):
-        parameter, argument = given[objection.key]
-        place = cell.place_of(argument)
-        if not cell.places.catches(place, 'ValueError'):
-            fix = objection.fix or _option(parameter, known[objection.key])
-            fix = fix or converted(parameter.annotation, known[objection.key], cell.segment(place))
-            yield cell.diagnostic(objection.code, objection.message, place, fix=fix)
-
-
-class _Objection(NamedTuple):
-    """What speaks against one argument."""
-
-    key: str
-    """The tool's own name of the argument."""
-    code: str
-    message: str
-    fix: str | None = None
-
-
-def _by_validator(
-    cell: Inspected, entry: Entry, known: dict[str, Any], parameters: dict[str, Parameter]
-) -> Iterator[_Objection]:
-    """What the tool's validator says, one objection for each argument."""
-    name, seen = entry.facts.python_name, set[str]()
-    for error in cell.validate(name, known) if cell.validate is not None and known else ():
-        key = str(error.path[0]) if error.path else ''
-        if key not in known or key in seen:
-            continue
-        seen.add(key)
-        inner = str(error.path[-1])
-        called = f'{name}({parameters[key].name}=...)'
-        if error.kind == 'missing':
-            yield _Objection(
-                key, 'missing-key', f'{called} lacks the key {inner!r}.', f'Add {inner!r}: ... to the dict.'
-            )
-        elif error.kind == 'extra_forbidden':
-            yield _Objection(key, 'unknown-key', f'{called} takes no key {inner!r}.', f'Leave {inner!r} out.')
-        else:
-            at = ''.join(f'[{step!r}]' for step in error.path[1:] if isinstance(step, int))
-            value = f'{parameters[key].name}{at} = {_short(known[key])}'
-            yield _Objection(key, 'wrong-type', f'{name}() cannot take {value}: {error.message}.')
-
-
-def _by_annotation(
-    cell: Inspected, entry: Entry, known: dict[str, Any], parameters: dict[str, Parameter]
-) -> Iterator[_Objection]:
-    """What the annotation alone says, for tools whose validator accepts anything."""
-    for key, value in known.items():
-        annotation = parameters[key].annotation
-        if not may_accept(annotation, value, cell.declarations):
-            what = f'{parameters[key].name} as {annotation}'
-            yield _Objection(
-                key, 'wrong-type', f'{entry.facts.python_name}() takes {what}, and {_short(value)} is none.'
-            )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f'{text[:57]}...'
-
-
-def _option(parameter: Parameter, value: Any) -> str | None:
-    """The allowed literal that was most likely meant."""
-    options: list[Any] = []
-    for node in ast.walk(ast.parse(parameter.annotation, mode='eval')):
-        match node:
-            case ast.Subscript(value=ast.Name(id='Literal'), slice=inner):
-                items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-                options += [each.value for each in items if isinstance(each, ast.Constant)]
-            case _:
-                pass
-    if not options:
-        return None
-    meant = closest(value, [each for each in options if isinstance(each, str)]) if isinstance(value, str) else None
-    return repr(meant) if meant else f'One of {", ".join(map(repr, options))}.'
-
-
-def converted(annotation: str, value: Any, source: str) -> str | None:
-    """How a plain value is written for a parameter of another plain type, if that is plain as well."""
-    kinds = {member.kind for member in union_of(annotation)}
-    if 'str' in kinds and isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return repr(source) if source.replace('.', '').isdigit() else f'str({source})'
-    if isinstance(value, str) and kinds & {'list', 'set', 'tuple', 'frozenset'}:
-        return f'{{{source}}}' if kinds & {'set', 'frozenset'} else f'[{source}]'
-    return None
-
-
-def literal(node: ast.expr) -> Any:
-    """The value of an expression that is written out, or `_OPAQUE`."""
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return _OPAQUE

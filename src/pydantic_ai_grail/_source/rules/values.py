@@ -11,13 +11,16 @@ from typing import Any, Final
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
 from ...diagnostics import Diagnostic
+from ..arguments import UNKNOWN
 from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
 from .accepting import may_accept
+from .conversions import converted_variable, makes_text
 from .coroutines import given_to_a_reader, is_coroutine, not_awaited, not_called
 from .examples import example_record
-from .tool_calls import converted
 from .ty_texts import TypeText, union_of
+from .whole_records import fits_whole, whole_argument, written_whole
+from .written_values import written_value
 
 _SAMPLES: Final[dict[str, Sequence[Any]]] = {
     'int': (0, 1, -1, 7, 1000),
@@ -33,6 +36,14 @@ _SAMPLES: Final[dict[str, Sequence[Any]]] = {
     'frozenset': (frozenset(), frozenset({0}), frozenset({'a'})),
 }
 """Values that stand for their type: when a validator accepts none of them, it accepts none of the type."""
+
+
+_WITH_ITEMS: Final = frozenset({'list', 'tuple', 'set', 'frozenset', 'dict'})
+_TEXTS: Final = (
+    *('', 'a', '0', '1.5', 'true', 'null', 'a,b', '2026-09-08', '2026-09-08T12:30:00Z', 'P1D'),
+    *('[]', '{}', '[0]', '["a"]', '[{}]', '{"a": 0}', 'bytes'),
+)
+"""Texts of many kinds. A validator that reads one of them, such as that of `Json`, may read others."""
 
 
 def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
@@ -62,7 +73,10 @@ def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | Suspicio
         return None  # an optional argument that is None is left out of the call
     value = _value(argument)
     from_tool = any(member.names & cell.declarations.keys() for member in members)
-    if not from_tool and not cell.provenance_at(finding.place).is_steady(value):
+    is_steady = from_tool or makes_text(cell.outline, value) or cell.provenance_at(finding.place).is_steady(value)
+    if not is_steady:
+        return None
+    if parameter_of is whole_argument(entry, call) and _is_whole(cell, entry, members, value):
         return None
     if not all(_never_accepted(cell, entry, parameter, member) for member in members):
         return None
@@ -70,7 +84,7 @@ def invalid_argument(cell: Inspected, finding: Finding) -> Diagnostic | Suspicio
         f'{entry.facts.python_name}() takes {parameter.name} as {parameter.annotation}, and {ast.unparse(value)} is '
         f'{_words(members)}.'
     )
-    return cell.diagnostic('wrong-type', message, finding.place, fix=_fix(cell, parameter, members, value))
+    return cell.diagnostic('wrong-type', message, finding.place, fix=_fix(cell, entry, parameter, members, value))
 
 
 def _value(argument: ast.expr | ast.keyword) -> ast.expr:
@@ -103,11 +117,27 @@ def _never_accepted(cell: Inspected, entry: Entry, parameter: Parameter, member:
     is_changed = cell.stores.any_key or cell.stores.added_keys
     if member.head in cell.declarations and is_changed and _takes_dicts(cell, parameter):
         return False  # code may have made of it what the parameter takes
-    samples = samples_of(cell, member)
+    samples = _texts(member) if _is_text_for_items(cell, parameter, member) else samples_of(cell, member)
     return bool(samples) and all(
         not may_accept(parameter.annotation, sample, cell.declarations) and _is_refused(cell, entry, parameter, sample)
         for sample in samples
     )
+
+
+def _is_text_for_items(cell: Inspected, parameter: Parameter, member: TypeText) -> bool:
+    """Whether a text is given for what has items or keys: most other types are written as texts as well."""
+    kinds = {each.head for each in union_of(parameter.annotation)}
+    return bool(_texts(member)) and kinds <= {*_WITH_ITEMS, *cell.declarations, 'None'}
+
+
+def _texts(member: TypeText) -> Sequence[Any]:
+    return _TEXTS if member.head in ('str', 'LiteralString') else ()
+
+
+def _is_whole(cell: Inspected, entry: Entry, members: tuple[TypeText, ...], value: ast.expr) -> bool:
+    """Whether an argument stands for all parameters."""
+    records = [cell.declarations[member.head] for member in members if member.head in cell.declarations]
+    return written_whole(entry, value) is not None or (len(records) == len(members) and fits_whole(entry, records))
 
 
 def _takes_dicts(cell: Inspected, parameter: Parameter) -> bool:
@@ -115,7 +145,7 @@ def _takes_dicts(cell: Inspected, parameter: Parameter) -> bool:
 
 
 def _is_refused(cell: Inspected, entry: Entry, parameter: Parameter, value: Any) -> bool:
-    if cell.validate is None or entry.arguments_as_json:
+    if cell.validate is None:
         return True
     errors = cell.validate(entry.facts.python_name, {parameter.key: value})
     return any(error.path[:1] == (parameter.key,) for error in errors)
@@ -140,8 +170,10 @@ def _words(members: tuple[TypeText, ...]) -> str:
     return ' or '.join(texts)
 
 
-def _fix(cell: Inspected, parameter: Parameter, members: tuple[TypeText, ...], value: ast.expr) -> str | None:
-    """A key of the record that has the parameter's name or type, if a whole record was given."""
+def _fix(
+    cell: Inspected, entry: Entry, parameter: Parameter, members: tuple[TypeText, ...], value: ast.expr
+) -> str | None:
+    """A key of the record that has the parameter's name or type, if a whole record was given; or another way to write it."""
     records = [cell.declarations[member.head] for member in members if member.head in cell.declarations]
     for record in records:
         keys = {field.key: field.annotation for field in record.fields}
@@ -151,8 +183,13 @@ def _fix(cell: Inspected, parameter: Parameter, members: tuple[TypeText, ...], v
             name.rpartition('_')[2],
             *(each for each, kind in keys.items() if kind == parameter.annotation),
         ):
-            if key in keys:
+            kinds = union_of(keys[key]) if key in keys else ()
+            if kinds and not all(_never_accepted(cell, entry, parameter, kind) for kind in kinds):
                 return f'{ast.unparse(value)}[{key!r}]'
-    samples = [sample for member in members for sample in samples_of(cell, member)]
-    fixes = {converted(parameter.annotation, sample, ast.unparse(value)) for sample in samples}
-    return fixes.pop() if len(fixes) == 1 else None
+    samples = [sample for member in members for sample in samples_of(cell, member) or _texts(member)]
+    fixes = {converted_variable(parameter.annotation, sample, value) for sample in samples}
+    fix = fixes.pop() if len(fixes) == 1 else None
+    if fix is None or fix.startswith('str('):
+        return fix
+    data = written_value(ast.parse(fix, mode='eval').body, cell.outline)
+    return None if data is UNKNOWN or _is_refused(cell, entry, parameter, data) else fix
