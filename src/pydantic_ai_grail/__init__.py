@@ -1,18 +1,21 @@
-"""Code mode for Pydantic AI: every cell checked before it runs, state kept between turns."""
+"""Code mode for Pydantic AI: every cell checked before it runs, state kept between turns.
 
-from typing import TYPE_CHECKING
+Names are imported when they are asked for: the command line needs few of them, and `SqlStore` needs the extra `sql`.
+"""
 
-from .code_mode import CodeMode
-from .errors import GrailError, SettingsError, SnapshotError, StoreError
-from .limits import DEFAULT_LIMITS, NO_LIMITS, STRICT_LIMITS, Limits
-from .settings import CodeModeOptions
-from .stores.base import Store
-from .stores.memory import MemoryStore
-from .toolset import CodeModeToolset
-from .waiting import Approve, Deny, WaitingCall, decide, waiting_calls
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .code_mode import CodeMode
+    from .errors import GrailError, SettingsError, SnapshotError, StoreError
+    from .limits import DEFAULT_LIMITS, NO_LIMITS, STRICT_LIMITS, Limits
+    from .settings import CodeModeOptions
+    from .stores.base import Store
+    from .stores.memory import MemoryStore
     from .stores.sql import SqlStore
+    from .toolset import CodeModeToolset
+    from .waiting import Approve, Deny, WaitingCall, decide, waiting_calls
 
 __all__ = [
     'DEFAULT_LIMITS',
@@ -36,10 +39,26 @@ __all__ = [
     'waiting_calls',
 ]
 
+_MODULES = {
+    'code_mode': ('CodeMode',),
+    'errors': ('GrailError', 'SettingsError', 'SnapshotError', 'StoreError'),
+    'limits': ('DEFAULT_LIMITS', 'NO_LIMITS', 'STRICT_LIMITS', 'Limits'),
+    'settings': ('CodeModeOptions',),
+    'stores.base': ('Store',),
+    'stores.memory': ('MemoryStore',),
+    'stores.sql': ('SqlStore',),
+    'toolset': ('CodeModeToolset',),
+    'waiting': ('Approve', 'Deny', 'WaitingCall', 'decide', 'waiting_calls'),
+}
 
-def __getattr__(name: str) -> object:
-    if name == 'SqlStore':  # needs the extra `sql`, so it is imported when it is asked for
-        from .stores.sql import SqlStore
 
-        return SqlStore
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+def __getattr__(name: str) -> Any:
+    module = next((module for module, names in _MODULES.items() if name in names), None)
+    if module is None:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = globals()[name] = getattr(import_module(f'.{module}', __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,30 +13,64 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Final, Literal
+from secrets import token_hex
+from typing import Annotated, Final, Literal, TypeAlias
 
 import anyio
 from anyio import CancelScope
 from anyio.to_thread import run_sync
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from .errors import StoreError
-from .stores.base import CellKey, Claim, JournalRecord, SnapshotRecord, Store
+from .stores.base import LONGEST_AGE, CellKey, Claim, Contents, JournalRecord, SnapshotRecord, Store
 
 FORMAT: Final[Literal[1]] = 1
 _INDEX: Final = 'conversation.json'
 _OWNER: Final = 'import'
 
 
-async def export_conversation(store: Store, conversation_id: str, path: Path | str) -> int:
-    """Write a conversation to a file, and return how many snapshots and journal entries that were.
+async def export_conversation(store: Store, conversation_id: str, path: Path | str, *, overwrite: bool = False) -> int:
+    """Write a conversation to a file, and return how many snapshots and journal entries that were. The file is there whole
+    or not at all.
+
+    Args:
+        store: Where the agent's state is.
+        conversation_id: The conversation.
+        path: The file.
+        overwrite: Whether a file that is there is replaced.
 
     Raises:
         StoreError: When the store has nothing of it.
+        FileExistsError: When the file is there, and `overwrite` is not set.
+        OSError: When it cannot be written.
     """
+    if not overwrite and await anyio.Path(path).exists():
+        raise FileExistsError(
+            f'{str(path)!r} is there already. Name another file, or say that it is to be overwritten.'
+        )
     contents = await store.contents(conversation_id)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')
+    try:
+        index = _index_of(conversation_id, contents)
+    except ValueError as error:
+        raise StoreError(
+            f'{store!r} holds something of conversation {conversation_id!r} that no agent has written: {error}'
+        ) from error
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, 'w') as archive:
+        archive.writestr(_INDEX, index.model_dump_json(indent=1))
+        for number, snapshot in enumerate(contents.snapshots):
+            archive.writestr(f'snapshots/{number}', snapshot.data)
+        for number, entry in enumerate(contents.entries):
+            archive.writestr(f'entries/{number}', entry.data)
+    await run_sync(_write_privately, Path(path), packed.getvalue(), overwrite)
+    return len(index.snapshots) + len(index.entries)
+
+
+def _index_of(conversation_id: str, contents: Contents) -> _Index:
+    if not all(isinstance(each.data, bytes) for each in (*contents.snapshots, *contents.entries)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted
+        raise ValueError('not all of it is bytes')
     snapshots = [
         _Snapshot(
             name=each.name,
@@ -53,16 +87,7 @@ async def export_conversation(store: Store, conversation_id: str, path: Path | s
         )
         for each in contents.entries
     ]
-    index = _Index(format=FORMAT, conversation_id=conversation_id, snapshots=snapshots, entries=entries)
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, 'w') as archive:
-        archive.writestr(_INDEX, index.model_dump_json(indent=1))
-        for number, snapshot in enumerate(contents.snapshots):
-            archive.writestr(f'snapshots/{number}', snapshot.data)
-        for number, entry in enumerate(contents.entries):
-            archive.writestr(f'entries/{number}', entry.data)
-    await run_sync(_write_privately, Path(path), packed.getvalue())
-    return len(snapshots) + len(entries)
+    return _Index(format=FORMAT, conversation_id=conversation_id, snapshots=snapshots, entries=entries)
 
 
 async def import_conversation(store: Store, path: Path | str) -> str:
@@ -107,14 +132,37 @@ async def _take_in(store: Store, index: _Index, snapshots: Sequence[bytes], entr
         await store.append(records, claim=claim, now=now, release=True)
 
 
-def _write_privately(path: Path, data: bytes) -> None:
+def _write_privately(path: Path, data: bytes, overwrite: bool) -> None:
     """For its owner alone: what is sealed cannot be changed, but read it can be."""
-    with open(path, 'wb', opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(data)
+    written = path.with_name(f'.{path.name}.{token_hex(4)}')
+    try:
+        with open(written, 'xb', opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(data)
+        if overwrite:
+            written.replace(path)
+        else:
+            path.hardlink_to(written)  # fails where somebody was first
+    finally:
+        written.unlink(missing_ok=True)
 
 
 _DAMAGED: Final = (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError, OverflowError)
 """What `zipfile` and Pydantic raise over a file of anybody's."""
+
+
+def _in_utc(at: datetime) -> datetime:
+    """Raises `ValueError` for a time that has none in UTC, or that no database knows."""
+    try:
+        found = at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f'{at} is at the end of time') from error
+    if not _EPOCH <= found < _EPOCH + 2 * LONGEST_AGE:
+        raise ValueError(f'{at} is not a time at which anything was stored')
+    return found
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class _Stored(BaseModel):
@@ -126,14 +174,14 @@ class _Snapshot(_Stored):
     cell_id: str
     code_digest: str
     parent: str | None
-    created_at: AwareDatetime
+    created_at: Moment
 
 
 class _Entry(_Stored):
     cell_id: str
     code_digest: str
     number: int
-    written_at: AwareDatetime
+    written_at: Moment
 
 
 class _Index(_Stored):

@@ -135,7 +135,7 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
                 began_at=records[0].written_at,
                 problem=str(error),
             )
-    grants = next((entries for key, entries in opened.items() if is_of_grants(key)), ())
+    grants = [entry for key, entries in opened.items() if is_of_grants(key) for entry in entries]
     used = {entry.key: entry.id for entry in grants if isinstance(entry, GrantUsed)}
     for key, entries in opened.items():
         if not is_of_grants(key):

@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from ._sessions.keyring import Keyring
 from ._sessions.reading import by_journal, is_of_grants, keyring_to_read
 from .inspecting import MOST, Secret
 from .past import CellStanding, PastCell, cells_in
-from .stores.base import CellKey, Contents, JournalRecord, Store
-
-LONGEST: Final = timedelta(days=36_525)
-"""A hundred years; longer ago there were no clocks to go by."""
+from .stores.base import LONGEST_AGE, CellKey, Contents, JournalRecord, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +70,7 @@ async def expire(
     """
     if min(older_than, unfinished_older_than or older_than) < timedelta(0) or keep_newest < 0:
         raise ValueError('expire() takes times and numbers that are not negative.')
-    if max(older_than, unfinished_older_than or older_than) > LONGEST:
+    if max(older_than, unfinished_older_than or older_than) > LONGEST_AGE:
         raise ValueError('expire() takes times of at most a hundred years.')
     present = now or datetime.now(UTC)
     before, keyring = present - older_than, None

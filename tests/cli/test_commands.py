@@ -20,6 +20,7 @@ from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began, call_waits, cell_resumed, cell_suspended
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
+from pydantic_ai_grail._sessions.keyring import HOW_TO_ADD_A_KEY
 from pydantic_ai_grail.calls import idempotency_key
 from pydantic_ai_grail.cli import main
 from pydantic_ai_grail.stores.base import CellKey, Claim
@@ -114,7 +115,7 @@ def test_conversations_are_listed(url: str, run: Run) -> None:
     for name in ('A', 'B'):
         converse(url, name, 'x = 1')
     status, output, errors = run('conversations', '--limit', '1')
-    assert (status, errors) == (0, '')
+    assert (status, errors) == (0, 'pydantic-ai-grail: there are more than 1; see --limit.\n')
     assert [line.split()[:3] for line in output.splitlines()] == [
         ['CONVERSATION', 'STATES', 'ENTRIES'],
         ['B', '1', '0'],
@@ -258,19 +259,82 @@ def test_what_expires_is_told_before_and_after(url: str, run: Run) -> None:
     assert run('conversations')[1] == 'There are none.\n'
 
 
-def test_a_conversation_is_forgotten_whatever_is_in_it(url: str, run: Run) -> None:
+def test_what_waits_is_forgotten_only_by_force(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1', 'await pay(1, 200)')
-    assert run('forget', 'A') == (0, 'Forgot 1 state and 4 journal records.\n', '')
+    assert run('forget', 'A') == (
+        1,
+        '',
+        "pydantic-ai-grail: Conversation 'A' has 1 cell that came to no end (waiting): what waits there could not be "
+        'decided any more. Nothing was forgotten. See "show", or give --force.\n',
+    )
+    assert 'pay(bill=1, amount=200)' in run('waiting')[1]
+    assert run('forget', 'A', '--force') == (0, 'Forgot 1 state and 4 journal records.\n', '')
     status, _, errors = run('forget', 'A')
     assert status == 1
     assert errors.endswith(" has nothing of conversation 'A'.\n")
+
+
+def test_what_cannot_be_opened_may_wait_and_is_forgotten_only_by_force(
+    url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    converse(url, 'A', 'await pay(1, 200)')
+    monkeypatch.setenv('GRAIL_SECRET', 'another secret that is as long as one has to be')
+    status, _, errors = run('forget', 'A')
+    assert status == 1
+    assert '1 cell that came to no end (unreadable)' in errors
+    assert run('forget', 'A', '--force')[0] == 0
+
+
+def test_what_is_done_is_forgotten_at_once(url: str, run: Run) -> None:
+    converse(url, 'A', 'x = 1', 'await pay(1, 2)')
+    assert run('forget', 'A')[0] == 0
+    assert run('conversations')[1] == 'There are none.\n'
+
+
+def test_more_than_are_shown_are_told_of(url: str, run: Run) -> None:
+    for name in 'ABC':
+        converse(url, name, 'x = 1')
+    status, output, errors = run('conversations', '--limit', '2')
+    assert (status, len(output.splitlines())) == (0, 3)
+    assert errors == 'pydantic-ai-grail: there are more than 2; see --limit.\n'
+    status, output, errors = run('conversations', '--limit', '2', '--json')
+    assert (len(json.loads(output)), errors) == (2, 'pydantic-ai-grail: there are more than 2; see --limit.\n')
+    assert run('conversations', '--limit', '3')[2] == ''
+    assert run('conversations', '--limit', '0')[1:] == (
+        '\n',
+        'pydantic-ai-grail: there are more than 0; see --limit.\n',
+    )
+
+
+def test_the_store_may_stand_before_the_command(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    converse(url, 'A', 'x = 1')
+    assert main(['--store', url, '--json', 'conversations']) == 0
+    assert json.loads(capsys.readouterr().out)[0]['conversation_id'] == 'A'
+    assert main(['--store', 'sqlite:///nowhere.db', 'conversations', '--store', url]) == 0
+    assert capsys.readouterr().out.startswith('CONVERSATION')
+
+
+def test_help_and_mistakes_need_none_of_the_libraries() -> None:
+    program = (
+        'import sys\n'
+        'from pydantic_ai_grail.cli import main\n'
+        'try:\n'
+        '    main(sys.argv[1:])\n'
+        'except SystemExit as end:\n'
+        '    status = end.code\n'
+        'heavy = {"pydantic", "pydantic_ai", "sqlalchemy", "pydantic_monty", "anyio"} & set(sys.modules)\n'
+        'print(status, sorted(heavy), file=sys.stderr)\n'
+    )
+    for arguments, status in (['--help'], 0), (['expire', '--help'], 0), (['shw'], 2):
+        ended = subprocess.run([sys.executable, '-c', program, *arguments], capture_output=True, text=True, check=True)
+        assert ended.stderr.splitlines()[-1] == f'{status} []'
 
 
 def test_a_conversation_goes_on_from_its_copy(url: str, run: Run, tmp_path: Path) -> None:
     waiting = converse(url, 'A', 'x = 7', 'await pay(1, 200)\nx')
     (tmp_path / 'history.json').write_bytes(waiting.all_messages_json())
     assert run('fork', 'A', 'B', 'history.json', 'copy.json')[0] == 0
-    assert run('forget', 'A')[0] == 0
+    assert run('forget', 'A', '--force')[0] == 0
     history = ModelMessagesTypeAdapter.validate_json((tmp_path / 'copy.json').read_bytes())
 
     async def go_on(store: SqlStore) -> Any:
@@ -299,9 +363,20 @@ def test_a_conversation_is_exported_and_imported(url: str, run: Run, tmp_path: P
     before = run('show', 'A')[1]
     assert run('export', 'A', 'A.grail')[0] == 0
     assert run('import', 'A.grail')[0] == 1  # it is there
-    run('forget', 'A')
+    assert run('forget', 'A', '--force')[0] == 0
     assert run('import', 'A.grail') == (0, "Took in conversation 'A'.\n", '')
     assert run('show', 'A')[1] == before
+
+
+def test_an_export_overwrites_only_what_it_is_told_to(url: str, run: Run, tmp_path: Path) -> None:
+    converse(url, 'A', 'x = 7')
+    (tmp_path / 'A.grail').write_text('mine')
+    status, _, errors = run('export', 'A', 'A.grail')
+    assert (status, (tmp_path / 'A.grail').read_text()) == (1, 'mine')
+    assert errors.startswith("pydantic-ai-grail: 'A.grail' is there already.")
+    assert run('export', 'A', 'A.grail', '--force')[0] == 0
+    assert (tmp_path / 'A.grail').read_bytes().startswith(b'PK')
+    assert [path.name for path in tmp_path.iterdir() if 'grail' in path.name] == ['A.grail']
 
 
 def test_an_exported_file_is_for_its_owner_alone(url: str, run: Run, tmp_path: Path) -> None:
@@ -316,6 +391,8 @@ def test_what_could_not_be_opened_may_wait_and_ends_with_1(url: str, run: Run, m
     status, output, _ = run('waiting')
     assert status == 1
     assert output.startswith('1 cell cannot be read, and may have calls that wait: see A. The journal of cell ')
+    assert output.endswith(f'{HOW_TO_ADD_A_KEY}\n')  # what to do is not cut off
+    assert f'{HOW_TO_ADD_A_KEY}\n' in run('show', 'A')[1]
     status, output, _ = run('waiting', '--json')
     assert (status, json.loads(output)['waiting']) == (1, [])
     status, output, _ = run('unfinished')

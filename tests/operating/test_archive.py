@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -132,3 +133,34 @@ async def test_a_file_that_is_damaged_is_refused_and_nothing_taken_in(how: str, 
     with pytest.raises(StoreError, match='is no exported conversation'):
         await import_conversation(target, file)
     assert await target.conversations() == []
+
+
+@pytest.mark.parametrize(
+    'at', ['9999-12-31T23:59:59-12:00', '0001-01-01T00:00:00+12:00', '1969-12-31T23:59:59Z', '2500-01-01T00:00:00Z']
+)
+@pytest.mark.parametrize('field', ['created_at', 'written_at'])
+async def test_times_at_which_nothing_was_stored_are_refused(at: str, field: str, tmp_path: Path) -> None:
+    await till(here := MemoryStore()).run('go', conversation_id='A')
+    await export_conversation(here, 'A', tmp_path / 'A.grail')
+    with zipfile.ZipFile(tmp_path / 'A.grail') as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    index = json.loads(members['conversation.json'])
+    index['snapshots' if field == 'created_at' else 'entries'][0][field] = at
+    with zipfile.ZipFile(tmp_path / 'B.grail', 'w') as archive:
+        for name, data in members.items():
+            archive.writestr(name, json.dumps(index) if name == 'conversation.json' else data)
+    there = MemoryStore()
+    with pytest.raises(StoreError, match=r"B\.grail' is no exported conversation: (?s:.)*time"):
+        await import_conversation(there, tmp_path / 'B.grail')
+    assert await there.conversations() == []
+
+
+async def test_an_export_writes_over_nothing_unasked(tmp_path: Path) -> None:
+    await till(here := MemoryStore()).run('go', conversation_id='A')
+    file = tmp_path / 'A.grail'
+    file.write_text('mine')
+    with pytest.raises(FileExistsError, match='is there already'):
+        await export_conversation(here, 'A', file)
+    assert file.read_text() == 'mine'
+    await export_conversation(here, 'A', file, overwrite=True)
+    assert await import_conversation(MemoryStore(), file) == 'A'

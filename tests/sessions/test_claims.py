@@ -18,7 +18,7 @@ import pytest
 from pydantic_ai_grail._sessions import claims
 from pydantic_ai_grail._sessions.claims import HeldClaim
 from pydantic_ai_grail._sessions.guarded import GuardedStore
-from pydantic_ai_grail.errors import StoreConflict, StoreError
+from pydantic_ai_grail.errors import StoreConflict, StoreError, StoreTimeout
 from pydantic_ai_grail.stores import CellKey, Claim, MemoryStore, Store
 
 pytestmark = pytest.mark.anyio
@@ -304,3 +304,35 @@ async def test_no_task_is_left() -> None:
     await held.aclose()
     await anyio.wait_all_tasks_blocked()
     assert asyncio.all_tasks() <= before
+
+
+class Slow(MemoryStore):
+    """Writes claims down long after whoever wanted them has given up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: Claim | None = None
+
+    async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
+        if self.late is None:
+            self.late = claim
+            await asyncio.sleep(60)
+        return await super().claim(key, claim, now=now, instead_of=instead_of)
+
+    async def arrives(self) -> None:
+        assert self.late is not None
+        await super().claim(KEY, self.late, now=NOON)
+
+
+async def test_a_claim_that_is_written_down_after_it_was_given_up_keeps_nobody_out() -> None:
+    store = Slow()
+    given_up = HeldClaim(store=GuardedStore(store=store, timeout_seconds=0.01), key=KEY, seconds=30, clock=lambda: NOON)
+    with pytest.raises(StoreTimeout):
+        await given_up.take('Cell 1')
+    await store.arrives()
+    again, other = claim_to(store), claim_to(store)
+    await again.take('Cell 1')
+    assert await holder(store) == again.owner
+    with pytest.raises(StoreConflict):  # one that is held is held
+        await other.take('Cell 1')
+    await again.aclose()

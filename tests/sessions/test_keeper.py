@@ -176,6 +176,7 @@ async def test_what_was_saved_is_told_with_its_line_of_descent(keeper: Keeper) -
         'variables': {'x': 'int'},
         'history': '[]',
         'feeds': 2,
+        'grants': '',
         'dump_size': 4,
     }
     found = await keeper.find([ref('c2')], 'A')

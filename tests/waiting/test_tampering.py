@@ -20,7 +20,7 @@ from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
 
-Rows: TypeAlias = list[tuple[str, str, str, int, str, bytes]]
+Rows: TypeAlias = list[tuple[str, str, str, int, str, Any]]
 """Conversation, cell, digest, number, time, data."""
 
 
@@ -89,6 +89,8 @@ TAMPERED: dict[str, Callable[[Rows, Rows], Rows]] = {
     'two are swapped': lambda own, other: numbered([*own[:6], own[7], own[6], *own[8:]]),
     'one is there twice': lambda own, other: numbered([*own[:6], own[5], *own[6:]]),
     'one is cut short': lambda own, other: cut(own),
+    'one is text': lambda own, other: [*own[:3], (*own[3][:5], 'text'), *own[4:]],
+    'one is a number': lambda own, other: [*own[:3], (*own[3][:5], 5), *own[4:]],
     'one is empty': lambda own, other: [*own[:3], (*own[3][:5], b''), *own[4:]],
     'one is of another conversation': lambda own, other: [*own[:9], (*own[9][:5], other[9][5])],
     'all are of another conversation': lambda own, other: [

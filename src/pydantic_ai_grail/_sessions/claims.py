@@ -51,10 +51,11 @@ class HeldClaim:
             StoreConflict: When a process that is alive has it.
             StoreError: When the store failed.
         """
+        _CLAIMING.add(self.owner)
         try:
             held = await self._asked()
         except BaseException:
-            await self._give_back()  # it may have been taken
+            await self._give_back()  # it may have been taken, or be taken later: then nobody has it
             raise
         if held.owner != self.owner:
             raise StoreConflict(
@@ -65,11 +66,13 @@ class HeldClaim:
 
     def keep(self) -> None:
         """Prolong it from now on; it was taken."""
+        _CLAIMING.add(self.owner)
         if self._prolonging is None:
             self._prolonging = asyncio.create_task(self._prolong())
 
     def drop(self) -> bool:
         """Prolong it no more. False if it was not kept."""
+        _CLAIMING.discard(self.owner)
         prolonging, self._prolonging = self._prolonging, None
         if prolonging is not None:
             prolonging.cancel()
@@ -88,6 +91,7 @@ class HeldClaim:
         return held
 
     async def _give_back(self) -> None:
+        _CLAIMING.discard(self.owner)
         with CancelScope(shield=True), suppress(StoreError):
             await self.store.release(self.key, owner=self.owner)
 
@@ -128,11 +132,15 @@ def _started(pid: int) -> str:
 
 
 def _is_gone(owner: str) -> bool:
-    """Whether the owner of a claim was a process of this machine that runs no more; False where that cannot be told."""
+    """Whether the owner of a claim was a process of this machine that runs no more, or something in this process that was
+    given up; False where that cannot be told."""
     machine, _, rest = owner.partition('/')
     pid, _, started = rest.partition('/')[0].partition(':')
     if machine != _machine() or not pid.isdigit() or started == '-':
         return False
+    if int(pid) == os.getpid() and started == _started(os.getpid()):
+        # A store that did not answer in time may have written the claim down after it was given up.
+        return owner not in _CLAIMING
     now = _started(int(pid))
     return now != started if now != '-' else not _exists(int(pid))
 
@@ -147,6 +155,10 @@ def shown_owner(owner: str) -> str:
 def is_held(claim: Claim, now: datetime) -> bool:
     """Whether the owner of a claim still has it, as far as can be told from here."""
     return claim.until > now and not _is_gone(claim.owner)
+
+
+_CLAIMING: Final = set[str]()
+"""Who has a claim in this process, or is about to take one."""
 
 
 def _exists(pid: int) -> bool:

@@ -107,6 +107,8 @@ def open_sealed(
         SnapshotKeyUnknown: When it was sealed with a key that is not in `keyring`.
         SnapshotVersion: When it has a format that this version cannot read.
     """
+    if not isinstance(sealed, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted
+        raise SnapshotTampered(f'A snapshot is {type(sealed).__name__}, and no bytes.')
     cap = _LENGTH_BYTES + MAX_HEADER_BYTES + max_dump_bytes
     if len(sealed) > _PREFIX_BYTES + 1 + cap + SEAL_BYTES:
         raise SnapshotTooLarge(f'A snapshot of {len(sealed):,} bytes is over the cap of {max_dump_bytes:,}.')

@@ -32,6 +32,8 @@ def unsealed(data: bytes, place: bytes, keyring: Keyring, *, cell_id: str) -> tu
         JournalTampered: When it does not fit its seal, or its place.
         JournalKeyUnknown: When it was sealed with a key that we have not.
     """
+    if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted
+        raise JournalTampered(f'An entry in the journal of cell {cell_id!r} is {type(data).__name__}, and no bytes.')
     signed, seal = data[:-SEAL_BYTES], data[-SEAL_BYTES:]
     start = len(_MAGIC) + KEY_ID_BYTES
     key_id = signed[len(_MAGIC) : start]

@@ -1,17 +1,17 @@
-"""What may be written on the command line."""
+"""What may be written on the command line. Imports nothing heavy: help and mistakes are answered at once."""
 
 from __future__ import annotations
 
 import os
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from ..upkeep import LONGEST
+from ..stores.base import LONGEST_AGE
 
 STORE_VARIABLE: Final = 'GRAIL_STORE'
 _UNITS: Final = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days', 'w': 'weeks'}
@@ -36,7 +36,7 @@ def length_of_time(text: str) -> timedelta:
     if found is None:
         raise ArgumentTypeError(f'{text!r} is no length of time; one looks like 30d, 12h or 2w')
     length = timedelta(**{_UNITS[found[2]]: int(found[1])})
-    if length > LONGEST:
+    if length > LONGEST_AGE:
         raise ArgumentTypeError(f'{text!r} is more than a hundred years')
     return length
 
@@ -52,15 +52,20 @@ def count(text: str) -> int:
     return int(text)
 
 
-def _parser() -> ArgumentParser:
+def _common(*, default: str | None) -> ArgumentParser:
     common = ArgumentParser(add_help=False)
     common.add_argument(
         '--store',
         metavar='URL',
-        default=os.environ.get(STORE_VARIABLE),
+        default=default or os.environ.get(STORE_VARIABLE),
         help=f'sqlite:///agent.db or postgresql://user@host/name; default: the environment variable {STORE_VARIABLE}',
     )
-    common.add_argument('--json', action='store_true', help='print JSON')
+    common.add_argument('--json', action='store_true', default=default or False, help='print JSON')
+    return common
+
+
+def _parser() -> ArgumentParser:
+    common = _common(default=SUPPRESS)  # before the command or behind it: what stands behind wins
     quiet = ArgumentParser(add_help=False)
     quiet.add_argument(
         '--no-content', action='store_true', help='show no code, arguments or results, only what happened'
@@ -70,6 +75,7 @@ def _parser() -> ArgumentParser:
 
     parser = ArgumentParser(
         prog='pydantic-ai-grail',
+        parents=[_common(default=None)],
         description='Looks after the store of agents in code mode.',
         epilog='What is sealed is opened with the secret of the agent: GRAIL_SECRET, or the key file beside a SQLite file.',
     )
@@ -100,10 +106,12 @@ def _parser() -> ArgumentParser:
         '--unfinished-older-than', type=length_of_time, metavar='TIME', help='forget unfinished cells after so long'
     )
     expire.add_argument('--dry-run', action='store_true', help='only say what would go')
-    commands.add_parser('forget', parents=[conversation, common], help='forget a conversation, whatever is in it')
+    forget = commands.add_parser('forget', parents=[conversation, common], help='forget a conversation')
+    forget.add_argument('--force', action='store_true', help='also with cells that wait or came to no end')
     commands.add_parser('vacuum', parents=[common], help='give the room of what was forgotten back')
     export = commands.add_parser('export', parents=[conversation, common], help='write a conversation to a file')
     export.add_argument('file', type=Path, metavar='FILE')
+    export.add_argument('--force', action='store_true', help='write over a file that is there')
     taken = commands.add_parser('import', parents=[common], help='take a conversation from a file')
     taken.add_argument('file', type=Path, metavar='FILE')
     return parser

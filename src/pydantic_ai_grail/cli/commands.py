@@ -33,6 +33,8 @@ class Answer:
     text: str
     data: Any
     is_fine: bool = True
+    note: str = ''
+    """What is told beside the answer, on standard error."""
 
 
 async def answer(given: Namespace) -> Answer:
@@ -52,7 +54,9 @@ async def answer(given: Namespace) -> Answer:
 
 
 async def _conversations(store: SqlStore, given: Namespace) -> Answer:
-    found = await store.conversations(limit=given.limit)
+    found = await store.conversations(limit=given.limit + 1)
+    note = f'there are more than {given.limit}; see --limit.' if len(found) > given.limit else ''
+    found = found[: given.limit]
     rows = [
         (
             printable(each.conversation_id),
@@ -64,7 +68,8 @@ async def _conversations(store: SqlStore, given: Namespace) -> Answer:
         for each in found
     ]
     head = ('CONVERSATION', 'STATES', 'ENTRIES', 'SIZE', 'LAST WRITTEN (UTC)')
-    return Answer(text=table([head, *rows], right=(1, 2, 3)) if rows else 'There are none.', data=found)
+    text = table([head, *rows], right=(1, 2, 3)) if rows else '' if note else 'There are none.'
+    return Answer(text=text, data=found, note=note)
 
 
 async def _show(store: SqlStore, given: Namespace) -> Answer:
@@ -159,12 +164,25 @@ async def _forget(store: SqlStore, given: Namespace) -> Answer:
     contents = await store.contents(given.conversation)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
+    if not given.force:
+        await _refuse_unfinished(store, given.conversation)
     await store.forget(conversation_id=given.conversation)
     states, entries = len(contents.snapshots), len(contents.entries)
     return Answer(
         text=f'Forgot {many(states, "state")} and {many(entries, "journal record")}.',
         data={'snapshots': states, 'entries': entries},
     )
+
+
+async def _refuse_unfinished(store: SqlStore, conversation_id: str) -> None:
+    cells = await cells_of(store, conversation_id, include_content=False)
+    unfinished = [cell for cell in cells if cell.is_unfinished]
+    if unfinished:
+        standings = ', '.join(dict.fromkeys(cell.standing or 'unreadable' for cell in unfinished))
+        raise StoreError(
+            f'Conversation {conversation_id!r} has {many(len(unfinished), "cell")} that came to no end ({standings}): '
+            'what waits there could not be decided any more. Nothing was forgotten. See "show", or give --force.'
+        )
 
 
 async def _vacuum(store: SqlStore, given: Namespace) -> Answer:
@@ -178,7 +196,7 @@ async def _vacuum(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _export(store: SqlStore, given: Namespace) -> Answer:
-    records = await export_conversation(store, given.conversation, given.file)
+    records = await export_conversation(store, given.conversation, given.file, overwrite=given.force)
     return Answer(
         text=f'Wrote {many(records, "record")} to {str(given.file)!r}, sealed as they are.',
         data={'records': records, 'file': str(given.file)},

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 from ..errors import GrailError
 from .arguments import parsed
-from .commands import answer
-from .plain import as_json, printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say, by default those of the process; the exit status."""
     given = parsed(arguments)
+
+    from .commands import answer  # here, so that help and mistakes need none of what the commands need
+    from .plain import as_json, printable
+
     try:
         found = asyncio.run(answer(given))
     except (GrailError, ImportError, OSError) as error:
@@ -30,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     try:
         print(json.dumps(as_json(found.data), indent=2) if given.json else found.text, flush=True)
+        if found.note:
+            print(f'pydantic-ai-grail: {found.note}', file=sys.stderr)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains when it ends
         return 1

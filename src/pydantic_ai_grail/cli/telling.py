@@ -46,7 +46,12 @@ def unreadable_text(unreadable: Sequence[UnfinishedInStore]) -> str:
     """What is to be said of cells that may have calls which wait."""
     where = ', '.join(dict.fromkeys(short(each.conversation_id) for each in unreadable))
     what = f'{many(len(unreadable), "cell")} cannot be read, and may have calls that wait'
-    return f'{what}: see {where}. {short(unreadable[0].cell.problem or "")}'
+    return f'{what}: see {where}. {_problem(unreadable[0].cell)}'
+
+
+def _problem(cell: PastCell) -> str:
+    """Ours, and whole: what to do stands at its end."""
+    return ' '.join(printable(cell.problem or '').split())
 
 
 def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
@@ -67,7 +72,7 @@ def _unfinished_lines(unfinished: UnfinishedInStore) -> Iterator[str]:
     cell = unfinished.cell
     yield f'{short(unfinished.conversation_id)}: {_standing(cell)} (cell {short(cell.cell_id)})'
     if cell.problem is not None:
-        yield f'  Not to be trusted: {short(cell.problem)}'
+        yield f'  Not to be trusted: {_problem(cell)}'
     yield from (f'  - {_made(call)} {_outcome(call)}' for call in cell.calls if call.ended is None)
     if unfinished.is_passed:
         yield '  later cells have run'
@@ -88,7 +93,7 @@ def expired_text(expired: Expired, *, dry_run: bool) -> str:
 def _cell_lines(number: int, cell: PastCell) -> Iterator[str]:
     yield f'{number}. {_standing(cell)} (cell {short(cell.cell_id)})'
     if cell.problem is not None:
-        yield f'   Not to be trusted: {short(cell.problem)}'
+        yield f'   Not to be trusted: {_problem(cell)}'
     if cell.code is not None:
         yield from (f'   | {line}'.rstrip() for line in printable(cell.code.rstrip()).split('\n'))
     yield from chain.from_iterable(map(_call_lines, cell.calls))

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
+
+LONGEST_AGE: Final = timedelta(days=36_525)
+"""A hundred years; longer ago there were no clocks to go by."""
 
 Reach: TypeAlias = Literal['process', 'machine', 'network']
 """Who can read what a store holds: this process, the processes of this machine, or whoever reaches a server."""

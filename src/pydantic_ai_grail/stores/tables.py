@@ -93,6 +93,25 @@ claims: Final = Table(
 )
 
 
+def refuse_programs(connection: Connection) -> None:
+    """Look whether what a SQLite file has in place of our tables are tables: a view or a trigger is a program, and may run
+    for ever.
+
+    Raises:
+        StoreError: When it is not.
+    """
+    there = connection.exec_driver_sql('SELECT type, name, tbl_name, sql FROM sqlite_master').all()
+    for type_, name, table, sql in there:
+        is_program = type_ in ('view', 'trigger') or (
+            type_ == 'table' and str(sql).upper().startswith('CREATE VIRTUAL')
+        )
+        if is_program and {str(name).lower(), str(table).lower()} & metadata.tables.keys():
+            raise StoreError(
+                f'The database has a {type_} {name!r} where a store has a plain table. No store has made it, so it is not '
+                'read.'
+            )
+
+
 def has_tables(connection: Connection) -> bool:
     """Whether the tables are there, all those of this version. Needs a connection without a transaction.
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, literal, select, union_all
 
 from ..base import CellKey, Contents, ConversationSummary, JournalRecord, SnapshotRecord
 from ..tables import journals, snapshots
+from .statements import as_text
 
 
 def summaries(connection: Connection, limit: int) -> Sequence[ConversationSummary]:
     """The conversations that were written to last."""
     return [
         ConversationSummary(
-            conversation_id=row.conversation_id,
+            conversation_id=as_text(row.conversation_id),
             snapshots=row.snapshots,
             entries=row.entries,
             size_bytes=row.size_bytes,
@@ -30,10 +31,10 @@ def all_of(connection: Connection, conversation_id: str) -> Contents:
     """Everything of a conversation."""
     asked = {'conversation_id': conversation_id}
     return Contents(
-        snapshots=[SnapshotRecord(**row) for row in connection.execute(_SNAPSHOTS, asked).mappings()],
+        snapshots=[_snapshot(row) for row in connection.execute(_SNAPSHOTS, asked).mappings()],
         entries=[
             JournalRecord(
-                key=CellKey(row.conversation_id, row.cell_id, row.code_digest),
+                key=CellKey(*map(as_text, (row.conversation_id, row.cell_id, row.code_digest))),
                 number=row.number,
                 written_at=row.written_at,
                 data=row.data,
@@ -41,6 +42,12 @@ def all_of(connection: Connection, conversation_id: str) -> Contents:
             for row in connection.execute(_ENTRIES, asked)
         ],
     )
+
+
+def _snapshot(row: Mapping[Any, Any]) -> SnapshotRecord:
+    for name in ('name', 'conversation_id', 'cell_id', 'code_digest', 'parent'):
+        as_text(row[name] or '')
+    return SnapshotRecord(**row)
 
 
 _WRITTEN: Final = union_all(

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from ..tables import has_tables, make_tables
+from ..tables import has_tables, make_tables, refuse_programs
 from .database import Access
 
 T = TypeVar('T')
@@ -71,6 +71,7 @@ class InThreads:
             if self._has_tables:
                 return
             with self._engine.connect() as connection:
+                refuse_programs(connection)
                 self._has_tables = has_tables(connection)
             if not self._has_tables:
                 with self._transacting.begin() as connection:
@@ -94,6 +95,7 @@ def _prepare(connection: Any, _: object) -> None:
         # the file; the death of a process loses nothing.
         connection.execute('PRAGMA journal_mode = WAL')
         connection.execute('PRAGMA synchronous = NORMAL')
+        connection.execute('PRAGMA trusted_schema = OFF')
     except BaseException:
         connection.close()  # SQLAlchemy does not, for one that it never had
         raise

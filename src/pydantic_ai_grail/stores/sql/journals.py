@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from ...errors import StoreConflict
 from ..base import BegunCell, CellKey, Claim, JournalRecord
 from ..tables import claims, journals
-from .statements import Statement, instant
+from .statements import Statement, as_text, instant
 
 _AT_ONCE: Final = 8
 """How many entries one statement adds. A call in a loop stores two; a gather stores more, and needs no haste."""
@@ -92,7 +92,7 @@ def _length_if_taken(
 
 def _held(connection: Connection, key: CellKey) -> Claim | None:
     row = _HELD.execute(connection, key._asdict()).first()
-    return None if row is None else Claim(owner=row.owner, until=instant(row.until))
+    return None if row is None else Claim(owner=as_text(row.owner), until=instant(row.until))
 
 
 def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
@@ -108,9 +108,9 @@ def begun(connection: Connection, conversation_id: str, *, after: datetime | Non
     values = {'conversation_id': conversation_id, 'after': after}
     return [
         BegunCell(
-            key=CellKey(conversation_id, row.cell_id, row.code_digest),
+            key=CellKey(conversation_id, as_text(row.cell_id), as_text(row.code_digest)),
             at=instant(row.written_at),
-            claim=None if row.owner is None else Claim(owner=row.owner, until=instant(row.until)),
+            claim=None if row.owner is None else Claim(owner=as_text(row.owner), until=instant(row.until)),
         )
         for row in (_BEGUN if after is None else _BEGUN_AFTER).execute(connection, values)
     ]

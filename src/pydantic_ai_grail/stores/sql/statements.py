@@ -52,6 +52,17 @@ def instant(value: datetime | str) -> datetime:
     return value.astimezone(UTC)
 
 
+def as_text(value: object) -> str:
+    """A text as a driver gives it back.
+
+    Raises:
+        TypeError: When it is none: any SQLite column may hold anything.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f'{value!r} stands where a text belongs')
+    return value
+
+
 def _for_sqlite(value: Any) -> Any:
     if isinstance(value, datetime):  # as SQLAlchemy writes it, so that both compare as text
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'microseconds')

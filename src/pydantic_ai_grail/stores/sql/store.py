@@ -206,6 +206,10 @@ class SqlStore:
     async def _told(self, purpose: Purpose, doing: Awaitable[T]) -> T:
         try:
             return await doing
+        except UnicodeEncodeError:
+            raise  # of what it was asked
+        except (ValueError, TypeError, OverflowError) as error:
+            raise StoreError(f'{self!r} could not {purpose}: it holds what no store has written: {error}') from error
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             raise StoreError(f'{self!r} could not {purpose}: {cause}') from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from anyio.to_thread import run_sync
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect
 
-from ..tables import schema
+from ..tables import refuse_programs, schema
 from .in_loop import make_engine
 
 
@@ -43,6 +43,7 @@ def _file_has_tables(url: URL) -> bool:
         return False
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
+        refuse_programs(connection)
         return _has_tables(connection)
 
 
