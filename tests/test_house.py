@@ -15,10 +15,11 @@ ROOT = Path(__file__).parents[1] / 'src' / PACKAGE
 VOCABULARY = ('errors', 'limits', 'diagnostics', 'calls', 'journal', 'typed_json', 'outcomes', 'events', 'suggestions')
 MAY_IMPORT = {
     '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
-    'code_mode': ('toolset', 'engine', 'settings', '_sessions'),
+    'code_mode': ('toolset', 'approvals', 'run_code_part', 'engine', 'settings', '_sessions'),
+    'approvals': ('conversation', 'requests', 'run_code_part', '_reply'),
     'toolset': (
-        *('engine', 'agent_run', 'cell_call', 'conversation', 'durable', 'opening', 'settings'),
-        *('call_parts', 'run_code_part'),
+        *('engine', 'agent_run', 'cell_call', 'cell_ends', 'conversation', 'durable', 'opening', 'settings'),
+        *('call_parts', 'run_code_part', 'run_code', 'suspension'),
         *('_catalog', '_reply', '_sessions'),
     ),
     'call_parts': ('_reply',),
@@ -32,11 +33,20 @@ MAY_IMPORT = {
             'correcting',
             'resuming',
             'requests',
+            'suspension',
+            'cell_ends',
+            'unsaved',
             'deciding',
             'opening',
             'stores.base',
         ),
         *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
+    ),
+    'run_code': ('conversation', 'run_code_part'),
+    'cell_ends': (),
+    'suspension': (
+        *('agent_run', 'cell_ends', 'conversation', 'requests', 'resuming', 'stores.base'),
+        *('_run', '_reply', '_sessions'),
     ),
     'deciding': ('waiting', 'decisions', 'requests', '_run', '_monty.values'),
     'opening': ('unsaved', 'settings', '_catalog', '_source', '_reply', '_sessions'),
@@ -71,6 +81,7 @@ DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
         *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'deciding', 'settings'),
+        *('approvals', 'cell_ends', 'run_code', 'suspension'),
         *('_catalog', '_reply'),
         *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
         *('forking', 'adapters', 'cli', 'testing', 'call_parts', 'run_code_part'),

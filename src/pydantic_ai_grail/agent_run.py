@@ -35,6 +35,8 @@ class AgentRun:
     """The tools that code has in this step; `None` until they were asked for."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
+    asks_anew: bool = False
+    """Whether that one's decisions are asked for with the next request of the run."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
     failed_cells: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])

@@ -6,7 +6,7 @@ Here a cell's session (which state it starts from), its journal (whether it goes
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,14 +14,12 @@ from typing import Any, Final
 
 from anyio import CancelScope
 from pydantic_ai import RunContext
-from pydantic_ai.exceptions import ApprovalRequired
-from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._monty.worker import Worker
-from ._reply.reply import changed_note, reused_note, state_lost_note, unused_note
+from ._reply.reply import changed_note, decided_before_note, denied, reused_note, state_lost_note, unused_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
 from ._run.records import cell_ended
@@ -31,30 +29,20 @@ from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
+from .cell_ends import CellEnd, DeniedCell, RanCell
 from .conversation import Asked, CellsInHistory, asked_in, next_cell_id
 from .deciding import fates_of, fitting
 from .engine import Engine
 from .errors import JournalError, JournalForeign, SnapshotError, StoreConflict, StoreError
 from .events import CellGoesOn, Observer, StateLost
-from .journal import Began, CalledBefore, CellQueued
+from .journal import Began, CalledBefore
 from .opening import unseen
 from .outcomes import Completed, Failed, Refused
-from .requests import answers_in, granted, shown_cell
-from .resuming import Opened, open_cell, suspended
+from .requests import Answers, Whole, answers_in, granted
+from .resuming import Opened, open_cell
 from .stores.base import CellKey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RanCell:
-    """A cell that came to an end."""
-
-    outcome: Completed | Failed | Refused
-    notes: tuple[str, ...]
-    """What the model is to know beside it."""
-    content: Sequence[UserContent]
-    """What its tools returned for the model's eyes."""
-    metadata: dict[str, Any]
-    """What its return carries for the next run."""
+from .suspension import Suspension
+from .unsaved import records_of
 
 
 @dataclass(kw_only=True)
@@ -65,6 +53,8 @@ class CellCall:
     run: AgentRun
     ctx: RunContext[Any]
     cell_id: str
+    tool_call_id: str
+    """The call that asked for the cell; that of the run context may be another one, which resumes it."""
     source: str
     catalog: Catalog
     inside: Mapping[str, ToolsetTool[Any]]
@@ -76,6 +66,8 @@ class CellCall:
     """Whether the model asked for calls to be made again that the failed cell before has made."""
     _key: CellKey = field(init=False)
     _asked: Asked = field(init=False)
+    _answers: Answers | Whole | None = field(init=False)
+    """The decisions that this run brings."""
     journal_seconds: float = 0.0
     """How long it has waited for its journal."""
     _notes: list[str] = field(default_factory=list[str])
@@ -83,9 +75,11 @@ class CellCall:
     def __post_init__(self) -> None:
         conversation = self.run.session.conversation_id
         self._key = CellKey(conversation, self.cell_id, code_digest(self.source))
-        self._asked = asked_in(self.ctx.messages, tool_call_id=self.ctx.tool_call_id, run_id=self.ctx.run_id)
+        resumes, run_id = self.tool_call_id != self.ctx.tool_call_id, self.ctx.run_id
+        self._asked = asked_in(self.ctx.messages, tool_call_id=self.tool_call_id, run_id=run_id, resumes=resumes)
+        self._answers = answers_in(self.ctx.tool_call_metadata) if self.ctx.tool_call_approved else None
 
-    async def ran(self, cells: CellsInHistory) -> RanCell:
+    async def ran(self, cells: CellsInHistory) -> CellEnd:
         """Run the cell to its end.
 
         Args:
@@ -120,14 +114,18 @@ class CellCall:
 
     async def _ran(
         self, state: State, lost: SnapshotError | StoreError | None, cells: CellsInHistory, opened: Opened
-    ) -> RanCell:
+    ) -> CellEnd:
         try:
-            if opened.still_waits:
-                raise ApprovalRequired(metadata=self._waits(opened))
+            if opened.was_decided:
+                self._notes.append(decided_before_note())
+            if opened.still_waits or opened.asks_anew:
+                return await self._suspension.still(opened)
             if opened.known.suspended is not None:
-                self.run.is_waiting = False  # it is this one that waited: decided on in the same run, it goes on
+                self.run.is_waiting = self.run.asks_anew = False  # it is this one that waited; it goes on
+            if opened.denied is not None:
+                return self._denied(opened, opened.denied)
             if self.run.is_waiting:
-                raise ApprovalRequired(metadata=await self._queued(opened))
+                return await self._suspension.queued(opened)
             state = await self._start(state, lost, cells, opened)
             if opened.going_on is not None:
                 was_waiting = opened.going_on.suspended is not None
@@ -140,7 +138,14 @@ class CellCall:
                 await self._tell_unseen(cells)
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
-                raise ApprovalRequired(metadata=await self._suspended(outcome, calls, opened, history=state.history))
+                return await self._suspension.begins(
+                    outcome,
+                    opened,
+                    accepted=calls.accepted,
+                    trace=self.engine.trace_context(),
+                    history=state.history,
+                    may_come_again=self._answers is not None and self._answers.may_come_again,
+                )
             if not keeping.kept and len(calls.journal):
                 await self._ended(outcome, calls, opened)
             if not isinstance(outcome, Refused):
@@ -164,6 +169,21 @@ class CellCall:
             notes=(*self._notes, *self._notes_on(calls, outcome, opened), *keeping.notes),
             content=[item for content in calls.user_content.values() for item in content],
             metadata=keeping.metadata,
+        )
+
+    def _denied(self, opened: Opened, message: str) -> DeniedCell:
+        made = records_of(self.cell_id, opened.journal.known(), self.catalog)
+        return DeniedCell(text=denied(message, made, notes=self._notes, reuses=self.engine.settings.reuse_calls))
+
+    @property
+    def _suspension(self) -> Suspension:
+        return Suspension(
+            run=self.run,
+            cell_id=self.cell_id,
+            source=self.source,
+            scope=self._key.scope,
+            tool_call_id=self.tool_call_id,
+            resumed_by=self.ctx.tool_call_id or self.tool_call_id,
         )
 
     async def _tell_unseen(self, cells: CellsInHistory) -> None:
@@ -208,8 +228,8 @@ class CellCall:
             self.engine.journals,
             self._key,
             origin=self._asked.conversation_id,
-            approved=self.ctx.tool_call_approved,
-            answers=answers_in(self.ctx.tool_call_metadata),
+            asked_as=self._suspension.asked_as,
+            answers=self._answers,
             fits=fitting(ToolValidator(self.catalog, self.inside)),
         )
 
@@ -240,15 +260,14 @@ class CellCall:
 
     async def _called_before(self, state: State, cells: CellsInHistory) -> CalledBefore:
         """What cells before have called, for this one to give again, and the calls of which nobody knows."""
-        corrections, step = self.run.corrections, self.ctx.run_step
+        corrections, step, settings = self.run.corrections, self.ctx.run_step, self.engine.settings
         try:
             before = await corrections.called_before(cells, state, self.catalog.is_read_only, step=step)
         except (JournalError, StoreError):
             if self._may_call(self.source, self.run.history_of(state)):
                 raise
             return CalledBefore()
-        reuses = self.engine.settings.reuse_calls and not self.reruns
-        return before if reuses else replace(before, failed=(), done=())
+        return before if settings.reuse_calls and not self.reruns else replace(before, failed=(), done=())
 
     def _dispatcher(self, opened: Opened, before: CalledBefore) -> Dispatcher:
         settings = self.engine.settings
@@ -315,26 +334,6 @@ class CellCall:
         words = set(_WORD.findall(source))
         tools = {part for name in self.catalog.entries for part in name.split('.')}
         return not words.isdisjoint(tools | history.bindings.declared)
-
-    async def _suspended(self, waiting: Waiting, calls: Dispatcher, opened: Opened, *, history: str) -> dict[str, Any]:
-        """Store where the cell waits; what the requests are to say of it."""
-        trace, grants = self.engine.trace_context(), self.run.session.grants.anchor
-        entry = suspended(waiting, accepted=calls.accepted, trace=trace, history=history, grants=grants)
-        await opened.journal.finish(entry)
-        await self.run.session.drop_held()
-        return self._waits(opened)
-
-    async def _queued(self, opened: Opened) -> dict[str, Any]:
-        if not opened.known.is_queued:
-            await opened.journal.finish(CellQueued(at=datetime.now(UTC)))
-        return self._waits(opened)
-
-    def _waits(self, opened: Opened) -> dict[str, Any]:
-        """What the requests are to say of the cell."""
-        self.run.is_waiting = True
-        known = opened.journal.known()
-        token = known.suspended.token if known.suspended is not None else ''
-        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=self._key.scope)
 
     async def _ended(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
         if (

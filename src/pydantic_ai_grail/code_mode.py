@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Unpack
 
-from pydantic_ai.capabilities import AbstractCapability, CapabilityOrdering, ToolSearch
-from pydantic_ai.tools import AgentDepsT
+from pydantic_ai.capabilities import (
+    AbstractCapability,
+    AgentNode,
+    CapabilityOrdering,
+    ToolSearch,
+    WrapModelRequestHandler,
+)
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.tools import AgentDepsT, RunContext
 from pydantic_ai.toolsets import AbstractToolset
 
 from ._sessions.grants import LiveGrant
+from .approvals import as_the_model_sees, next_requests, with_denials_inside
 from .engine import Engine
+from .run_code_part import RUN_CODE
 from .settings import CodeModeOptions, Settings
 from .toolset import CodeModeToolset
 
@@ -64,6 +75,26 @@ class CodeMode(AbstractCapability[AgentDepsT]):
     def get_ordering(self) -> CapabilityOrdering:
         """Outermost, so that every tool of the agent is there; around tool search, which stays a tool of the model's."""
         return CapabilityOrdering(position='outermost', wraps=[ToolSearch])
+
+    async def before_node_run(
+        self, ctx: RunContext[AgentDepsT], *, node: AgentNode[AgentDepsT]
+    ) -> AgentNode[AgentDepsT]:
+        """Denies the calls of a cell where the cell is denied."""
+        return with_denials_inside(node, tool_name=RUN_CODE)
+
+    async def wrap_model_request(
+        self, ctx: RunContext[AgentDepsT], *, request_context: ModelRequestContext, handler: WrapModelRequestHandler
+    ) -> ModelResponse:
+        """Asks for what a cell waits for again with a tool call of its own, in place of the model."""
+        response = next_requests(ctx.messages, tool_name=RUN_CODE)
+        return await handler(request_context) if response is None else response
+
+    async def before_model_request(
+        self, ctx: RunContext[AgentDepsT], request_context: ModelRequestContext
+    ) -> ModelRequestContext:
+        """Shows the model each cell as one call."""
+        messages = as_the_model_sees(request_context.messages, tool_name=RUN_CODE)
+        return request_context if messages is request_context.messages else replace(request_context, messages=messages)
 
     def get_wrapper_toolset(self, toolset: AbstractToolset[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         """The agent's tools behind `run_code`."""

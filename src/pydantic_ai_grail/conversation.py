@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -21,6 +21,9 @@ from pydantic_ai.messages import (
 from ._sessions.envelope import code_digest
 from ._sessions.keeper import CellRef
 from .calls import METADATA_KEY, STATE_KEY
+
+RESUME: Final = 'resume'
+"""The argument of a call that resumes a cell: the id of the call that asked for it."""
 
 MAX_CELLS: Final = 100
 """Cells that are looked at, the newest first. Only cells that left no state make a second one necessary."""
@@ -42,13 +45,41 @@ class CellsInHistory:
     def has(self, cell_id: str, digest: str) -> bool:
         """Whether a cell of this id and code is in the messages."""
         call = self.calls.get(cell_id)
-        return call is not None and code_digest(_code(call)) == digest
+        return call is not None and code_digest(code_of(call)) == digest
 
 
 def cell_id_in(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> str:
     """The id of the cell that the newest call of this id asks for: the call's own, unless the provider gives it again."""
-    calls = [call for call in _calls(messages, tool_name) if call.part.tool_call_id == tool_call_id]
-    return calls[-1].cell_id if calls else tool_call_id
+    call = _newest(_calls(messages, tool_name), tool_call_id)
+    return tool_call_id if call is None else call.cell_id
+
+
+def asking_call(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> ToolCallPart | None:
+    """The call that asked for the cell of the call of this id: itself, or, where that resumes one, an earlier one."""
+    call = _newest(_calls(messages, tool_name), tool_call_id)
+    return None if call is None else call.part
+
+
+def denied_in(messages: Sequence[ModelMessage], *, tool_name: str) -> list[ToolReturnPart]:
+    """What was denied since the model's last response."""
+    parts: list[ToolReturnPart] = []
+    for message in reversed(messages):
+        if isinstance(message, ModelResponse):
+            break
+        returns = (part for part in message.parts if isinstance(part, ToolReturnPart))
+        parts += [part for part in returns if part.tool_name == tool_name and part.outcome == 'denied']
+    return parts
+
+
+def resumed_in(call: ToolCallPart) -> str | None:
+    """The tool call whose cell a call resumes; `None` for one that asks for a cell of its own."""
+    if call.args is None or RESUME not in call.args:
+        return None
+    try:
+        resumed = call.args_as_dict().get(RESUME)
+    except ValueError:
+        return None
+    return resumed if isinstance(resumed, str) and resumed else None
 
 
 def next_cell_id(cell_id: str) -> str:
@@ -70,9 +101,7 @@ def cells_in(
     """
     calls = _calls(messages, tool_name)
     last = next((message for message in reversed(messages) if isinstance(message, ModelResponse)), None)
-    asked = next(
-        (n for n, call in enumerate(calls) if call.message is last and call.part.tool_call_id == before), len(calls)
-    )
+    asked = next((n for n, call in enumerate(calls) if before is not None and call.is_of(last, before)), len(calls))
     return CellsInHistory(
         refs=tuple(_ref(call) for call in reversed(calls[:asked][-MAX_CELLS:])),
         calls={call.cell_id: call.part for call in calls},
@@ -114,18 +143,30 @@ class Asked:
     at: datetime | None = None
 
 
-def asked_in(messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_id: str | None) -> Asked:
-    """Where the model asked for the cell that is about to run, with one of the last response's calls."""
-    response = next((message for message in reversed(messages) if isinstance(message, ModelResponse)), None)
-    if response is None or all(
-        not isinstance(part, ToolCallPart) or part.tool_call_id != tool_call_id for part in response.parts
-    ):
+def asked_in(
+    messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_id: str | None, resumes: bool = False
+) -> Asked:
+    """Where the model asked for the cell that is about to run, with one of the last response's calls.
+
+    Args:
+        messages: The history as the run has it.
+        tool_call_id: The call that asks for the cell.
+        run_id: This run.
+        resumes: Whether that call is an earlier one, and the last response's resumes its cell.
+    """
+    responses = (message for message in reversed(messages) if isinstance(message, ModelResponse))
+    response = next((each for each in responses if not resumes or _has(each, tool_call_id)), None)
+    if response is None or not _has(response, tool_call_id):
         return Asked(is_new=False, conversation_id=None)
     return Asked(
-        is_new=run_id is not None and response.run_id == run_id,
+        is_new=run_id is not None and response.run_id == run_id and not resumes,
         conversation_id=response.conversation_id,
         at=response.timestamp,
     )
+
+
+def _has(response: ModelResponse, tool_call_id: str | None) -> bool:
+    return any(isinstance(part, ToolCallPart) and part.tool_call_id == tool_call_id for part in response.parts)
 
 
 def cell_metadata(*, snapshot: str | None, cell_id: str | None) -> dict[str, Any]:
@@ -136,10 +177,28 @@ def cell_metadata(*, snapshot: str | None, cell_id: str | None) -> dict[str, Any
 
 @dataclass(slots=True)
 class _Call:
+    """A call for a cell, and the calls that resume it."""
+
     part: ToolCallPart
     message: ModelResponse
     cell_id: str = ''
     returned: ToolReturnPart | None = None
+    resumed: list[tuple[ModelResponse, str]] = field(default_factory=list[tuple[ModelResponse, str]])
+
+    def is_of(self, message: ModelResponse | None, tool_call_id: str) -> bool:
+        """Whether a call in this message is for this cell."""
+        return any(each is message and id == tool_call_id for each, id in self._asked)
+
+    def has(self, tool_call_id: str) -> bool:
+        return any(id == tool_call_id for _, id in self._asked)
+
+    @property
+    def _asked(self) -> list[tuple[ModelResponse, str]]:
+        return [(self.message, self.part.tool_call_id), *self.resumed]
+
+
+def _newest(calls: Sequence[_Call], tool_call_id: str) -> _Call | None:
+    return next((call for call in reversed(calls) if call.has(tool_call_id)), None)
 
 
 def _calls(messages: Sequence[ModelMessage], tool_name: str) -> list[_Call]:
@@ -149,8 +208,13 @@ def _calls(messages: Sequence[ModelMessage], tool_name: str) -> list[_Call]:
     for message in messages:
         for part in message.parts:
             if isinstance(part, ToolCallPart) and part.tool_name == tool_name and isinstance(message, ModelResponse):
-                newest[part.tool_call_id] = _Call(part, message)
-                calls.append(newest[part.tool_call_id])
+                cell = newest.get(resumed_in(part) or '')
+                if cell is None:
+                    cell = _Call(part, message)
+                    calls.append(cell)
+                else:
+                    cell.resumed.append((message, part.tool_call_id))
+                newest[part.tool_call_id] = cell
             elif isinstance(part, ToolReturnPart) and part.tool_call_id in newest:
                 newest[part.tool_call_id].returned = part
     ids: dict[str, str] = {}
@@ -167,7 +231,7 @@ def _ref(call: _Call) -> CellRef:
     snapshot = None if noted is None else noted.get('snapshot')
     return CellRef(
         cell_id=call.cell_id,
-        code_digest=code_digest(_code(call.part)),
+        code_digest=code_digest(code_of(call.part)),
         conversation_id=call.message.conversation_id,
         snapshot=snapshot if isinstance(snapshot, str) else None,
         expects_state=None if noted is None else True,
@@ -186,7 +250,8 @@ def state_noted_in(metadata: Mapping[str, Any]) -> Any:
     return metadata.get(STATE_KEY, metadata.get(METADATA_KEY))
 
 
-def _code(call: ToolCallPart) -> str:
+def code_of(call: ToolCallPart) -> str:
+    """The code of a call for a cell; empty when it has none."""
     try:
         code = call.args_as_dict().get('code')
     except ValueError:

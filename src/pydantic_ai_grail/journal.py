@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from .calls import CallState
 
@@ -44,6 +44,8 @@ class CellQueued:
     """The cell has not begun: one that the model asked for before it waits."""
 
     at: datetime
+    asked_as: str = ''
+    """The tool call that asks for it; see `CellAsked`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,24 @@ class CellSuspended:
     lost the state that it began from."""
     grants: str = ''
     """How far the conversation's journal of grants had come."""
+    asked_as: str | None = ''
+    """The tool call that asks for its decisions; see `CellAsked`. `None`: none does yet."""
     dump: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellAsked:
+    """Somebody was asked for the decisions on a suspension, with a tool call of its own.
+
+    An approval that names a tool call alone, as front ends send it, counts for what that call asked first. So a second
+    suspension is asked with another call, and the first answer, sent again, does nothing.
+    """
+
+    token: str
+    """Of the suspension."""
+    asked_as: str
+    """The id of the tool call; empty for the one that asked for the cell."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +212,7 @@ Entry: TypeAlias = (
     | CallWaits
     | CallEnded
     | CellSuspended
+    | CellAsked
     | CellResumed
     | CellEnded
     | Granted
@@ -283,6 +303,16 @@ class Known:
     began: Began | None = None
     is_queued: bool = False
     """It has not begun; an earlier cell of the same response waited."""
+    asked: tuple[tuple[str, str], ...] = ()
+    """Tool call and token of the suspension that it asked about, in order; an empty token: whether the cell may begin."""
+
+    def is_asked(self, asked_as: str, token: str) -> bool:
+        """Whether a tool call has asked about a suspension."""
+        return (asked_as, token) in self.asked
+
+    def first_asked(self, asked_as: str) -> str | None:
+        """What a tool call asked about first: all that an approval of it alone counts for. `None`: it asked nothing."""
+        return next((token for call, token in self.asked if call == asked_as), None)
 
     @property
     def unknown(self) -> tuple[KnownCall, ...]:
@@ -309,32 +339,3 @@ class CalledBefore:
     """Calls that returned in cells which were cut off, and that no cell has made since."""
     unknown: Sequence[KnownCall] = ()
     """Calls of which nobody knows, and that no cell has made since."""
-
-
-class Granting(Protocol):
-    """Knows which calls a person has allowed beforehand."""
-
-    async def use(self, *, tool: str, arguments: Mapping[str, Any], cell_id: str, key: str) -> bool:
-        """Whether a call is allowed; if so, that is written down as used.
-
-        Raises:
-            StoreError: When it could not be written; the call must not be made.
-        """
-        ...
-
-
-class Recorder(Protocol):
-    """Writes a cell's journal. Entries are written in the order of the calls of `write`."""
-
-    async def write(self, *entries: Entry) -> None:
-        """Once this returns the entries are as safe as the durability asks for.
-
-        Raises:
-            StoreError: When they could not be written; the cell must not go on.
-        """
-        ...
-
-    def write_behind(self, *entries: Entry) -> None:
-        """Write entries that the cell need not wait for: with the next ones, or a moment later. Where that fails, the
-        next `write` raises it."""
-        ...

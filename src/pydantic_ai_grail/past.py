@@ -22,6 +22,7 @@ from .journal import (
     CallBegan,
     CallEnded,
     CallWaits,
+    CellAsked,
     CellEnded,
     CellQueued,
     CellResumed,
@@ -180,8 +181,8 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
                     error=entry.error or None,
                     error_line=entry.line,
                 )
-            case Granted() | GrantUsed() | GrantRevoked():
-                pass  # of the conversation's journal of grants
+            case CellAsked() | Granted() | GrantUsed() | GrantRevoked():
+                pass  # how it was asked; of the conversation's journal of grants
     made = tuple(calls[ordinal] for ordinal in sorted(calls))
     return replace(cell, calls=made, began_at=min((call.began_at for call in made), default=None))
 

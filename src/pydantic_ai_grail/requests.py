@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, ClassVar, Final, TypeAlias, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
@@ -42,6 +42,7 @@ class ShownCell:
     token: str
     code: str
     calls: list[ShownCall]
+    cell_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,9 @@ class Answers:
 
     token: str
     decisions: dict[str, Answer]
+    may_come_again: bool = False
+    """Sent again, they do nothing and give what became of the cell, as front ends send what they sent before. Otherwise that
+    is an error."""
 
     def taken(self) -> dict[str, Mapping[str, Any]]:
         """The decisions, by call id, as they are written down.
@@ -90,11 +94,28 @@ class Answers:
         return {id: answer.taken() for id, answer in self.decisions.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """What a host says of a cell that knows nothing of its calls: it approves all that wait for that, or ends the cell."""
+
+    denied: str | None = None
+    """The message, if it does not allow them."""
+
+    may_come_again: ClassVar[bool] = True
+
+    def agrees(self, decisions: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Whether that is what was decided before."""
+        return all(
+            decision['kind'] == ('approve' if self.denied is None else 'deny') for decision in decisions.values()
+        )
+
+
 Fits: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Raises a `DecisionError` for a decision, as it is written down, that the tool of that name cannot be called with."""
 
 _SHOWN: Final = TypeAdapter(ShownCell)
 _ANSWERS: Final = TypeAdapter(Answers)
+_DENIED: Final = 'denied'
 
 
 def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall], *, scope: str) -> dict[str, Any]:
@@ -116,7 +137,9 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
         for call in waiting
         if call.waits is not None
     ]
-    return {METADATA_KEY: _SHOWN.dump_python(ShownCell(token=token, code=code, calls=calls), mode='json')}
+    return {
+        METADATA_KEY: _SHOWN.dump_python(ShownCell(token=token, code=code, calls=calls, cell_id=cell_id), mode='json')
+    }
 
 
 def _made_with(call: KnownCall) -> dict[str, Any]:
@@ -124,21 +147,29 @@ def _made_with(call: KnownCall) -> dict[str, Any]:
     return dict(call.began.said.get(MADE_WITH, call.began.arguments))
 
 
-def answers_in(metadata: Any) -> Answers | None:
-    """The decisions that the results of a run carry for a cell; `None` when the cell was approved as a whole.
+def denied(message: str) -> dict[str, Any]:
+    """What the results carry for a cell where a host denied it as a whole."""
+    return {METADATA_KEY: {_DENIED: message}}
+
+
+def answers_in(metadata: Any) -> Answers | Whole:
+    """The decisions that the results of a run carry for a cell.
 
     Raises:
         DecisionError: When they are not as `decide` makes them.
     """
     if not isinstance(metadata, Mapping) or METADATA_KEY not in metadata:
-        return None
+        return Whole()
+    given = cast('Mapping[str, Any]', metadata)[METADATA_KEY]
+    if isinstance(given, Mapping) and _DENIED in given:
+        return Whole(denied=str(cast('Mapping[str, Any]', given)[_DENIED]))
     try:
-        return _ANSWERS.validate_python(cast('Mapping[str, Any]', metadata)[METADATA_KEY])
+        return _ANSWERS.validate_python(given)
     except ValidationError as error:
         raise DecisionError(f'The decisions are not as decide() makes them: {error}') from error
 
 
-def resumed(answers: Answers | None, known: Known, cell_id: str, *, fits: Fits) -> CellResumed:
+def resumed(answers: Answers | Whole, known: Known, cell_id: str, *, fits: Fits) -> CellResumed:
     """The decisions that a suspended cell goes on with.
 
     Raises:
@@ -149,7 +180,7 @@ def resumed(answers: Answers | None, known: Known, cell_id: str, *, fits: Fits) 
     assert suspended is not None
     now = datetime.now(UTC)
     waiting = {call_id(cell_id, call.began.ordinal): call for call in known.waiting}
-    if answers is None:
+    if isinstance(answers, Whole):
         approved: Mapping[str, Any] = asdict(Decided(kind='approve'))
         decisions = {id: approved for id, call in waiting.items() if call.waits and call.waits.reason == 'approval'}
         return CellResumed(token=suspended.token, decisions=decisions, at=now)

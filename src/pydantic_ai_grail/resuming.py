@@ -7,8 +7,8 @@ that had settled answered from the journal.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
@@ -17,8 +17,8 @@ from ._sessions.journal import CellJournal, Journals
 from ._sessions.session import State
 from ._source.prepared import Prepared
 from .errors import DecisionError, DecisionUsed, JournalForeign
-from .journal import NOTHING_KNOWN, CellResumed, CellSuspended, Decided, Known
-from .requests import Answers, Fits, resumed
+from .journal import NOTHING_KNOWN, CellEnded, CellResumed, CellSuspended, Decided, Known
+from .requests import Answers, Fits, Whole, resumed
 from .stores.base import CellKey
 
 
@@ -35,6 +35,12 @@ class Opened:
     """The model has just asked for it, so that it should have no journal."""
     still_waits: bool = False
     """It was suspended, and this run brings no decisions."""
+    asks_anew: bool = False
+    """It was suspended, and what this run brings is not for that suspension, which takes a request of its own."""
+    denied: str | None = None
+    """What somebody said who denied it as a whole; it does not go on, or never began."""
+    was_decided: bool = False
+    """What this run brings says otherwise than what was decided before, and counts for nothing."""
 
     @property
     def changed_arguments(self) -> Mapping[str, Mapping[str, Any]]:
@@ -76,7 +82,7 @@ class Opened:
 
 
 async def open_cell(
-    journals: Journals, key: CellKey, *, origin: str | None, approved: bool, answers: Answers | None, fits: Fits
+    journals: Journals, key: CellKey, *, origin: str | None, asked_as: str, answers: Answers | Whole | None, fits: Fits
 ) -> Opened:
     """A cell of an earlier run: its journal, with the claim to it, and where it goes on.
 
@@ -84,8 +90,8 @@ async def open_cell(
         journals: Where journals are.
         key: The cell, in the conversation of this run.
         origin: The conversation in which the model asked for it, if the history says; another one in a fork.
-        approved: Whether this run approves the cell.
-        answers: The decisions it brings on single calls.
+        asked_as: The tool call that this run makes for it; empty for the one that asked for the cell.
+        answers: The decisions this run brings, if it brings any.
         fits: Looks whether one can be carried out.
 
     Raises:
@@ -97,7 +103,7 @@ async def open_cell(
     try:
         if journal.known().began is None and origin is not None and origin != key.conversation_id:
             journal.copy_from(await journals.peek(key._replace(conversation_id=origin)))
-        opened = await _opened(journal, key, approved=approved, answers=answers, fits=fits)
+        opened = await _opened(journal, key, asked_as=asked_as, answers=answers, fits=fits)
         if opened.known.began is not None and opened.known.ended is None and await journals.has_state_after(key):
             raise JournalForeign(
                 f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
@@ -109,35 +115,144 @@ async def open_cell(
         raise
 
 
-async def _opened(journal: CellJournal, key: CellKey, *, approved: bool, answers: Answers | None, fits: Fits) -> Opened:
+async def deny(journals: Journals, key: CellKey, *, asked_as: str, message: str) -> None:
+    """Let a cell end that was denied as a whole, if nothing was decided before.
+
+    Raises:
+        StoreConflict, JournalError, DecisionError, StoreError: As `open_cell`.
+    """
+    answers = Whole(denied=message)
+    opened = await open_cell(journals, key, origin=None, asked_as=asked_as, answers=answers, fits=_anything)
+    await opened.journal.aclose()
+
+
+def _anything(tool: str, decided: Mapping[str, Any]) -> None:
+    """A cell that ends carries nothing out."""
+
+
+async def _opened(
+    journal: CellJournal, key: CellKey, *, asked_as: str, answers: Answers | Whole | None, fits: Fits
+) -> Opened:
     known = journal.known()
     if known.began is None:
-        if approved and not known.is_queued:
-            raise JournalForeign(
-                f'Cell {key.cell_id!r} was waiting, and {journal.journals.store!r} has no journal of it: it was '
-                'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
-            )
-        return Opened(journal=journal)
-    going_on = GoingOn(prepared=Prepared.from_json(known.began.prepared), suspended=known.suspended)
+        return await _queued(journal, known, key, asked_as=asked_as, answers=answers)
+    opened = Opened(
+        journal=journal,
+        known=known,
+        going_on=GoingOn(prepared=Prepared.from_json(known.began.prepared), suspended=known.suspended),
+    )
     if known.suspended is None:
-        if answers is not None:
+        if isinstance(answers, Answers):
             raise DecisionError(f'Cell {key.cell_id!r} waits for no decision.')
-        return Opened(journal=journal, known=known, going_on=going_on)
-    if known.resumed is None:
-        if not approved:
-            return Opened(journal=journal, known=known, going_on=going_on, still_waits=True)
-        entry = resumed(answers, known, key.cell_id, fits=fits)
-        journal.write_behind(entry)  # with the first call, before it begins
-        if not journal.journals.writes_calls:
-            await journal.store()
-    else:
-        entry = known.resumed
-        _compare(answers, entry, key)
-    decisions = {id: Decided(**values) for id, values in entry.decisions.items()}
-    return Opened(journal=journal, known=known, going_on=going_on, decisions=decisions, decided_at=entry.at)
+        return opened
+    token = known.suspended.token
+    if known.resumed is None and known.ended is not None:
+        return _denied(opened, known.ended, answers, key)
+    if answers is None:
+        if known.resumed is None:
+            is_first = asked_as != '' and known.first_asked(asked_as) is None
+            is_its_own = is_first or known.is_asked(asked_as, token)
+            return replace(opened, still_waits=is_its_own, asks_anew=not is_its_own)
+        return replace(opened, **_decided(known.resumed))
+    about = _asked_about(answers, known, journal, key, asked_as)
+    was_decided = _is_decided_otherwise(answers, about, known, journal, key)
+    if known.resumed is not None:
+        return replace(opened, was_decided=was_decided, **_decided(known.resumed))
+    if about != token:
+        return replace(opened, asks_anew=True, was_decided=was_decided)
+    if isinstance(answers, Whole) and answers.denied is not None:
+        return await _end(opened, answers.denied)
+    if answers == Whole() and all(call.waits and call.waits.reason != 'approval' for call in known.waiting):
+        return replace(opened, still_waits=True)  # for somebody else's results; there is nothing to approve
+    entry = resumed(answers, known, key.cell_id, fits=fits)
+    journal.write_behind(entry)  # with the first call, before it begins
+    if not journal.journals.writes_calls:
+        await journal.store()
+    return replace(opened, **_decided(entry))
 
 
-def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str, grants: str) -> CellSuspended:
+async def _queued(
+    journal: CellJournal, known: Known, key: CellKey, *, asked_as: str, answers: Answers | Whole | None
+) -> Opened:
+    """A cell that never began."""
+    if answers is not None and not known.is_asked(asked_as, ''):
+        raise JournalForeign(
+            f'Cell {key.cell_id!r} was waiting, and {journal.journals.store!r} has no journal of it: it was '
+            'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
+        )
+    opened = Opened(journal=journal)
+    if known.ended is not None:
+        return _denied(opened, known.ended, answers, key)
+    if isinstance(answers, Whole) and answers.denied is not None:
+        return await _end(opened, answers.denied)
+    return opened
+
+
+async def _end(opened: Opened, message: str) -> Opened:
+    """Nothing more of a cell runs that was denied as a whole."""
+    await opened.journal.finish(CellEnded(outcome='failed', at=datetime.now(UTC), error=message))
+    return replace(opened, denied=message)
+
+
+def _denied(opened: Opened, ended: CellEnded, answers: Answers | Whole | None, key: CellKey) -> Opened:
+    """A cell that was denied as a whole before.
+
+    Raises:
+        DecisionUsed: When other decisions come, and not from where things are sent again.
+    """
+    if answers is not None and not answers.may_come_again:
+        raise DecisionUsed(
+            f'Cell {key.cell_id!r} was denied as a whole. A decision counts once; what was decided stays.'
+        )
+    is_denial = isinstance(answers, Whole) and answers.denied is not None
+    return replace(opened, denied=ended.error, was_decided=answers is not None and not is_denial)
+
+
+def _decided(entry: CellResumed) -> dict[str, Any]:
+    return {'decisions': {id: Decided(**values) for id, values in entry.decisions.items()}, 'decided_at': entry.at}
+
+
+def _asked_about(answers: Answers | Whole, known: Known, journal: CellJournal, key: CellKey, asked_as: str) -> str:
+    """The token of the suspension that decisions are about.
+
+    Raises:
+        DecisionError: When the cell never asked for them.
+    """
+    assert known.suspended is not None
+    if isinstance(answers, Answers):
+        is_older = any(isinstance(each, CellSuspended) and each.token == answers.token for each in journal.all_entries)
+        return answers.token if answers.may_come_again and is_older else known.suspended.token
+    token = known.first_asked(asked_as)
+    if token is None:
+        raise DecisionError(f'Cell {key.cell_id!r} has asked for no decision with the tool call {asked_as!r}.')
+    return token
+
+
+def _is_decided_otherwise(
+    answers: Answers | Whole, about: str, known: Known, journal: CellJournal, key: CellKey
+) -> bool:
+    """Whether something else was decided before: what is sent again says the same, what comes too late may not.
+
+    Raises:
+        DecisionUsed: When it was, and what this run brings is not from where things are sent again.
+    """
+    entries = (each for each in journal.all_entries if isinstance(each, CellResumed) and each.token == about)
+    before = next(entries, None) if answers.may_come_again else known.resumed
+    if before is None:
+        return False
+    if isinstance(answers, Whole):
+        return not answers.agrees(before.decisions)
+    is_same = answers.token == before.token and answers.taken() == dict(before.decisions)
+    if not is_same and not answers.may_come_again:
+        raise DecisionUsed(
+            f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
+        )
+    return not is_same
+
+
+def suspended(
+    waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str, grants: str, asked_as: str | None
+) -> CellSuspended:
     """Where a cell waits, for its journal.
 
     Args:
@@ -146,6 +261,7 @@ def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], hist
         trace: The trace context, as W3C headers.
         history: What the checker keeps of the cells before it.
         grants: How far the conversation's journal of grants has come.
+        asked_as: The tool call that asks for its decisions, if one does.
     """
     parked, printed = waiting.parked, waiting.outcome.printed
     return CellSuspended(
@@ -161,15 +277,6 @@ def suspended(waiting: Waiting, *, accepted: int, trace: Mapping[str, str], hist
         trace=trace,
         history=history,
         grants=grants,
+        asked_as=asked_as,
         dump=parked.dump,
     )
-
-
-def _compare(answers: Answers | None, recorded: CellResumed, key: CellKey) -> None:
-    """A run that died is started again with the decisions it had; others come too late."""
-    if answers is None:
-        return
-    if answers.token != recorded.token or answers.taken() != dict(recorded.decisions):
-        raise DecisionUsed(
-            f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
-        )

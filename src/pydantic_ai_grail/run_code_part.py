@@ -18,6 +18,7 @@ RUN_CODE: Final = 'run_code'
 RUN_CODE_KIND: Final = 'code_mode.run_code'
 """`tool_kind` of the tool, of its calls and of its returns, in every history."""
 
+_RESUME: Final = 'Go on with the cell of this id, which waits. The code is not run.'
 _RERUN: Final = 'Run calls again that a failed cell has made, instead of giving what they had returned.'
 
 
@@ -25,6 +26,7 @@ class RunCodeArgs(TypedDict):  # a docstring would go into the schema, for the m
     code: str
     restart: NotRequired[Annotated[bool, Field(description='Forget all variables first.')]]
     rerun: NotRequired[Annotated[bool, Field(description=_RERUN)]]
+    resume: NotRequired[Annotated[str, Field(description=_RESUME)]]
 
 
 def _is_defined_elsewhere() -> bool:

@@ -13,41 +13,36 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self, Unpack, cast
 
-from pydantic import TypeAdapter
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed, UserError
 from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
-from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
+from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._catalog.placement import place_tools
-from ._reply.reply import give_up, render
+from ._reply.reply import give_up, nothing_to_resume, render, waits_anew
 from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
 from .call_parts import CallParts, with_metadata
-from .cell_call import CellCall, RanCell
-from .conversation import asks_anew, cell_id_in, cells_in, said_before
+from .cell_call import CellCall
+from .cell_ends import CellEnd, DeniedCell, WaitsAnew
+from .conversation import RESUME, asking_call, asks_anew, cell_id_in, cells_in, said_before
 from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from .engine import Engine
 from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
 from .outcomes import Completed, Refused
+from .run_code import ARGUMENTS, SCHEMAS, VALIDATOR
 from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 from .settings import CodeModeOptions, Settings
+from .suspension import note_denials
 
 TOOLSET_ID: Final = 'code_mode'
 
 _NOTE: Final = 'variables'
-_ARGUMENTS: Final = TypeAdapter(RunCodeArgs)
-_SCHEMA: Final = _ARGUMENTS.json_schema()
-_SCHEMA_WITHOUT_RERUN: Final = {
-    **_SCHEMA,
-    'properties': {name: value for name, value in _SCHEMA['properties'].items() if name != 'rerun'},
-}
-_VALIDATOR: Final = cast('SchemaValidatorProt', _ARGUMENTS.validator)
 
 
 @dataclass(kw_only=True)
@@ -75,13 +70,31 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         super().__init__(wrapped)
         self._engine = Engine(Settings.of(**options))
         self._run: AgentRun | None = None
+        self._model_resumes = True
 
     @classmethod
-    def of(cls, wrapped: AbstractToolset[AgentDepsT], engine: Engine, run: AgentRun | None = None) -> Self:
-        """A toolset that shares an engine, for one run or for none yet."""
+    def of(
+        cls,
+        wrapped: AbstractToolset[AgentDepsT],
+        engine: Engine,
+        run: AgentRun | None = None,
+        *,
+        model_resumes: bool = False,
+    ) -> Self:
+        """A toolset that shares an engine, for one run or for none yet.
+
+        Args:
+            wrapped: The tools.
+            engine: What it shares.
+            run: The run.
+            model_resumes: Whether the model itself asks again for a cell that waits again; otherwise a capability does.
+        """
         made = cls.__new__(cls)
-        made.wrapped, made._engine, made._run = wrapped, engine, run
+        made.wrapped, made._engine, made._run, made._model_resumes = wrapped, engine, run, model_resumes
         return made
+
+    def _with(self, wrapped: AbstractToolset[AgentDepsT], run: AgentRun | None) -> Self:
+        return self.of(wrapped, self._engine, run, model_resumes=self._model_resumes)
 
     @property
     def id(self) -> str | None:
@@ -113,15 +126,18 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     def visit_and_replace(
         self, visitor: Callable[[AbstractToolset[AgentDepsT]], AbstractToolset[AgentDepsT]]
     ) -> AbstractToolset[AgentDepsT]:
-        return self.of(self.wrapped.visit_and_replace(visitor), self._engine, self._run)
+        return self._with(self.wrapped.visit_and_replace(visitor), self._run)
 
     async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         conversation_id = ctx.conversation_id or ctx.run_id or 'conversation'
-        return self.of(await self.wrapped.for_run(ctx), self._engine, self._engine.new_run(conversation_id))
+        return self._with(await self.wrapped.for_run(ctx), self._engine.new_run(conversation_id))
 
     async def for_run_step(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
+        if self._run is not None:
+            conversation_id = self._run.session.conversation_id
+            await note_denials(self._engine.journals, ctx.messages, conversation_id, tool_name=RUN_CODE)
         wrapped = await self.wrapped.for_run_step(ctx)
-        return self if wrapped is self.wrapped else self.of(wrapped, self._engine, self._run)
+        return self if wrapped is self.wrapped else self._with(wrapped, self._run)
 
     async def __aexit__(self, *args: Any) -> bool | None:
         try:
@@ -159,13 +175,13 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 tool_def=ToolDefinition(
                     name=RUN_CODE,
                     description=self._engine.description(catalog, search_tool=search_tool),
-                    parameters_json_schema=_SCHEMA if self.settings.reuse_calls else _SCHEMA_WITHOUT_RERUN,
+                    parameters_json_schema=SCHEMAS[self.settings.reuse_calls, self._model_resumes],
                     metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
                     sequential=True,
                     tool_kind=RUN_CODE_KIND,
                 ),
                 max_retries=self.settings.max_retries,
-                args_validator=_VALIDATOR,
+                args_validator=VALIDATOR,
                 catalog=catalog,
                 inside=inside,
             ),
@@ -215,8 +231,13 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     async def _cell(
         self, asked: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
-        call_id = ctx.tool_call_id or 'cell'
+        call_id = own_id = ctx.tool_call_id or 'cell'
         cell_id = cell_id_in(ctx.messages, call_id, tool_name=RUN_CODE)
+        if RESUME in asked:
+            resumed = asking_call(ctx.messages, call_id, tool_name=RUN_CODE)
+            if resumed is None or resumed.tool_call_id == call_id:
+                raise ToolFailed(nothing_to_resume(asked[RESUME]))
+            asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
         with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
             observe = to_all(span, log, *self.settings.observers)
             observe(CellStarted(cell_id=cell_id, conversation_id=run.session.conversation_id, source=asked['code']))
@@ -225,6 +246,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 run=run,
                 ctx=ctx,
                 cell_id=cell_id,
+                tool_call_id=own_id,
                 source=asked['code'],
                 catalog=tool.catalog,
                 inside=tool.inside,
@@ -270,7 +292,12 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             tools=dict(tool.inside),
         )
 
-    def _reply(self, ran: RanCell, run: AgentRun, parts: CallParts) -> CellReply:
+    def _reply(self, ran: CellEnd, run: AgentRun, parts: CallParts) -> CellReply:
+        if isinstance(ran, WaitsAnew):
+            value = waits_anew(ran.calls, resume=ran.resume, notes=ran.notes)
+            return CellReply(value=value, asks_anew=True, failures=run.failures)
+        if isinstance(ran, DeniedCell):
+            return CellReply(error=ran.text, failures=run.failures)
         outcome, notes = ran.outcome, [*ran.notes]
         if isinstance(outcome, Completed):
             run.failures = 0
@@ -301,6 +328,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             run.is_waiting = True
             raise ApprovalRequired(metadata=reply.waits)
         run.failures = reply.failures
+        if reply.asks_anew:
+            run.is_waiting = run.asks_anew = True
         if reply.error is not None:
             if reply.content and ctx.pending_messages is not None:
                 # `ToolFailed` carries text alone; this goes where `ToolReturn.content` would.

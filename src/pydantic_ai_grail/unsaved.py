@@ -39,17 +39,7 @@ class UnsavedCell:
 
     def records(self, catalog: Catalog | None) -> list[CallRecord]:
         """How far its calls came."""
-        past = PastCalls(cell_id=self.key.cell_id, known=self.known)
-        records: list[CallRecord] = []
-        for ordinal, call in sorted(self.known.calls.items()):
-            if call.began.attempt == 0:
-                continue  # it was not made, but given what another one had returned
-            request = past.request(ordinal, catalog)
-            if call.ended is not None:
-                records.append(record_of(request, call.ended.state, settled_of(call.ended), seconds=call.ended.seconds))
-            elif not call.only_asked:
-                records.append(CallRecord(request=request, state='cancelled'))
-        return records
+        return records_of(self.key.cell_id, self.known, catalog)
 
 
 async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_id: str) -> Sequence[UnsavedCell]:
@@ -76,6 +66,21 @@ async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_
         for cell, known in zip(unsaved, found, strict=True)
         if known is not None and known.calls and (known.ended is None or cells.last_turn_at is not None)
     ]
+
+
+def records_of(cell_id: str, known: Known, catalog: Catalog | None) -> list[CallRecord]:
+    """How far the calls of a cell came, as its journal says."""
+    past = PastCalls(cell_id=cell_id, known=known)
+    records: list[CallRecord] = []
+    for ordinal, call in sorted(known.calls.items()):
+        if call.began.attempt == 0:
+            continue  # it was not made, but given what another one had returned
+        request = past.request(ordinal, catalog)
+        if call.ended is not None:
+            records.append(record_of(request, call.ended.state, settled_of(call.ended), seconds=call.ended.seconds))
+        elif not call.only_asked:
+            records.append(CallRecord(request=request, state='cancelled'))
+    return records
 
 
 async def _known(journals: Journals, key: CellKey) -> Known | None:

@@ -93,7 +93,7 @@ def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
         metadata = requests.metadata.get(part.tool_call_id, {})
         cell = read_cell(metadata)
         if cell is not None:
-            calls += [_waiting_call(shown, cell, part.tool_call_id) for shown in cell.calls]
+            calls += [_waiting_call(shown, cell, cell.cell_id or part.tool_call_id) for shown in cell.calls]
         else:
             reason = 'approval' if part in requests.approvals else 'external'
             arguments = part.args_as_dict()

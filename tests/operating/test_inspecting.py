@@ -126,15 +126,19 @@ async def test_the_calls_of_all_conversations_that_wait_are_listed_the_oldest_fi
 
 
 async def test_a_wait_that_the_conversation_has_passed_is_told_apart(store: Store) -> None:
-    """The store is not told when a whole cell is denied: Pydantic AI does not call it again."""
+    """The store is not told when somebody asks for something else in place of deciding."""
+    await till(store, 'await pay(1, 200)').run('go', conversation_id='A')
+    await till(store, 'await pay(2)').run('go on', conversation_id='A')
+    (found,) = await waiting_in(store, secret=SECRET)
+    assert (found.call.arguments['bill'], found.is_passed) == (1, True)
+
+
+async def test_a_cell_that_was_denied_as_a_whole_waits_no_more(store: Store) -> None:
     waiting = await till(store, 'await pay(1, 200)').run('go', conversation_id='A')
     results = decide(waiting.output, True)
     results.approvals = dict.fromkeys(results.approvals, False)
-    await till(store, 'await pay(1, 200)', 'await pay(2)').run(
-        message_history=waiting.all_messages(), deferred_tool_results=results
-    )
-    (found,) = await waiting_in(store, secret=SECRET)
-    assert (found.call.arguments['bill'], found.is_passed) == (1, True)
+    await till(store, 'await pay(1, 200)').run(message_history=waiting.all_messages(), deferred_tool_results=results)
+    assert await waiting_in(store, secret=SECRET) == []
 
 
 async def test_a_cell_that_was_asked_for_beside_one_that_waits_is_queued(store: Store) -> None:

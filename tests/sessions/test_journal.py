@@ -329,7 +329,8 @@ async def test_the_newest_suspension_counts_and_only_decisions_made_after_it() -
     one, two = cell_suspended('1'), cell_suspended('2')
     assert known(BEGAN, one).suspended == one
     assert known(BEGAN, one, cell_resumed('1')).resumed == cell_resumed('1')
-    assert known(BEGAN, one, cell_resumed('1'), two) == Known(began=BEGAN, suspended=two)
+    asked = (('', '1'), ('', '2'))
+    assert known(BEGAN, one, cell_resumed('1'), two) == Known(began=BEGAN, suspended=two, asked=asked)
     assert known(BEGAN, one, cell_resumed('1'), CELL_ENDED).ended == CELL_ENDED
     assert known(CELL_QUEUED).is_queued
     assert known() == Known()

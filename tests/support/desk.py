@@ -29,6 +29,7 @@ from pydantic_ai.tools import ToolApproved, ToolDenied
 from support.processes import in_a_process_of_its_own
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.approvals import as_the_model_sees
 from pydantic_ai_grail.waiting import Decisions
 
 _REQUESTS = TypeAdapter(DeferredToolRequests)
@@ -161,7 +162,8 @@ def told(folder: Path, story: Story) -> Told:
         requests = None if text == b'null' else _REQUESTS.validate_json(text)
         calls = [] if requests is None else waiting_calls(requests)
         waited.append([[call.tool, dict(call.arguments), call.reason] for call in calls])
-    messages = ModelMessagesTypeAdapter.validate_json((folder / 'history.json').read_bytes())
+    history = ModelMessagesTypeAdapter.validate_json((folder / 'history.json').read_bytes())
+    messages = as_the_model_sees(history, tool_name='run_code')
     effects = folder / 'effects.jsonl'
     lines = effects.read_text().splitlines() if effects.exists() else []
     return Told(

@@ -12,6 +12,7 @@ from pydantic_ai_grail.journal import (
     CallBegan,
     CallEnded,
     CallWaits,
+    CellAsked,
     CellEnded,
     CellQueued,
     CellResumed,
@@ -81,7 +82,8 @@ _ORDINALS = st.integers(min_value=1, max_value=10**6)
 _SECONDS = st.floats(min_value=0, allow_infinity=False)
 ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
     st.builds(Began, source=_TEXT, prepared=_TEXT, parent=st.none() | _TEXT),
-    st.builds(CellQueued, at=_MOMENTS),
+    st.builds(CellQueued, at=_MOMENTS, asked_as=_TEXT),
+    st.builds(CellAsked, token=_TEXT, asked_as=_TEXT, at=_MOMENTS),
     st.builds(
         CallBegan,
         ordinal=_ORDINALS,
@@ -123,6 +125,7 @@ ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
         printed=_TEXT,
         dropped_chars=_ORDINALS,
         trace=st.dictionaries(_TEXT, _TEXT, max_size=2),
+        asked_as=st.none() | _TEXT,
         dump=st.binary() | st.binary().map(lambda part: part * 300),
     ),
     st.builds(

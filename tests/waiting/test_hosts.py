@@ -9,6 +9,18 @@ import pytest
 from support.desk import Told, told
 from support.host_stories import BESIDE, SEVERAL, WHOLE
 
+
+def denied(message: str, calls: str = 'This cell called no tool.') -> str:
+    ended = 'Nothing more of it runs, and nothing that it assigned is kept.'
+    return f'A person denied the cell: {message}\n{ended}\n{calls}'
+
+
+REFUNDED_50 = (
+    "Calls that were made and are not undone:\n  refund(order=1, amount=50) -> 'refunded 50'\nThe same calls, made first and "
+    'in the same order, return this without being run again. Otherwise use what they returned; make none again that '
+    'changes anything.'
+)
+
 WHOLE_TOLD: dict[str, Told] = {
     'approved': Told(
         contents=[{'result': ['refunded 500', 'refunded 600', 'closed']}],
@@ -44,14 +56,14 @@ WHOLE_TOLD: dict[str, Told] = {
         is_done=True,
     ),
     'denied': Told(
-        contents=['The tool call was denied.'],
+        contents=[denied('The tool call was denied.', REFUNDED_50)],
         effects=[['refund', 1, 50]],
         waited=[[['refund', {'order': 2, 'amount': 500}, 'approval']], []],
         is_done=True,
     ),
     'denied with a message': Told(
         contents=[
-            'Ask the boss.',
+            denied('Ask the boss.'),
             "There is no name 'x'.\nline 1: x\n        ^\nNothing ran: no tool was called, no variable changed. Send the corrected cell.",
         ],
         effects=[],
@@ -60,7 +72,7 @@ WHOLE_TOLD: dict[str, Told] = {
     ),
     'denied, and the next cell makes the same calls': Told(
         contents=[
-            'The tool call was denied.',
+            denied('The tool call was denied.', REFUNDED_50),
             {
                 'result': 'refunded 50',
                 'notes': [
@@ -186,7 +198,7 @@ SEVERAL_TOLD: dict[str, Told] = {
         is_done=True,
     ),
     'a host that knows nothing of cells denies both': Told(
-        contents=['The tool call was denied.', 'The tool call was denied.'],
+        contents=[denied('The tool call was denied.'), denied('The tool call was denied.')],
         effects=[],
         waited=[[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
         is_done=True,

@@ -308,3 +308,26 @@ def give_up(count: int) -> str:
 
 def waiting(calls: str) -> str:
     return f'The cell waits where it stands for: {calls}'
+
+
+DECIDED_BEFORE: Final = (
+    'The calls of this cell were decided on otherwise before this answer came. The first answer counts; the later one did '
+    'nothing.'
+)
+
+
+def ask_anew(resume: str) -> str:
+    return f'Nothing else has happened. Call `run_code` with `resume={resume!r}`, to ask for these calls.'
+
+
+def go_on(calls: Sequence[str]) -> str:
+    """The code of a call that resumes a cell."""
+    return '\n'.join(['# Goes on with the cell above, if this is approved:', *calls])
+
+
+def denied(message: str) -> str:
+    return f'A person denied the cell: {message}\nNothing more of it runs, and nothing that it assigned is kept.'
+
+
+def nothing_to_resume(resume: str) -> str:
+    return f'No cell {resume!r} is in this conversation. Nothing ran. To run code, leave `resume` out.'

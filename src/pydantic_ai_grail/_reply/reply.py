@@ -15,11 +15,16 @@ from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import call_text, counted, listed
+from .calls import call_text, counted, listed, what_happened
 from .failure import failed, refused
+from .preview import short
 from .success import MAX_RESULT_CHARS, completed
 
 _MOST_NAMES: Final = 40
+_PLAIN_CHARS: Final = 400
+WAITING_FOR: Final = 'waiting_for'
+RESUME: Final = 'resume'
+"""In the reply of a cell that waits anew: the calls that it waits for, and the call that asked for the cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,3 +149,34 @@ def unused_note(calls: Sequence[CallRecord]) -> list[str]:
 def give_up(failures: int) -> str:
     """What to add to the text of a failure once the budget of failures in a row is spent."""
     return prose.give_up(failures)
+
+
+def plain_call(tool: str, arguments: Mapping[str, Any]) -> str:
+    """A call as code, for whoever decides on it: with its arguments in the types that code gave them."""
+    given = (f'{name}={short(value, max_chars=_PLAIN_CHARS)}' for name, value in arguments.items())
+    return f'{tool}({", ".join(given)})'
+
+
+def decided_before_note() -> str:
+    """For a cell whose calls were decided on otherwise before."""
+    return prose.DECIDED_BEFORE
+
+
+def denied(message: str, calls: Sequence[CallRecord], *, notes: Sequence[str], reuses: bool) -> str:
+    """For a cell that a person denied as a whole, with the calls that it had made before."""
+    return '\n'.join([prose.denied(message), what_happened(calls, cause=None, reuses=reuses), *notes])
+
+
+def waits_anew(calls: Sequence[str], *, resume: str, notes: Sequence[str]) -> dict[str, Any]:
+    """For a cell that waits for decisions which another call has to ask for."""
+    return {WAITING_FOR: [*calls], RESUME: resume, 'notes': [*notes, prose.ask_anew(resume)]}
+
+
+def go_on(calls: Sequence[str]) -> str:
+    """The code of a call that resumes a cell which waits for these."""
+    return prose.go_on(calls)
+
+
+def nothing_to_resume(resume: str) -> str:
+    """For a call that resumes a cell which the messages do not have."""
+    return prose.nothing_to_resume(resume)

@@ -30,15 +30,14 @@ from ..journal import (
     CallEnded,
     CallWaits,
     Decided,
-    Granting,
     Known,
     KnownCall,
-    Recorder,
     WaitingReason,
 )
 from ..journal import Entry as JournalEntry
 from .binding import Answerer, Bound, asked_for
 from .call_remarks import CallRemarks
+from .contracts import Granting, Recorder
 from .corrected import CorrectedCalls
 from .fates import Answered, Asked, Fate, Fates
 from .past_calls import PastCalls, next_attempt

@@ -23,6 +23,7 @@ from ..journal import (
     CallBegan,
     CallEnded,
     CallWaits,
+    CellAsked,
     CellEnded,
     CellQueued,
     CellResumed,
@@ -242,9 +243,14 @@ class CellJournal:
         """Take over the journal of the cell that this one is a fork of; stored with the next entry."""
         self._unstored.extend(other.entries)
 
+    @property
+    def all_entries(self) -> Sequence[Entry]:
+        """Also those that are not stored yet."""
+        return [*self.entries, *self._unstored]
+
     def known(self) -> Known:
         """What it says of the cell."""
-        return _known([*self.entries, *self._unstored])
+        return _known(self.all_entries)
 
     def _catch_up(self) -> None:
         self._soon = None
@@ -280,7 +286,7 @@ def _known(entries: Sequence[Entry]) -> Known:
             case Began():
                 known = replace(known, began=entry)
             case CellQueued():
-                known = replace(known, is_queued=True)
+                known = replace(known, is_queued=True, asked=(*known.asked, (entry.asked_as, '')))
             case CallBegan():
                 calls[entry.ordinal] = KnownCall(began=entry)
             case CallWaits():
@@ -289,7 +295,10 @@ def _known(entries: Sequence[Entry]) -> Known:
                 order += 1
                 calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
             case CellSuspended():
-                known = replace(known, suspended=entry, resumed=None)
+                asked = () if entry.asked_as is None else ((entry.asked_as, entry.token),)
+                known = replace(known, suspended=entry, resumed=None, asked=(*known.asked, *asked))
+            case CellAsked():
+                known = replace(known, asked=(*known.asked, (entry.asked_as, entry.token)))
             case CellResumed():
                 known = replace(known, resumed=entry)
             case CellEnded():

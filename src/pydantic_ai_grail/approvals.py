@@ -1,0 +1,150 @@
+"""A wait of a cell as a request of its own, made by the capability: no request to the model is spent on it.
+
+After an answer that names a tool call alone, a cell that waits again has returned that it waits (see `suspension.py`). The
+next response of the run is then ours: one call for each such cell, which resumes it and asks. What the model is shown of
+all that is one call and its result. Everything is read from the messages, so it is the same in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any, Final, cast
+
+from pydantic_ai import CallToolsNode
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelRequestPart,
+    ModelResponse,
+    ToolCallPart,
+    ToolReturnPart,
+)
+from pydantic_ai.tools import ToolApproved, ToolDenied
+
+from ._reply.reply import WAITING_FOR, go_on
+from .conversation import RESUME, cell_id_in, resumed_in
+from .requests import denied
+from .run_code_part import RUN_CODE_KIND
+
+MODEL_NAME: Final = 'pydantic-ai-grail'
+_PREFIX: Final = 'grail_'
+"""What the ids of such calls begin with. With it they have 38 characters; some providers take no more than 40."""
+
+
+def next_requests(messages: Sequence[ModelMessage], *, tool_name: str) -> ModelResponse | None:
+    """The response that asks for what cells wait for, if some wait anew since the last response."""
+    calls: list[ToolCallPart] = []
+    for message in reversed(messages):
+        if not isinstance(message, ModelRequest):
+            break
+        returns = [part for part in message.parts if isinstance(part, ToolReturnPart) and part.tool_name == tool_name]
+        waiting = [(part, told) for part in returns if (told := _waits_anew(part)) is not None]
+        calls[:0] = [_request(part, told, messages, tool_name) for part, told in waiting]
+    return ModelResponse(parts=calls, model_name=MODEL_NAME, finish_reason='tool_call') if calls else None
+
+
+def as_the_model_sees(messages: list[ModelMessage], *, tool_name: str) -> list[ModelMessage]:
+    """The messages with each cell as one call and its result, however many requests it took."""
+    if not any(_is_ours(message, tool_name) for message in messages):
+        return messages
+    shown: list[ModelMessage] = []
+    asked: dict[str, str] = {}
+    joins = False
+    for message in messages:
+        if _is_ours(message, tool_name) and shown and isinstance(shown[-1], ModelRequest):
+            asked.update(_asked(message))
+            joins = True
+            continue
+        if isinstance(message, ModelRequest):
+            rest = [part for part in message.parts if not _settles(part, asked, shown)]
+            if joins and isinstance(last := shown[-1], ModelRequest):
+                shown[-1] = replace(message, parts=[*last.parts, *rest])
+            elif rest:
+                shown.append(replace(message, parts=rest))
+        else:
+            shown.append(message)
+        joins = False
+    return shown
+
+
+def with_denials_inside(node: Any, *, tool_name: str) -> Any:
+    """A node of the run in which no cell is denied from outside: its calls are, so that code and model learn of it, and
+    that nothing else counts for them later."""
+    if not isinstance(node, CallToolsNode):
+        return node
+    tools = cast('CallToolsNode[Any, Any]', node)
+    results = tools.tool_call_results or {}
+    cells = [call.tool_call_id for call in tools.model_response.tool_calls if call.tool_name == tool_name]
+    messages = {id: result.message for id in cells if isinstance(result := results.get(id), ToolDenied)}
+    if not messages:
+        return tools
+    return replace(
+        tools,
+        tool_call_results={**results, **dict.fromkeys(messages, ToolApproved())},
+        tool_call_metadata={
+            **(tools.tool_call_metadata or {}),
+            **{id: denied(message) for id, message in messages.items()},
+        },
+    )
+
+
+def _waits_anew(part: ToolReturnPart) -> tuple[str, list[str]] | None:
+    """The call that asked for a cell that waits anew, and what it waits for."""
+    content: Any = part.content
+    if not isinstance(content, Mapping) or part.outcome != 'success':
+        return None
+    told = cast('Mapping[str, Any]', content)
+    resume, calls = told.get(RESUME), told.get(WAITING_FOR)
+    if not isinstance(resume, str) or not isinstance(calls, list):
+        return None
+    return resume, [str(call) for call in cast('list[Any]', calls)]
+
+
+def _request(
+    part: ToolReturnPart, waiting: tuple[str, list[str]], messages: Sequence[ModelMessage], tool_name: str
+) -> ToolCallPart:
+    resume, calls = waiting
+    cell_id = cell_id_in(messages, part.tool_call_id, tool_name=tool_name)
+    id = _PREFIX + sha256(f'{cell_id}/{part.tool_call_id}'.encode()).hexdigest()[:32]
+    return ToolCallPart(tool_name, {'code': go_on(calls), RESUME: resume}, tool_call_id=id, tool_kind=RUN_CODE_KIND)
+
+
+def _is_ours(message: ModelMessage, tool_name: str) -> bool:
+    return (
+        isinstance(message, ModelResponse)
+        and bool(message.parts)
+        and all(
+            isinstance(part, ToolCallPart)
+            and part.tool_call_id.startswith(_PREFIX)
+            and part.tool_name == tool_name
+            and resumed_in(part) is not None
+            for part in message.parts
+        )
+    )
+
+
+def _asked(message: ModelMessage) -> Mapping[str, str]:
+    calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
+    return {part.tool_call_id: resumed for part in calls if (resumed := resumed_in(part)) is not None}
+
+
+def _settles(part: ModelRequestPart, asked: Mapping[str, str], shown: list[ModelMessage]) -> bool:
+    """Whether it is the result of a call that resumed a cell; then it stands where the cell's own result was."""
+    if not isinstance(part, ToolReturnPart) or part.tool_call_id not in asked:
+        return False
+    own = asked[part.tool_call_id]
+    for number in range(len(shown) - 1, -1, -1):
+        message = shown[number]
+        if isinstance(message, ModelRequest):
+            parts = [
+                replace(part, tool_call_id=own)
+                if isinstance(each, ToolReturnPart) and each.tool_call_id == own
+                else each
+                for each in message.parts
+            ]
+            if parts != message.parts:
+                shown[number] = replace(message, parts=parts)
+                return True
+    return True
