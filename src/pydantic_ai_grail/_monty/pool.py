@@ -2,7 +2,7 @@
 
 One `WorkerPool` serves all agents, runs, threads and event loops of a process. Up to `CORE_WORKERS` workers are kept
 warm. A borrower who waited `CORE_WAIT_SECONDS` for one, because the others are held by cells that wait for slow tools,
-gets one of up to `MAX_WORKERS` further ones, which end when they are returned and not needed again soon.
+gets one of up to `MAX_WORKERS` further ones, which end when none of them was needed for `IDLE_SECONDS`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final, Literal
 
 from anyio import CancelScope
@@ -33,6 +33,7 @@ CORE_WORKERS: Final = max(2, os.cpu_count() or 1)
 MAX_WORKERS: Final = 64
 CORE_WAIT_SECONDS: Final = 0.05
 MAX_WAIT_SECONDS: Final = 60.0
+IDLE_SECONDS: Final = 10.0
 EXIT_WAIT_SECONDS: Final = 0.05
 """How long the exit of the process waits after the pools were closed. Monty 1.4 aborts the interpreter now and then when
 it ends while its threads still let go of Python objects: 8 of 40 runs without, see `tests/agent/test_exit_status.py`."""
@@ -53,11 +54,19 @@ Kind = Literal['core', 'overflow']
 
 
 class WorkerPool:
-    """Lends Monty sessions. Safe to use from several threads and event loops."""
+    """Lends Monty sessions. Safe to use from several threads and event loops.
 
-    def __init__(self) -> None:
+    Args:
+        idle_seconds: After how long the further workers end, when nobody needs them.
+    """
+
+    def __init__(self, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
         self._opening = threading.Lock()
         self._pools: dict[Kind, AsyncMonty] = {}
+        self._borrowers = 0
+        """Those of the further workers, with those who wait for one."""
+        self._idle: threading.Timer | None = None
         self._left_behind: list[AsyncMonty] = []
 
     @asynccontextmanager
@@ -75,23 +84,49 @@ class WorkerPool:
         def checkout(pool: AsyncMonty) -> AsyncMontySession:
             return pool.checkout(limits=resource_limits(limits), os_policy=policy, external_modules=modules)
 
-        try:
-            lent = await _entered(lambda: checkout(core))
-        except TimeoutError:
+        with ExitStack() as stack:
             try:
-                overflow = self._pools.get('overflow') or self._open('overflow')
-                lent = await _entered(lambda: checkout(overflow))
-            except TimeoutError as error:
-                raise SandboxUnavailable(
-                    f'No sandbox worker became free within {MAX_WAIT_SECONDS:.0f} s: {CORE_WORKERS + MAX_WORKERS} are '
-                    'held by cells that are still running. Run fewer agents at once in one process.'
-                ) from error
+                lent = await _entered(lambda: checkout(core))
+            except TimeoutError:
+                overflow = stack.enter_context(self._overflow())
+                try:
+                    lent = await _entered(lambda: checkout(overflow))
+                except TimeoutError as error:
+                    raise SandboxUnavailable(
+                        f'No sandbox worker became free within {MAX_WAIT_SECONDS:.0f} s: {CORE_WORKERS + MAX_WORKERS} are '
+                        'held by cells that are still running. Run fewer agents at once in one process.'
+                    ) from error
+            try:
+                yield lent
+            finally:
+                # Also when the borrower was cancelled: a session that is not given back keeps its worker.
+                with CancelScope(shield=True):
+                    await lent.__aexit__(None, None, None)
+
+    @contextmanager
+    def _overflow(self) -> Generator[AsyncMonty]:
+        """The pool of further workers. It stays open for whoever has borrowed from it, and a while longer."""
+        with self._opening:
+            self._borrowers += 1
+            if self._idle is not None:
+                self._idle.cancel()
         try:
-            yield lent
+            yield self._pools.get('overflow') or self._open('overflow')
         finally:
-            # Also when the borrower was cancelled: a session that is not given back keeps its worker.
-            with CancelScope(shield=True):
-                await lent.__aexit__(None, None, None)
+            with self._opening:
+                self._borrowers -= 1
+                if self._borrowers == 0:
+                    self._idle = threading.Timer(self._idle_seconds, self._close_idle)
+                    self._idle.daemon = True
+                    self._idle.start()
+
+    def _close_idle(self) -> None:
+        with self._opening:
+            if self._borrowers or self._idle is not threading.current_thread():
+                return
+            overflow = self._pools.pop('overflow', None)
+        if overflow is not None:
+            _away_from_any_loop(_exit, overflow)
 
     def _open(self, kind: Kind) -> AsyncMonty:
         # Blocks this thread for a few ms, once. Pools do not belong to the event loop that opened them, so another one
@@ -112,6 +147,10 @@ class WorkerPool:
         """End all workers. The pools open again at their next use."""
         with self._opening:
             pools, self._pools = self._pools, {}
+            idle, self._idle = self._idle, None
+        if idle is not None:
+            idle.cancel()
+            idle.join()  # it may be closing what nobody needed
         if pools:
             _away_from_any_loop(_exit, *pools.values())
 
@@ -122,7 +161,7 @@ class WorkerPool:
         alive: dropped, they would take their sockets off the epoll instance that both processes share, and the other
         process would wait for ever.
         """
-        self._opening = threading.Lock()
+        self._opening, self._borrowers, self._idle = threading.Lock(), 0, None
         self._left_behind += self._pools.values()
         self._pools = {}
 
