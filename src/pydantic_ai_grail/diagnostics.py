@@ -88,6 +88,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'missing-key': 'A typed record is built without a key that it needs.',
         'not-awaited': 'The result of a tool is used before it was awaited.',
         'cannot-wait': 'A call where none can wait: `await` in a lambda, a tool called by `sorted`, `map` or the like.',
+        'early-calls': 'A generator expression with calls in it, all of which would be made before anything is taken from it.',
         'not-awaitable': 'A tool whose calls may not overlap is awaited, or something else that no await supports.',
         'wrong-unpacking': 'A tuple is unpacked into more or fewer names than it has items.',
         'not-a-tool': 'A tool is used in a way that no function supports.',
@@ -98,6 +99,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         # remarks: they refuse nothing, and are told even if the cell succeeds
         'never-equal': 'A value is compared with one that it can never be.',
         'none-left-out': 'An optional argument whose type has no null was None, and was left out of the call.',
+        'never-awaited': 'A call was made and never awaited, so it did not begin.',
         'never-there': 'A record is asked by `get` for a key that it never has.',
     }
 )

@@ -119,7 +119,7 @@ def test_a_mended_cell_after_a_continued_line_is_still_python() -> None:
         ('github = 1\nlist_issues', 'github = 1\nlist_issues', set[str]()),
         ('find(1)["x"]', 'find(1)["x"]', set[str]()),
         ('len(list_issues(find))', 'import github; len(await github.list_issues(find))', set[str]()),
-        ('[f() for f in [list_issues]]', 'import github; [f() for f in [github.list_issues]]', set[str]()),
+        ('[f() for f in [list_issues]]', 'import github; [await f() for f in [github.list_issues]]', set[str]()),
         # before its name is taken, and not after
         (
             'list_issues = await list_issues()\nlen(list_issues)',

@@ -10,6 +10,7 @@ from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_except
 from .._source.rules.accepting import may_accept
 from .._source.rules.whole_records import given_whole
 from ..suggestions import closest
+from .pending import holds_pending
 
 Answerer = Callable[..., str]
 """A function of ours that code may call (`help`, `search_tools`): answered at once, no tool, no budget."""
@@ -37,6 +38,8 @@ def asked_for(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer
         return _unknown_name(stop.name, [*catalog.entries, *answerers])
     if stop.unreadable is not None:
         return RaisedBy('ValueError', f'the arguments of {stop.name}() cannot leave the sandbox: {stop.unreadable}')
+    if holds_pending((stop.args, dict(stop.kwargs))):
+        return RaisedBy('TypeError', f'{stop.name}() was given a call that was not awaited: put await before that call')
     try:
         return _without_none(entry, bind(entry, stop.args, stop.kwargs))
     except TypeError as error:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..calls import CallRequest
 from ..diagnostics import Diagnostic, Position
+
+
+def spelled(requests: Sequence[CallRequest]) -> str:
+    """Calls in a few words, with their verb: the first of them, and how many more."""
+    first = requests[0]
+    arguments = ', '.join(f'{key}={value!r}' for key, value in first.arguments.items())
+    text = f'{first.tool.python_name}({arguments if len(arguments) <= 60 else "..."})'
+    return f'{text} was' if len(requests) == 1 else f'{text} and {len(requests) - 1} more were'
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,6 +28,12 @@ class CallRemarks:
         for name in parameters:
             message = f'{tool}({name}=None) was called without {name}, which is optional and takes no None.'
             self._add('none-left-out', message, line)
+
+    def never_awaited(self, requests: Sequence[CallRequest]) -> None:
+        """Of calls that code made and did not await, so that they never began; CPython warns of these as well."""
+        if requests:
+            message = f'{spelled(requests)} never awaited, so not made: put await before the call.'
+            self._add('never-awaited', message, requests[0].line)
 
     def _add(self, code: str, message: str, line: int | None) -> None:
         if all(message != other.message for other in self.found):  # a loop makes the same call again and again

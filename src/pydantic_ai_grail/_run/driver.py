@@ -42,6 +42,7 @@ from ..outcomes import Failure
 from .dispatch import Dispatcher
 from .past_calls import Diverged
 from .pauses import Parked
+from .pending import all_awaited
 from .tool_call import RUN_ENDING, is_being_cancelled
 
 
@@ -76,6 +77,8 @@ async def drive(
             ending = error  # raised below, since the task group would wrap it
         loop.end_what_changes_nothing()
     calls.unused = loop.unused()
+    if isinstance(ending, DoneStop) and loop.run_ending is None:
+        ending = all_awaited(ending, loop.never_begun(), calls.remarks)
     if loop.run_ending is not None:
         raise loop.run_ending
     if isinstance(ending, BaseException):
@@ -159,6 +162,10 @@ class _Loop:
     def unused(self) -> list[CallRequest]:
         """The calls that ran, and whose results the program was not given."""
         return [request for number, request in self._open.items() if number in self._settled]
+
+    def never_begun(self) -> list[CallRequest]:
+        """The calls that the program made, and never awaited."""
+        return [what for what in self._promised.values() if isinstance(what, CallRequest)]
 
     async def _step(self, stop: Stop) -> Stop | Parked:
         match stop:

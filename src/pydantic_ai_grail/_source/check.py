@@ -24,7 +24,8 @@ from .outline import Outline
 from .places import Range
 from .prepared import Prepared
 from .rules import RULES
-from .rules.coroutines import gathered_not_awaited
+from .rules.coroutines import gathered_not_awaited, tested_not_awaited
+from .rules.generators import calls_in_generators
 from .rules.keys import keys_in_functions
 from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
 from .rules.remarks import remarks
@@ -92,7 +93,10 @@ async def _check(
     read = prepared.outline
     outline = read.in_session(bound) if read else Outline(prepared.tree, prepared.source, session=bound)
     cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
-    structural = (tool_calls, cannot_wait, names_of_types, only_added_to, gathered_not_awaited)
+    structural = (
+        *(tool_calls, cannot_wait, calls_in_generators, names_of_types, only_added_to),
+        *(gathered_not_awaited, tested_not_awaited),
+    )
     refusals = [refusal for rule in structural for refusal in rule(cell)]
     hints: list[Diagnostic] = []
     if mode == 'names':

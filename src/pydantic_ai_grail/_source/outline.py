@@ -138,7 +138,8 @@ class Outline:
             return None if root is None else f'{root}.{node.attr}'
         if not isinstance(node, ast.Name):
             return None
-        scope = self.binding(node)
+        at_top = self.module if self.module.binds(node.id) else None
+        scope = self.binding(node) if node in self.parents else at_top  # or of a function of an earlier cell
         if scope is None:
             return None if node.id in self._others else self._imported.get(node.id, node.id)
         return scope.imported.get(node.id) if node.id not in scope.bound else None

@@ -11,6 +11,7 @@ import ast
 
 from ..edits import Edit
 from ..outline import Outline
+from .async_callees import AsyncCallees
 from .fates import Fate, Fates
 from .mending import Mending
 
@@ -18,6 +19,7 @@ from .mending import Mending
 def mend_awaits(mending: Mending) -> None:
     """Await what is not, and stop awaiting what cannot be."""
     coroutines = _coroutine_functions(mending.outline)
+    callees = AsyncCallees(mending)
     for call in mending.outline.nodes(ast.Call):
         entry = mending.tool(call.func)
         parent = mending.outline.parents[call]
@@ -25,8 +27,10 @@ def mend_awaits(mending: Mending) -> None:
             if isinstance(parent, ast.Await):
                 _unawait(mending, parent, call, entry.facts.python_name)
             continue
+        if isinstance(parent, ast.Await) or not can_await(mending.outline, call):
+            continue
         is_coroutine = entry is not None or (isinstance(call.func, ast.Name) and call.func.id in coroutines)
-        if not is_coroutine or isinstance(parent, ast.Await) or not can_await(mending.outline, call):
+        if not is_coroutine and not callees.gives(call):
             continue
         if Fates(mending).of(call) is not Fate.DOUBTFUL:
             _await(mending, call, mending.text.segment(call.func))

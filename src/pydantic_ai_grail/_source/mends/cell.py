@@ -24,6 +24,7 @@ from .deleting import mend_deletes
 from .final import FinalValue, final_value
 from .imports import mend_imports
 from .iterating import mend_iterators, mend_mapped_tools
+from .lazy import mend_lazy
 from .mending import Mending
 from .methods import mend_methods, mend_operators
 from .modules import mend_bare_tools
@@ -45,6 +46,7 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_sub, ('.sub',)),
     (mend_hasattr, ('hasattr',)),
     (mend_dates, ('strptime', 'timedelta', 'utcnow', 'timestamp')),
+    (mend_lazy, ('any', 'all', 'next')),
     (mend_iterators, ('next', '(')),
     (mend_deletes, ('del',)),
     (mend_shadowed_builtins, ('for',)),
@@ -79,7 +81,13 @@ def mend(
     """
     imported = imported or Imported()
     outline = Outline(tree, source, session=bound, imported=imported.names, others=imported.others)
-    mending = Mending(outline=outline, catalog=catalog, support=support, attributes=attributes)
+    mending = Mending(
+        outline=outline,
+        catalog=catalog,
+        support=support,
+        attributes=attributes,
+        definitions=imported.definitions,
+    )
     for find, needles in MENDS:
         if not needles or any(needle in source for needle in needles):
             find(mending)

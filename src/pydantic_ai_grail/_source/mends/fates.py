@@ -29,6 +29,10 @@ _CHANGES: Final = _ADDS | _POURS | {'clear', 'remove', 'discard', 'reverse', 'ke
 """Methods of a container that give away nothing of what is in it."""
 _TAKES_OUT: Final = frozenset({'get', 'pop', 'popleft'})
 _SAME_DEPTH: Final = frozenset({'values', 'copy'})
+_ITERTOOLS_HAND_ON: Final = frozenset({'chain', 'islice', 'cycle', 'batched', 'compress', 'tee'})
+"""Functions of `itertools` that give what was in their arguments, and do not look at it."""
+_ITERTOOLS_LOOK: Final = frozenset({'takewhile', 'dropwhile', 'filterfalse', 'groupby', 'accumulate', 'starmap'})
+"""Those that give it to a function, which may do anything but wait for it."""
 _DEEPEST: Final = 4
 _MODULES_OF_VALUES: Final = frozenset(
     {'json', 're', 'math', 'datetime', 'decimal', 'copy', 'base64', 'hashlib', 'csv', 'random', 'time'}
@@ -69,6 +73,11 @@ class Fates:
                 return Fate.VALUE if kind == 'module' or (kind == 'coroutine' and not depth) else Fate.DOUBTFUL
             case ast.If() | ast.While() | ast.UnaryOp() | ast.Assert():
                 return Fate.UNUSED if depth else Fate.VALUE
+            case ast.Match(subject=subject, cases=cases) if subject is node and not depth:
+                captures = any(isinstance(each.pattern, ast.MatchAs) and each.pattern.name for each in cases)
+                return Fate.DOUBTFUL if captures else Fate.VALUE
+            case ast.Compare(ops=[ast.In() | ast.NotIn()]) if parent.left is not node:
+                return Fate.VALUE  # what is in it is compared
             case ast.Compare():
                 return Fate.DOUBTFUL if depth else Fate.VALUE
             case ast.BinOp():
@@ -141,13 +150,25 @@ class Fates:
             return self._argument_of_builtin(call, function.id, depth)
         dotted = self._outline.dotted(function)
         module = (dotted or '').partition('.')[0]
+        if module == 'itertools' and depth and (fate := self._argument_of_itertools(call, dotted or '', depth)):
+            return fate
         if module in self._mending.support.modules:
             return Fate.VALUE if module in _MODULES_OF_VALUES else Fate.DOUBTFUL
         if isinstance(function, ast.Attribute):
             return self._argument_of_method(function, depth)
         return Fate.DOUBTFUL
 
+    def _argument_of_itertools(self, call: ast.Call, dotted: str, depth: int) -> Fate | None:
+        name = dotted.rpartition('.')[2]
+        if name in _ITERTOOLS_LOOK:
+            return Fate.VALUE
+        if name in _ITERTOOLS_HAND_ON:
+            return self.of(call, depth + (name in ('batched', 'tee')))
+        return self.of(call, max(depth - 1, 1)) if name == 'from_iterable' else None
+
     def _argument_of_builtin(self, call: ast.Call, name: str, depth: int) -> Fate:
+        if name == 'filter' and depth and isinstance(call.args[0], ast.Constant):
+            return self._worst((Fate.VALUE, self.of(call, depth)))  # `None`: the items themselves are tested
         if name not in self._mending.support.builtins or name in _MAY_CALL:
             return Fate.DOUBTFUL
         if not depth:
@@ -195,6 +216,8 @@ class Fates:
             return Fate.UNUSED
         self._seen.add((name.id, depth))
         outline = self._outline
+        if name.id == '_' and not outline.loads.get('_'):
+            return Fate.UNUSED
         if depth > _DEEPEST or outline.scope_of(name).kind == 'class' or name.id in outline.module.outer:
             return Fate.DOUBTFUL
         uses = outline.loads.get(name.id, ())

@@ -21,7 +21,7 @@ def mend_iterators(mending: Mending) -> None:
     """Make iterators of what is taken from, one item at a time."""
     if mending.lacks('next-generator'):
         for call, _ in mending.calls_of('next'):
-            if call.args and _is_lazy(mending, call.args[0]):
+            if call.args and call.args[0] not in mending.lowered and _is_lazy(mending, call.args[0]):
                 edits = _as_iterator(mending, call.args[0], inside=call)
                 mending.mend(
                     'next',

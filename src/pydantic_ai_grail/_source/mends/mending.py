@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from ..._monty.support import Support
 from ...diagnostics import Diagnostic, Mend
 from ..bindings import bindings_of
 from ..edits import Edit, SourceText, overlap
+from ..imported import Definition
 from ..outline import Outline
 from .placing import placed
 
@@ -28,10 +29,14 @@ class Mending:
     support: Support
     attributes: frozenset[str] = frozenset()
     """Attributes that code of earlier cells gave its objects and classes."""
+    definitions: Mapping[str, Definition] = field(default_factory=dict[str, Definition])
+    """What names of the session are bound to, where one definition is all that binds them."""
     edits: list[Edit] = field(default_factory=list[Edit])
     mends: list[Mend] = field(default_factory=list[Mend])
     replaced: set[ast.AST] = field(default_factory=set[ast.AST])
     """Names that no longer stand in the code, so that an import of theirs has nobody to import for."""
+    lowered: set[ast.AST] = field(default_factory=set[ast.AST])
+    """Generator expressions that have become lists which stop."""
     unplaced: list[Diagnostic] = field(default_factory=list[Diagnostic])
     """Imports that no line has room for."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from ...diagnostics import Diagnostic
 from ..inspected import Finding, Inspected, Suspicion
+from ..mends.awaiting import can_await
 from ..places import Range
 from . import ty_texts
 from .attributes import PLAIN_TYPES
@@ -171,6 +172,32 @@ def given_to_a_reader(cell: Inspected, callee: str, found: str, place: Range) ->
     if callee in _READERS and callee.partition('.')[0] not in cell.bindings.names and is_only_coroutine(found):
         return not_awaited(cell, place, 'value')
     return None
+
+
+def tested_not_awaited(cell: Inspected) -> Iterator[Diagnostic]:
+    """A call to an async tool whose outcome a plain function tests, compares or writes down: none is there to wait for."""
+    for call in cell.outline.nodes(ast.Call):
+        entry = cell.tool(call.func)
+        if entry is None or entry.facts.sequential or not _is_looked_at(cell, call):
+            continue
+        place = cell.place_of(call)
+        if cell.places.never_runs(place) or cell.places.is_deferred(place) or can_await(cell.outline, call):
+            continue
+        yield _unawaited(cell, place, 'value')
+
+
+def _is_looked_at(cell: Inspected, call: ast.Call) -> bool:
+    match cell.outline.parents[call]:
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+            return test is call
+        case ast.UnaryOp(op=ast.Not()) | ast.Compare() | ast.FormattedValue():
+            return True
+        case ast.BoolOp(values=[*_, last]):
+            return last is not call
+        case ast.comprehension(ifs=tests):
+            return call in tests
+        case _:
+            return False
 
 
 def gathered_not_awaited(cell: Inspected) -> Iterator[Diagnostic]:

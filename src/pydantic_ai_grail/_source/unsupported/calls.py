@@ -16,7 +16,7 @@ from .names import is_guarded
 _AMBIGUOUS: Final = frozenset({'translate', 'expand', 'scanner', 'full_match', 'combine'})
 """Methods that a class of the session may well have too; they count only where the receiver is a literal."""
 
-_ENDLESS: Final = frozenset({'itertools.count', 'itertools.cycle', 'count', 'cycle'})
+ENDLESS: Final = frozenset({'itertools.count', 'itertools.cycle', 'count', 'cycle'})
 _CATCHES_TYPES: Final = frozenset({'TypeError', 'Exception', 'BaseException'})
 _CATCHES_ATTRIBUTES: Final = frozenset({'AttributeError', 'Exception', 'BaseException'})
 
@@ -74,7 +74,7 @@ def _method(outline: Outline, call: ast.Call, method: ast.Attribute) -> Diagnost
 def _endless(outline: Outline, generator: ast.GeneratorExp) -> Diagnostic | None:
     """A generator expression is built as a list before anything takes from it."""
     iterated = generator.generators[0].iter
-    if not isinstance(iterated, ast.Call) or outline.dotted(iterated.func) not in _ENDLESS:
+    if not isinstance(iterated, ast.Call) or outline.dotted(iterated.func) not in ENDLESS:
         return None
     message = 'A generator expression over an endless iterator never gets done here: it is built as a list first.'
     fix = 'Loop with while, and break: n = 0; while not found(n): n += 1.'
