@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import anyio
 from anyio import to_thread
 from fastapi import Depends, FastAPI, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from pydantic import StringConstraints
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from .agent import live_model
@@ -48,13 +50,16 @@ def the_desk(request: Request) -> Desk:
 
 
 def no_other_site(request: Request) -> None:
-    """Refuse forms that another site's page sends."""
-    if request.headers.get('sec-fetch-site', 'same-origin') not in ('same-origin', 'none'):
+    """Refuse forms that another site's page sends, or a page of another service of this machine."""
+    origin = request.headers.get('origin')
+    is_own = origin is None or urlsplit(origin).netloc == request.headers.get('host')
+    if not is_own or request.headers.get('sec-fetch-site', 'same-origin') not in ('same-origin', 'none'):
         raise HTTPException(403, 'This form came from another site.')
 
 
 TheDesk = Annotated[Desk, Depends(the_desk)]
 OwnForm = Depends(no_other_site)
+Prompt = Annotated[str, Form(), StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
 app = FastAPI(title='Refund desk', lifespan=lifespan, openapi_url=None)
 app.add_middleware(TrustedHostMiddleware, allowed_hosts=['127.0.0.1', 'localhost', '[::1]'])
@@ -80,9 +85,9 @@ def orders(desk: TheDesk) -> HTMLResponse:
 
 
 @app.post('/conversations', dependencies=[OwnForm])
-async def ask(desk: TheDesk, prompt: Annotated[str, Form(min_length=1, max_length=2_000)]) -> Response:
+async def ask(desk: TheDesk, prompt: Prompt) -> Response:
     """Begin a conversation."""
-    id = await to_thread.run_sync(desk.book.ask, prompt.strip())
+    id = await to_thread.run_sync(desk.book.ask, prompt)
     return await shown_next(desk, id)
 
 
@@ -93,9 +98,9 @@ def conversation(desk: TheDesk, id: str) -> HTMLResponse:
 
 
 @app.post('/conversations/{id}/questions', dependencies=[OwnForm])
-async def ask_further(desk: TheDesk, id: str, prompt: Annotated[str, Form(min_length=1, max_length=2_000)]) -> Response:
+async def ask_further(desk: TheDesk, id: str, prompt: Prompt) -> Response:
     """Go on with a conversation that is done."""
-    await to_thread.run_sync(desk.book.ask_further, id, prompt.strip())
+    await to_thread.run_sync(desk.book.ask_further, id, prompt)
     return await shown_next(desk, id)
 
 
@@ -112,7 +117,7 @@ async def decide(
     id: str,
     wait: Annotated[list[str], Form()],
     verdict: Annotated[Literal['approve', 'deny', 'happened'], Form()],
-    amount: Annotated[Decimal | None, Form(gt=0, decimal_places=2)] = None,
+    amount: Annotated[Decimal | None, Form(gt=0, decimal_places=2, max_digits=9)] = None,
     message: Annotated[str, Form(max_length=500)] = '',
 ) -> Response:
     """Decide on one call, or on several alike."""

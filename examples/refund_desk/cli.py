@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -113,6 +114,20 @@ def number_of(call: WaitingCall) -> str:
     return call.id.rpartition('__')[2]
 
 
+def amount_of_money(text: str) -> Decimal:
+    """Euros, as the form on the page takes them."""
+    if not re.fullmatch(r'\d{1,7}(\.\d{1,2})?', text) or not Decimal(text):
+        raise argparse.ArgumentTypeError(f'{text[:20]!r} is no amount such as 19.90')
+    return Decimal(text)
+
+
+def request_text(text: str) -> str:
+    """What is asked for."""
+    if not text.strip() or len(text) > 2_000:
+        raise argparse.ArgumentTypeError('a request is between 1 and 2,000 characters')
+    return text.strip()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog='python -m examples.refund_desk.cli',
@@ -120,12 +135,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest='command', required=True)
-    commands.add_parser('ask', help='ask for something').add_argument('request')
+    commands.add_parser('ask', help='ask for something').add_argument('request', type=request_text)
     commands.add_parser('waiting', help='list the calls that wait')
     commands.add_parser('go-on', help='go on with what a killed process left')
     approve = commands.add_parser('approve', help='let a call run')
     approve.add_argument('call')
-    approve.add_argument('--amount', type=Decimal, help='another amount than was asked for')
+    approve.add_argument('--amount', type=amount_of_money, help='another amount than was asked for')
     deny = commands.add_parser('deny', help='do not let a call run')
     deny.add_argument('call')
     deny.add_argument('--message', default='', help='what to tell the code')

@@ -14,9 +14,10 @@ from pydantic_core import to_json
 
 
 def page(template: str, *, status: int = 200, **names: Any) -> HTMLResponse:
-    """A template with these names, as a response that no browser keeps."""
+    """A template with these names, as a response that no browser keeps and that no other page frames."""
     html = _TEMPLATES.get_template(template).render(names)
-    return HTMLResponse(html, status_code=status, headers={'Cache-Control': 'no-store'})
+    headers = {'Cache-Control': 'no-store', 'Content-Security-Policy': "frame-ancestors 'none'"}
+    return HTMLResponse(html, status_code=status, headers=headers)
 
 
 def _euros(amount: Any) -> str:

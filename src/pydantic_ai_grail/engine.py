@@ -5,8 +5,9 @@ Workers and checkers are shared more widely still, by the whole process; they ar
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from typing import Any, Final
@@ -32,9 +33,11 @@ from .agent_run import AgentRun
 from .correcting import Corrections
 from .events import log, to_all
 from .settings import Settings
+from .suggestions import closest
 from .tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
 
 _MAX_DESCRIPTIONS: Final = 8
+_LOG: Final = logging.getLogger('pydantic_ai_grail')
 
 
 class Engine:
@@ -47,6 +50,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
+        self._told = set[str]()
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
         keyring = keyring_for(settings.store, settings.snapshot_secret)
         self.journals = Journals(
@@ -70,6 +74,18 @@ class Engine:
     @cached_property
     def support(self) -> Support:
         return load_support()
+
+    def tell_of_names(self, names: Sequence[str], tools: Iterable[str]) -> None:
+        """Log, once each, that code mode was to take in tools that are not there."""
+        for name in names:
+            if name not in self._told:
+                self._told.add(name)
+                meant = closest(name, tools)
+                _LOG.warning(
+                    'CodeMode(tools=[...]) names %r, and no tool of this step is called that.%s',
+                    name,
+                    f' Did you mean {meant!r}?' if meant else '',
+                )
 
     def new_run(self, conversation_id: str) -> AgentRun:
         """What a run of an agent in this conversation needs. The run closes it."""

@@ -34,8 +34,13 @@ class Limits:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is not None and not value > 0:
-                raise SettingsError(f'Limits.{item.name} must be greater than 0, got {value!r}.')
+            kind = str(item.type)  # as it is written above
+            if value is None and 'None' in kind:
+                continue
+            kinds = (int, float) if 'float' in kind else int
+            if isinstance(value, bool) or not isinstance(value, kinds) or not value > 0:
+                what = 'a number' if 'float' in kind else 'a whole number'
+                raise SettingsError(f'Limits.{item.name} must be {what} greater than 0, got {value!r}.')
 
 
 DEFAULT_LIMITS: Final = Limits()

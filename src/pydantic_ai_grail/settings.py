@@ -165,13 +165,35 @@ def _check(given: Mapping[str, Any]) -> None:
             listed = ', '.join(map(repr, choices)) + (', or a function' if or_function else '')
             raise SettingsError(f'{name} is one of {listed}, got {given[name]!r}.')
     for name, least in _AT_LEAST.items():
-        if name in given and not (isinstance(given[name], int) and given[name] >= least):
+        if name in given and not (_is_number(given[name], int) and given[name] >= least):
             raise SettingsError(f'{name} must be a whole number of at least {least}, got {given[name]!r}.')
-    for name in ('keep_snapshots', 'store_timeout_secs', 'decision_secs', 'claim_secs'):
-        if given.get(name) is not None and not given[name] > 0:
-            raise SettingsError(f'{name} must be greater than 0, got {given[name]!r}.')
-    if not isinstance(given['store'], Store):
+    for name in ('store_timeout_secs', 'decision_secs', 'claim_secs'):
+        may_be_none = name == 'decision_secs' and given.get(name) is None
+        if name in given and not may_be_none and not (_is_number(given[name], int, float) and given[name] > 0):
+            raise SettingsError(f'{name} must be a number of seconds greater than 0, got {given[name]!r}.')
+    newest = given.get('keep_snapshots')
+    if newest is not None and not (_is_number(newest, int) and newest > 0):
+        raise SettingsError(f'keep_snapshots must be a whole number greater than 0, or None for all, got {newest!r}.')
+    if not isinstance(given.get('reuse_calls', True), bool):
+        raise SettingsError(f'reuse_calls is True or False, got {given["reuse_calls"]!r}.')
+    if isinstance(given['store'], type) or not isinstance(given['store'], Store):
         raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url), got {given["store"]!r}.')
+    if not _is_selector(given.get('tools', 'all')):
+        raise SettingsError(
+            f"tools is 'all', a list of names, a function (ctx, tool_def) -> bool or a dict of metadata, got {given['tools']!r}."
+        )
+
+
+def _is_number(value: Any, *kinds: type) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool) and value == value
+
+
+def _is_selector(tools: Any) -> bool:
+    if isinstance(tools, str):
+        return tools == 'all'
+    if isinstance(tools, Sequence):
+        return all(isinstance(name, str) for name in cast('Sequence[Any]', tools))
+    return isinstance(tools, dict) or (callable(tools) and not isinstance(tools, type))
 
 
 def _limits(limits: Any, resource_limits: Any) -> Limits:
@@ -202,7 +224,8 @@ def _observers(observers: Any) -> tuple[Observer, ...]:
 
 
 def _host(os_access: Any, mount: Any) -> HostAccess:
-    mounts = () if mount is None else (mount,) if isinstance(mount, MountDir) else tuple(mount)
+    several = isinstance(mount, Sequence)
+    mounts = () if mount is None else tuple(cast('Sequence[Any]', mount)) if several else (mount,)
     if not all(isinstance(item, MountDir) for item in mounts):
         raise SettingsError(f'mount is a pydantic_monty.MountDir or several, got {mount!r}.')
     if os_access is not None and not callable(os_access):

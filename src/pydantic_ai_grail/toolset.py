@@ -21,7 +21,7 @@ from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
-from ._catalog.placement import place_tools
+from ._catalog.placement import names_of_no_tool, place_tools
 from ._reply.reply import give_up, nothing_to_resume, render, waits_anew
 from ._sessions.grants import LiveGrant
 from .agent_run import AgentRun
@@ -159,6 +159,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     async def get_tools(self, ctx: RunContext[AgentDepsT]) -> dict[str, ToolsetTool[AgentDepsT]]:
         tools = await self.wrapped.get_tools(ctx)
         places = await place_tools(tools, selector=self.settings.tools, ctx=ctx)
+        self._engine.tell_of_names(names_of_no_tool(tools, self.settings.tools), tools)
         inside = {name: tool for name, tool in tools.items() if places[name] == 'sandboxed'}
         native = {name: tool for name, tool in tools.items() if places[name] == 'native'}
         if RUN_CODE in native:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 from pydantic_ai import Agent, RunContext, ToolDefinition
@@ -234,9 +234,16 @@ async def test_catalog_chars_says_when_tools_move_into_modules() -> None:
         ({'checking': 'loose'}, "checking is one of 'strict', 'names', 'off', got 'loose'"),
         ({'lost_state': 'shrug'}, "lost_state is one of 'restart', 'error', got 'shrug'"),
         ({'store': 'sqlite:///x.db'}, 'store must be a Store such as MemoryStore'),
-        ({'store_timeout_secs': 0}, 'store_timeout_secs must be greater than 0, got 0'),
+        ({'store': SqlStore}, 'store must be a Store such as MemoryStore'),
+        ({'tools': 5}, "tools is 'all', a list of names"),
+        ({'tools': 'search'}, "tools is 'all', a list of names"),
+        ({'max_retries': True}, 'max_retries must be a whole number'),
+        ({'keep_snapshots': 1.5}, 'keep_snapshots must be a whole number greater than 0, or None'),
+        ({'snapshot_secret': 5}, 'A secret is text or bytes'),
+        ({'limits': {'max_memory': '64M'}}, "Limits.max_memory must be a whole number greater than 0, got '64M'"),
+        ({'store_timeout_secs': 0}, 'store_timeout_secs must be a number of seconds greater than 0, got 0'),
         ({'limits': {'max_time': 3}}, "There is no limit 'max_time'. There are: max_duration_secs"),
-        ({'limits': {'max_memory': -1}}, 'Limits.max_memory must be greater than 0, got -1'),
+        ({'limits': {'max_memory': -1}}, 'Limits.max_memory must be a whole number greater than 0, got -1'),
         ({'limits': 3}, 'limits is a Limits, a dict of its fields'),
         ({'limits': Limits(), 'resource_limits': {}}, 'Give limits or resource_limits, not both'),
         ({'mount': '/tmp'}, 'mount is a pydantic_monty.MountDir or several'),
@@ -251,6 +258,52 @@ def test_an_option_that_cannot_be_right_is_refused_when_it_is_given(options: Any
         CodeMode(**options)
     with pytest.raises(SettingsError):
         CodeModeToolset(FunctionToolset(), **options)
+
+
+ODD_VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    5,
+    1.5,
+    float('nan'),
+    '',
+    'x',
+    b'x',
+    [],
+    [5],
+    ['x'],
+    {},
+    {'x': 5},
+    object(),
+    int,
+    SqlStore,
+    print,
+)
+
+
+@pytest.mark.parametrize('option', CodeModeOptions.__annotations__)
+def test_an_odd_value_of_an_option_is_taken_or_refused_when_it_is_given(option: str) -> None:
+    for value in ODD_VALUES:
+        with suppress(SettingsError):
+            CodeMode(**cast('Any', {option: value}))
+
+
+@pytest.mark.parametrize('limit', Limits.__dataclass_fields__)
+def test_an_odd_value_of_a_limit_is_taken_or_refused_when_it_is_given(limit: str) -> None:
+    for value in ODD_VALUES:
+        with suppress(SettingsError):
+            Limits(**cast('Any', {limit: value}))
+
+
+async def test_a_name_that_no_tool_has_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    agent = agent_with(double, tools=['duble', 'double'])
+    assert (await play(agent, 'await double(2)'))[0].content == {'result': 4}
+    await play(agent, 'await double(2)')
+    assert [record.message for record in caplog.records if 'names' in record.message] == [
+        "CodeMode(tools=[...]) names 'duble', and no tool of this step is called that. Did you mean 'double'?"
+    ]
 
 
 @pytest.mark.parametrize(('durability', 'entries'), [('call', 3), ('cell', 0), (None, 3)])

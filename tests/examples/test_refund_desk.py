@@ -174,8 +174,33 @@ def test_orders_and_conversations_are_listed(pages: Any) -> None:
 def test_forms_of_other_sites_and_other_names_of_this_machine_are_refused(pages: Any, tmp_path: Path) -> None:
     foreign = pages.post('/conversations', data={'prompt': BROKEN}, headers={'Sec-Fetch-Site': 'cross-site'})
     assert foreign.status_code == 403
+    for origin in ('http://evil.example.com', 'http://localhost:8001', 'null'):  # of browsers that send nothing else
+        foreign = pages.post('/conversations', data={'prompt': BROKEN}, headers={'Origin': origin})
+        assert foreign.status_code == 403
+    own = pages.post('/conversations', data={'prompt': 'What is this?'}, headers={'Origin': 'http://localhost'})
+    assert own.status_code == 200
     assert pages.get('/', headers={'Host': 'shop.example.com'}).status_code == 400
+    assert pages.get('/').headers['Content-Security-Policy'] == "frame-ancestors 'none'"
     assert refunds(tmp_path) == []
+
+
+@pytest.mark.parametrize('amount', ['9' * 5_000, '0.' + '0' * 5_000 + '1', '1e5000', 'NaN', '-1', '0', '1.999'])
+def test_an_amount_that_is_none_changes_nothing(amount: str, pages: Any, tmp_path: Path) -> None:
+    page = asked(pages, BROKEN)
+    form = Forms(page.text).found['Approve: Refund Ada Lindqvist']
+    answer = pages.post(f'{page.url.copy_with(fragment=None)}/decisions', data={**form, 'amount': amount})
+    assert answer.status_code == 422
+    assert refunds(tmp_path) == [*SMALL.items()]
+    with pytest.raises(SystemExit):
+        command_line(['approve', 'x/3', '--amount', amount])
+
+
+@pytest.mark.parametrize('prompt', ['', '   ', '\n\t', 'x' * 2_001])
+def test_a_prompt_that_is_none_begins_nothing(prompt: str, pages: Any) -> None:
+    assert pages.post('/conversations', data={'prompt': prompt}).status_code == 422
+    assert '/conversations/' not in pages.get('/').text
+    with pytest.raises(SystemExit):
+        command_line(['ask', prompt])
 
 
 def test_killed_in_a_refund_then_waiting_then_in_an_approved_one(service: DeskService) -> None:

@@ -7,8 +7,8 @@ replace by a tool of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, cast
 
 from pydantic_ai import RunContext, ToolDefinition
 from pydantic_ai.tools import ToolSelector, matches_tool_selector
@@ -35,6 +35,13 @@ async def place_tools(
             if places[name] == 'hidden' and tool.tool_def.with_native == _NATIVE_SEARCH:
                 places[name] = 'native'
     return places
+
+
+def names_of_no_tool(tools: Mapping[str, ToolsetTool[Any]], selector: ToolSelector[Any]) -> list[str]:
+    """The names in a selector of names that none of `tools` has."""
+    if isinstance(selector, str) or not isinstance(selector, Sequence):
+        return []
+    return [name for name in cast('Sequence[str]', selector) if name not in tools]
 
 
 def can_be_sandboxed(definition: ToolDefinition) -> bool:

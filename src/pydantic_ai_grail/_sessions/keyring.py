@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, cast
 
 from ..errors import SettingsError
 
@@ -51,7 +51,9 @@ class Keyring:
     """
 
     def __init__(self, secrets: str | bytes | Sequence[str | bytes]) -> None:
-        several = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
+        several: list[Any] = [secrets] if isinstance(secrets, str | bytes) else [*_each(secrets)]
+        if not all(isinstance(secret, str | bytes) for secret in several):
+            raise SettingsError('A secret is text or bytes, or several of them, the newest first.')
         if not several:
             raise SettingsError('A keyring needs at least one secret.')
         self._keys = {key.id: key for key in map(_key, several)}
@@ -73,6 +75,10 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f'Keyring({", ".join(key.id.hex() for key in self)})'
+
+
+def _each(secrets: Any) -> Sequence[Any]:
+    return cast('Sequence[Any]', secrets) if isinstance(secrets, Sequence) else [secrets]
 
 
 def _key(secret: str | bytes) -> Key:
