@@ -102,6 +102,8 @@ async def _waiting_bytes(store: SqlStore) -> int:
     await agent.run('Go.', conversation_id='waits')
     assert store.path is not None
     with create_engine(f'sqlite:///{store.path}').connect() as connection:
-        keys = connection.execute(text('SELECT DISTINCT conversation_id, cell_id, code_digest FROM grail_journals'))
+        keys = connection.execute(
+            text('SELECT DISTINCT owner, conversation_id, cell_id, code_digest FROM grail_journals')
+        )
         [key] = [CellKey(*row) for row in keys]
     return sum(len(record.data) for record in await store.journal(key))

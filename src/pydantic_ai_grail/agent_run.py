@@ -19,6 +19,7 @@ from .correcting import Corrections
 from .errors import SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
 from .outcomes import Completed
+from .stores.base import CellKey
 
 
 @dataclass(kw_only=True)
@@ -27,6 +28,10 @@ class AgentRun:
 
     session: Session
     corrections: Corrections
+    compacts_history: bool = False
+    """Whether a history with earlier messages and no cells is taken for a compacted one."""
+    trusts_history: bool = True
+    """Whether it is the application's, so that it is believed to be compacted where it says so."""
     observe: Observer
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
@@ -70,7 +75,10 @@ class AgentRun:
             SnapshotError, StoreError: When it cannot be had.
         """
         started = time.perf_counter()
-        state = await self.session.locate(cells.refs, not_after=cells.last_message_at)
+        is_compacted = (cells.is_compacted and self.trusts_history) or (
+            self.compacts_history and cells.has_earlier_messages
+        )
+        state = await self.session.locate(cells.refs, is_compacted=is_compacted, not_after=cells.last_message_at)
         if self.session.restored:
             self._restore_seconds = max(self._restore_seconds, time.perf_counter() - started)
         return state
@@ -88,6 +96,17 @@ class AgentRun:
     def remember(self, history: History, text: str) -> None:
         """Spare the next cell the reading of what this one wrote."""
         self._histories = {text: history}
+
+    def use_grants_of(self, cells: CellsInHistory, key: CellKey) -> None:
+        """What the conversation may do in this cell without being asked: anything that was allowed it, if it has an owner.
+        Without one anybody may have named it: then what was allowed with a call of this cell, or of one that the history has.
+        """
+
+        def shows(cell_id: str, digest: str) -> bool:
+            return (cell_id, digest) == (key.cell_id, key.code_digest) or cells.has(cell_id, digest)
+
+        if not key.conversation.has_owner:
+            self.session.grants.only_of(shows)
 
     def keeping(self, cell_id: str, source: str, observe: Observer, *, tool_call_id: str | None) -> Keeping:
         own_id = None if cell_id == tool_call_id else cell_id

@@ -21,25 +21,40 @@ from anyio import CancelScope
 from anyio.to_thread import run_sync
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from .errors import StoreError
-from .stores.base import LONGEST_AGE, CellKey, Claim, Contents, JournalRecord, SnapshotRecord, Store
+from .errors import OwnerError, StoreError
+from .ownership import named_owner
+from .stores.base import (
+    LONGEST_AGE,
+    NO_OWNER,
+    CellKey,
+    Claim,
+    Contents,
+    ConversationKey,
+    JournalRecord,
+    SnapshotRecord,
+    Store,
+)
 
 FORMAT: Final[Literal[1]] = 1
 _INDEX: Final = 'conversation.json'
-_OWNER: Final = 'import'
+_HOLDER: Final = 'import'
 
 
-async def export_conversation(store: Store, conversation_id: str, path: Path | str, *, overwrite: bool = False) -> int:
+async def export_conversation(
+    store: Store, conversation_id: str, path: Path | str, *, owner: str | None = None, overwrite: bool = False
+) -> int:
     """Write a conversation to a file, and return how many snapshots and journal entries that were. The file is there whole
     or not at all.
 
     Args:
-        store: Where the agent's state is.
+        store: Where it is.
         conversation_id: The conversation.
         path: The file.
+        owner: Whose conversation, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept.
         overwrite: Whether a file that is there is replaced.
 
     Raises:
+        OwnerError: When `owner` is no name for one.
         StoreError: When the store has nothing of it.
         FileExistsError: When the file is there, and `overwrite` is not set.
         OSError: When it cannot be written.
@@ -48,18 +63,19 @@ async def export_conversation(store: Store, conversation_id: str, path: Path | s
         raise FileExistsError(
             f'{str(path)!r} is there already. Name another file, or say that it is to be overwritten.'
         )
-    contents = await store.contents(conversation_id)
+    whose = named_owner(owner)
+    contents = await store.contents(conversation_id, owner=whose)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')
     try:
-        index = _index_of(conversation_id, contents)
+        index = _index_of(ConversationKey(whose, conversation_id), contents)
     except ValueError as error:
         raise StoreError(
             f'{store!r} holds something of conversation {conversation_id!r} that no agent has written: {error}'
         ) from error
     packed = BytesIO()
     with zipfile.ZipFile(packed, 'w') as archive:
-        archive.writestr(_INDEX, index.model_dump_json(indent=1))
+        archive.writestr(_INDEX, index.model_dump_json(indent=1, exclude_defaults=True))
         for number, snapshot in enumerate(contents.snapshots):
             archive.writestr(f'snapshots/{number}', snapshot.data)
         for number, entry in enumerate(contents.entries):
@@ -68,7 +84,7 @@ async def export_conversation(store: Store, conversation_id: str, path: Path | s
     return len(index.snapshots) + len(index.entries)
 
 
-def _index_of(conversation_id: str, contents: Contents) -> _Index:
+def _index_of(conversation: ConversationKey, contents: Contents) -> _Index:
     if not all(isinstance(each.data, bytes) for each in (*contents.snapshots, *contents.entries)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted
         raise ValueError('not all of it is bytes')
     snapshots = [
@@ -87,15 +103,22 @@ def _index_of(conversation_id: str, contents: Contents) -> _Index:
         )
         for each in contents.entries
     ]
-    return _Index(format=FORMAT, conversation_id=conversation_id, snapshots=snapshots, entries=entries)
+    return _Index(format=FORMAT, **conversation._asdict(), snapshots=snapshots, entries=entries)
 
 
-async def import_conversation(store: Store, path: Path | str) -> str:
+async def import_conversation(store: Store, path: Path | str, *, owner: str | None = None) -> str:
     """Take a conversation from a file into a store that does not have it, and return its id.
 
-    What is sealed stays sealed; it is checked when it is used, as everything that comes out of a store.
+    What is sealed stays sealed, to its owner too; it is checked when it is used, as everything that comes out of a store.
+    `fork_conversation` gives a copy of it to somebody else.
+
+    Args:
+        store: Where it is to be.
+        path: The file.
+        owner: Whose conversation it is. It is never taken from the file alone.
 
     Raises:
+        OwnerError: When `owner` is no name for one, or the conversation in the file is another one's.
         StoreError: When the file is no such archive, or the store has something of the conversation already.
     """
     try:
@@ -107,28 +130,32 @@ async def import_conversation(store: Store, path: Path | str) -> str:
             entries = [archive.read(f'entries/{number}') for number in range(len(index.entries))]
     except _DAMAGED as error:
         raise StoreError(f'{str(path)!r} is no exported conversation: {error}') from error
-    there = await store.contents(index.conversation_id)
+    if index.owner != named_owner(owner):
+        raise OwnerError(f"The conversation in {str(path)!r} is another owner's. Say whose it is with owner=...")
+    there = await store.contents(index.conversation_id, owner=index.owner)
     if there.snapshots or there.entries:
         raise StoreError(f'{store!r} has something of conversation {index.conversation_id!r} already. Forget it first.')
     try:
         await _take_in(store, index, snapshots, entries)
     except BaseException:
         with CancelScope(shield=True):
-            await store.forget(conversation_id=index.conversation_id)
+            await store.forget(owner=index.owner, conversation_id=index.conversation_id)
         raise
     return index.conversation_id
 
 
 async def _take_in(store: Store, index: _Index, snapshots: Sequence[bytes], entries: Sequence[bytes]) -> None:
     for snapshot, data in zip(index.snapshots, snapshots, strict=True):
-        await store.save(SnapshotRecord(conversation_id=index.conversation_id, data=data, **dict(snapshot)))
+        await store.save(
+            SnapshotRecord(owner=index.owner, conversation_id=index.conversation_id, data=data, **dict(snapshot))
+        )
     journals: dict[CellKey, list[JournalRecord]] = defaultdict(list)
     for entry, data in zip(index.entries, entries, strict=True):
-        key = CellKey(index.conversation_id, entry.cell_id, entry.code_digest)
+        key = CellKey(index.owner, index.conversation_id, entry.cell_id, entry.code_digest)
         journals[key].append(JournalRecord(key=key, number=entry.number, written_at=entry.written_at, data=data))
     now = datetime.now(UTC)
     for records in journals.values():
-        claim = Claim(owner=_OWNER, until=now + timedelta(minutes=1))
+        claim = Claim(holder=_HOLDER, until=now + timedelta(minutes=1))
         await store.append(records, claim=claim, now=now, release=True)
 
 
@@ -186,6 +213,8 @@ class _Entry(_Stored):
 
 class _Index(_Stored):
     format: Literal[1]
+    owner: str = NO_OWNER
+    """Files of before there were owners name none."""
     conversation_id: str
     snapshots: list[_Snapshot]
     entries: list[_Entry]

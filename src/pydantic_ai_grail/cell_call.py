@@ -73,8 +73,7 @@ class CellCall:
     _notes: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        conversation = self.run.session.conversation_id
-        self._key = CellKey(conversation, self.cell_id, code_digest(self.source))
+        self._key = self.run.session.conversation.cell(self.cell_id, code_digest(self.source))
         resumes, run_id = self.tool_call_id != self.ctx.tool_call_id, self.ctx.run_id
         self._asked = asked_in(self.ctx.messages, tool_call_id=self.tool_call_id, run_id=run_id, resumes=resumes)
         self._answers = answers_in(self.ctx.tool_call_metadata) if self.ctx.tool_call_approved else None
@@ -91,7 +90,7 @@ class CellCall:
             SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
         """
         state, lost = await self._state(cells)
-        opened = await self._open()
+        opened = await self._open(cells)
         while True:
             try:
                 return await self._ran(state, lost, cells, opened)
@@ -99,18 +98,18 @@ class CellCall:
                 if not opened.is_new or opened.journal.entries:
                     raise
                 self._notes.clear()  # nothing of it has been done anew
-                opened = await self._open_other()
+                opened = await self._open_other(cells)
 
-    async def _open_other(self) -> Opened:
+    async def _open_other(self, cells: CellsInHistory) -> Opened:
         """The journal that is there: of this cell, where a durable engine runs the whole run again, with the same ids; or
         one of its own, where it was there before the model asked: some providers give an id again."""
-        begun = await self.engine.journals.guarded.begun(self._key.conversation_id, after=None)
+        begun = await self.engine.journals.guarded.begun(self._key.conversation, after=None)
         there = next((cell.at for cell in begun if cell.key == self._key), None)
         if there is None or self._asked.at is None or there >= self._asked.at:
-            return await self._reopen()
+            return await self._reopen(cells)
         self.cell_id = next_cell_id(self.cell_id)
         self._key = self._key._replace(cell_id=self.cell_id)
-        return await self._open()
+        return await self._open(cells)
 
     async def _ran(
         self, state: State, lost: SnapshotError | StoreError | None, cells: CellsInHistory, opened: Opened
@@ -131,7 +130,7 @@ class CellCall:
                 was_waiting = opened.going_on.suspended is not None
                 self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=was_waiting, trace=opened.trace))
             self.run.session.grants.reaches(opened.grants)
-            for grant in granted(opened.known, self.cell_id, opened.decisions, opened.decided_at or datetime.now(UTC)):
+            for grant in granted(opened.known, self._key, opened.decisions, opened.decided_at):
                 await self.run.session.grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
             if opened.going_on is not None:
@@ -188,7 +187,7 @@ class CellCall:
 
     async def _tell_unseen(self, cells: CellsInHistory) -> None:
         """Tell what later cells did that the messages do not show: a run that goes on has no other place for it."""
-        text = unseen(await self.run.corrections.unsaved(cells), self.catalog, self.engine.settings)
+        text = unseen(await self.run.corrections.shown(cells), self.catalog, self.engine.settings)
         if text and text not in (self.run.opening_note or ''):
             self._notes.append(text)
 
@@ -217,17 +216,19 @@ class CellCall:
         if cells.refs or cells.last_message_at is not None:  # otherwise nobody knows of any
             self._notes.append(state_lost_note(error))
 
-    async def _open(self) -> Opened:
+    async def _open(self, cells: CellsInHistory) -> Opened:
         """The journal, and where the cell goes on if it began in an earlier run."""
+        self.run.use_grants_of(cells, self._key)
         if self._asked.is_new and not self.ctx.tool_call_approved:
             return Opened(journal=self.engine.journals.new(self._key), is_new=True)
-        return await self._reopen()
+        return await self._reopen(cells)
 
-    async def _reopen(self) -> Opened:
+    async def _reopen(self, cells: CellsInHistory) -> Opened:
         return await open_cell(
             self.engine.journals,
             self._key,
             origin=self._asked.conversation_id,
+            may_open_origin=await self.run.session.may_open(self._asked.conversation_id, cells.refs),
             asked_as=self._suspension.asked_as,
             answers=self._answers,
             fits=fitting(ToolValidator(self.catalog, self.inside)),

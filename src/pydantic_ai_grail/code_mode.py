@@ -49,23 +49,29 @@ class CodeMode(AbstractCapability[AgentDepsT]):
         self.id = id
         self._engine = Engine(Settings.of(**options))
 
-    async def grants(self, conversation_id: str) -> list[LiveGrant]:
+    async def grants(self, conversation_id: str, *, owner: str | None = None) -> list[LiveGrant]:
         """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
 
+        `owner`: whose conversation; needed where the option is a function.
+
         Raises:
+            OwnerError: When it is not said whose.
             StoreError: When the store failed.
             JournalTampered: When what it has was changed.
         """
-        return await self._engine.grants(conversation_id)
+        return await self._engine.grants(conversation_id, owner)
 
-    async def revoke(self, conversation_id: str, grant_id: str) -> bool:
+    async def revoke(self, conversation_id: str, grant_id: str, *, owner: str | None = None) -> bool:
         """Let a grant allow nothing more, from the next call on. False if there is none of this id (any more).
 
+        `owner`: whose conversation; needed where the option is a function.
+
         Raises:
+            OwnerError: When it is not said whose.
             StoreError: When the store failed.
             JournalTampered: When what it has was changed.
         """
-        return await self._engine.revoke(conversation_id, grant_id)
+        return await self._engine.revoke(conversation_id, grant_id, owner)
 
     @property
     def settings(self) -> Settings:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from pydantic_ai.messages import (
+    CompactionPart,
     InstructionBaselinePart,
     InstructionDeltaPart,
     InstructionPart,
@@ -41,6 +42,10 @@ class CellsInHistory:
     """When the newest message of an earlier run was written."""
     last_turn_at: datetime | None
     """When the newest message before the last prompt was written."""
+    is_compacted: bool = False
+    """Whether a `CompactionPart` stands for messages that are gone."""
+    has_earlier_messages: bool = False
+    """Whether there is more than the prompt of this run and what came of it."""
 
     def has(self, cell_id: str, digest: str) -> bool:
         """Whether a cell of this id and code is in the messages."""
@@ -106,7 +111,10 @@ def cells_in(
         refs=tuple(_ref(call) for call in reversed(calls[:asked][-MAX_CELLS:])),
         calls={call.cell_id: call.part for call in calls},
         last_message_at=_last_earlier(messages, run_id),
-        last_turn_at=_last_before_prompt(messages),
+        last_turn_at=next(_times(_before_prompt(messages), None), None),
+        is_compacted=any(isinstance(part, CompactionPart) for message in messages for part in message.parts),
+        has_earlier_messages=bool(_before_prompt(messages))
+        or any(isinstance(message, ModelResponse) and message.run_id != run_id for message in messages),
     )
 
 
@@ -263,9 +271,9 @@ def _last_earlier(messages: Sequence[ModelMessage], run_id: str | None) -> datet
     return next(_times(messages, run_id), None)
 
 
-def _last_before_prompt(messages: Sequence[ModelMessage]) -> datetime | None:
-    prompt = max((number for number, message in enumerate(messages) if _asks(message)), default=0)
-    return next(_times(messages[:prompt], None), None)
+def _before_prompt(messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
+    """The messages before the last prompt."""
+    return messages[: max((number for number, message in enumerate(messages) if _asks(message)), default=0)]
 
 
 def _asks(message: ModelMessage) -> bool:

@@ -13,9 +13,9 @@ from typing import Final
 from ._run.corrected import CorrectedCalls, IsReadOnly, changing, is_same_call
 from ._sessions.journal import Journals
 from ._sessions.keeper import CellRef
-from ._sessions.session import State
+from ._sessions.session import Session, State
 from .conversation import CellsInHistory
-from .journal import CalledBefore, Known, KnownCall
+from .journal import NOTHING_KNOWN, CalledBefore, Known, KnownCall
 from .stores.base import CellKey
 from .unsaved import UnsavedCell, unsaved_cells
 
@@ -28,7 +28,8 @@ class Corrections:
     """What the cells of a run are given of those before them. Lifetime: the run."""
 
     journals: Journals
-    conversation_id: str
+    session: Session
+    """The conversation, and what its history may open."""
     _before: CalledBefore | None = None
     _unsaved: Sequence[UnsavedCell] | None = None
     _failed_in_step: int | None = None
@@ -40,8 +41,25 @@ class Corrections:
             StoreError: When the store failed.
         """
         if self._unsaved is None:
-            self._unsaved = await unsaved_cells(self.journals, cells, self.conversation_id)
+            self._unsaved = await unsaved_cells(self.journals, cells, self.session.conversation)
         return [cell for cell in self._unsaved if not cells.has(cell.key.cell_id, cell.key.code_digest)]
+
+    async def shown(self, cells: CellsInHistory) -> Sequence[UnsavedCell]:
+        """Those of them that the model may be told of. Without an owner anybody may have named the conversation: then those
+        that began after a cell which the messages have, or after one of these.
+
+        Raises:
+            StoreError: When the store failed.
+        """
+        unsaved = await self.unsaved(cells)
+        if self.session.conversation.has_owner:
+            return unsaved
+        known, shown = set(cells.calls), list[UnsavedCell]()
+        for cell in reversed(unsaved):
+            if cell.known.began is not None and cell.known.began.parent in known:
+                known.add(cell.key.cell_id)
+                shown.insert(0, cell)
+        return shown
 
     async def called_before(
         self, cells: CellsInHistory, state: State, is_read_only: IsReadOnly, *, step: int
@@ -58,7 +76,7 @@ class Corrections:
             JournalError, StoreError: When a journal could not be read.
         """
         if self._before is None:
-            past, unsaved = _Past(self.journals, self.conversation_id), await self.unsaved(cells)
+            past, unsaved = _Past(self.journals, self.session, cells.refs), await self.unsaved(cells)
             uncompleted = await _uncompleted(past, cells, state)
             failed = [known for known in uncompleted if known.ended is not None and changing(known, is_read_only)]
             self._before = CalledBefore(
@@ -93,16 +111,20 @@ class Corrections:
 
 @dataclass(kw_only=False)
 class _Past:
-    """The journals of a conversation, each read once."""
+    """The journals of a history, each read once."""
 
     journals: Journals
-    conversation_id: str
+    session: Session
+    refs: Sequence[CellRef]
     _read: dict[CellKey, Known] = field(default_factory=dict[CellKey, Known])
 
     async def of(self, ref: CellRef) -> Known:
-        key = CellKey(ref.conversation_id or self.conversation_id, ref.cell_id, ref.code_digest)
+        own = self.session.conversation
+        conversation = own._replace(conversation_id=ref.conversation_id or own.conversation_id)
+        key = conversation.cell(ref.cell_id, ref.code_digest)
         if key not in self._read:
-            self._read[key] = (await self.journals.peek(key)).known()
+            may = await self.session.may_open(conversation.conversation_id, self.refs)
+            self._read[key] = (await self.journals.peek(key)).known() if may else NOTHING_KNOWN
         return self._read[key]
 
 

@@ -31,8 +31,11 @@ from ._source.check import check
 from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
 from .correcting import Corrections
+from .errors import OwnerError
 from .events import log, to_all
+from .ownership import named_owner, warn_of_clients
 from .settings import Settings
+from .stores.base import ConversationKey
 from .suggestions import closest
 from .tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
 
@@ -49,6 +52,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._warned_of_clients = False
         self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
         self._told = set[str]()
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
@@ -87,15 +91,22 @@ class Engine:
                     f' Did you mean {meant!r}?' if meant else '',
                 )
 
-    def new_run(self, conversation_id: str) -> AgentRun:
-        """What a run of an agent in this conversation needs. The run closes it."""
+    def new_run(self, conversation: ConversationKey, *, from_client: bool) -> AgentRun:
+        """What a run of an agent in this conversation needs. The run closes it.
+
+        Args:
+            conversation: The conversation, and whose it is.
+            from_client: Whether its history comes from a client.
+        """
+        if from_client and not conversation.has_owner and not self._warned_of_clients:
+            self._warned_of_clients = True
+            warn_of_clients()
+        session = Session(conversation=conversation, keeper=self._keeper, grants=Grants(self.journals, conversation))
         return AgentRun(
-            session=Session(
-                conversation_id=conversation_id,
-                keeper=self._keeper,
-                grants=Grants(self.journals, conversation_id),
-            ),
-            corrections=Corrections(journals=self.journals, conversation_id=conversation_id),
+            session=session,
+            corrections=Corrections(journals=self.journals, session=session),
+            compacts_history=self.settings.compacts_history,
+            trusts_history=conversation.has_owner or not from_client,
             observe=to_all(cell_metrics(), log, *self.settings.observers),
         )
 
@@ -154,13 +165,19 @@ class Engine:
         async with session.worker(lend, loaded=loaded) as worker:
             yield worker
 
-    async def grants(self, conversation_id: str) -> list[LiveGrant]:
+    async def grants(self, conversation_id: str, owner: str | None) -> list[LiveGrant]:
         """What a conversation may do without being asked."""
-        return await Grants(self.journals, conversation_id).live()
+        return await Grants(self.journals, self._conversation(conversation_id, owner)).live()
 
-    async def revoke(self, conversation_id: str, grant_id: str) -> bool:
+    async def revoke(self, conversation_id: str, grant_id: str, owner: str | None) -> bool:
         """Let a grant allow nothing more."""
-        return await Grants(self.journals, conversation_id).revoke(grant_id)
+        return await Grants(self.journals, self._conversation(conversation_id, owner)).revoke(grant_id)
+
+    def _conversation(self, conversation_id: str, owner: str | None) -> ConversationKey:
+        chosen = owner if owner is not None else self.settings.owner
+        if callable(chosen):
+            raise OwnerError('CodeMode(owner=...) is a function of a run, and this is none: say whose with owner=...')
+        return ConversationKey(named_owner(chosen), conversation_id)
 
     def trace_context(self) -> dict[str, str]:
         """Where in which trace we are, for a cell that waits to keep."""

@@ -3,6 +3,7 @@
 ```
 GrailError
 ├── SettingsError            an option that cannot be right; raised when it is given
+├── OwnerError               it is not said whose a conversation is
 ├── CatalogError             tools that cannot be offered as Python
 ├── StoreError               a store could not do what it was asked
 │   ├── StoreTimeout         ... in time
@@ -35,6 +36,10 @@ class GrailError(Exception):
 
 class SettingsError(GrailError, ValueError):
     """An option that cannot be right. Raised when it is given, before anything ran."""
+
+
+class OwnerError(GrailError):
+    """It is not said whose a conversation is. Nothing was done."""
 
 
 class CatalogError(GrailError):

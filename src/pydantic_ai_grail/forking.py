@@ -21,8 +21,9 @@ from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened
 from .calls import METADATA_KEY, STATE_KEY
 from .errors import StoreError
 from .inspecting import Secret
+from .ownership import named_owner
 from .past import journals_of
-from .stores.base import Contents, SnapshotRecord, Store
+from .stores.base import Contents, ConversationKey, SnapshotRecord, Store
 
 
 async def fork_conversation(
@@ -31,6 +32,8 @@ async def fork_conversation(
     new_id: str,
     *,
     history: Sequence[ModelMessage],
+    owner: str | None = None,
+    new_owner: str | None = None,
     secret: Secret | None = None,
 ) -> list[ModelMessage]:
     """Copy a conversation to a new id, sealed anew, and return the history that goes on with the copy.
@@ -42,61 +45,70 @@ async def fork_conversation(
     Args:
         store: Where both are.
         conversation_id: The original. It stays as it is.
-        new_id: The copy.
+        new_id: The copy. It may be called the same where it has another owner.
         history: The messages of the original, as the application has them.
+        owner: Whose the original is, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept.
+        new_owner: Whose the copy is to be. Default: the same one's.
         secret: What seals the store. Default: as for `CodeMode(snapshot_secret=...)`.
 
     Raises:
+        OwnerError: When an owner is no name for one.
         StoreError: When the store has nothing of the original, something of the copy, or failed.
         SnapshotError, JournalTampered: When something of the original cannot be opened. Nothing is left of the copy.
         SettingsError: When no secret can be had.
     """
-    contents = await store.contents(conversation_id)
+    whose = named_owner(owner)
+    copy = ConversationKey(whose if new_owner is None else named_owner(new_owner), new_id)
+    contents = await store.contents(conversation_id, owner=whose)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')
-    there = await store.contents(new_id)
+    there = await store.contents(new_id, owner=copy.owner)
     if there.snapshots or there.entries:
         raise StoreError(f'{store!r} has something of conversation {new_id!r} already. Choose another id.')
     keyring = keyring_to_read(store, secret)
     try:
-        names = await _copy_snapshots(store, contents, new_id, keyring)
-        await _copy_journals(store, contents, new_id, keyring)
+        names = await _copy_snapshots(store, contents, copy, keyring)
+        await _copy_journals(store, contents, copy, keyring)
     except BaseException:
         with CancelScope(shield=True):
-            await store.forget(conversation_id=new_id)
+            await store.forget(owner=copy.owner, conversation_id=new_id)
         raise
     return [_of_the_copy(message, conversation_id, new_id, names) for message in history]
 
 
-async def _copy_snapshots(store: Store, contents: Contents, new_id: str, keyring: Keyring) -> Mapping[str, str]:
+async def _copy_snapshots(
+    store: Store, contents: Contents, copy: ConversationKey, keyring: Keyring
+) -> Mapping[str, str]:
     """The names of the copies, by those of the originals."""
     names: dict[str, str] = {}
     for record in contents.snapshots:
-        copy = await run_sync(_copied, record, new_id, names, keyring)
-        await store.save(copy)
-        names[record.name] = copy.name
+        copied = await run_sync(_copied, record, copy, names, keyring)
+        await store.save(copied)
+        names[record.name] = copied.name
     return names
 
 
-def _copied(record: SnapshotRecord, new_id: str, names: Mapping[str, str], keyring: Keyring) -> SnapshotRecord:
+def _copied(
+    record: SnapshotRecord, copy: ConversationKey, names: Mapping[str, str], keyring: Keyring
+) -> SnapshotRecord:
     header, dump = opened_snapshot(record, keyring)
     parent = None if header.parent is None else names.get(header.parent, header.parent)
-    copied = header.model_copy(update={'conversation_id': new_id, 'parent': parent})
+    copied = header.model_copy(update={**copy._asdict(), 'parent': parent})
     data = seal(copied, dump, keyring, max_dump_bytes=len(dump))
-    return replace(record, name=snapshot_name(data), conversation_id=new_id, parent=parent, data=data)
+    return replace(record, name=snapshot_name(data), **copy._asdict(), parent=parent, data=data)
 
 
-async def _copy_journals(store: Store, contents: Contents, new_id: str, keyring: Keyring) -> None:
+async def _copy_journals(store: Store, contents: Contents, copy: ConversationKey, keyring: Keyring) -> None:
     journals = journals_of(store, keyring)
     for key, records in by_journal(contents.entries).items():
         if is_of_grants(key):
             continue
         entries = opened_journal(key, records, journals)
-        copy = journals.new(key._replace(conversation_id=new_id))
+        journal = journals.new(copy.cell(key.cell_id, key.code_digest))
         try:
-            await copy.finish(*entries)
+            await journal.finish(*entries)
         finally:
-            await copy.aclose()
+            await journal.aclose()
 
 
 def _of_the_copy(message: ModelMessage, old_id: str, new_id: str, names: Mapping[str, str]) -> ModelMessage:

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from ._sessions.claims import shown_owner
+from ._sessions.claims import shown_holder
 from ._sessions.grants import Grants, LiveGrant
 from ._sessions.keeper import utc_now
 from ._sessions.reading import keyring_to_read
+from .ownership import named_owner, named_owners
 from .past import (
     HIDDEN,
     CellStanding,
@@ -32,11 +33,11 @@ from .past import (
     with_claim,
     without_content,
 )
-from .stores.base import Store
+from .stores.base import NO_OWNER, AllOwners, ConversationKey, Store
 
 __all__ = [
     'HIDDEN', 'CellStanding', 'LiveGrant', 'PastCall', 'PastCell', 'PastDecision', 'UnfinishedInStore', 'WaitingInStore',
-    'cells_of', 'grants_of', 'shown_owner', 'unfinished_in', 'waiting_among', 'waiting_in',
+    'cells_of', 'grants_of', 'shown_holder', 'unfinished_in', 'waiting_among', 'waiting_in',
 ]  # fmt: skip
 
 Secret: TypeAlias = str | bytes | Sequence[str | bytes]
@@ -48,6 +49,8 @@ MOST: Final = 2**31 - 1
 class UnfinishedInStore:
     """A cell that did not come to its end, and where."""
 
+    owner: str
+    """Whose conversation; empty for nobody's in particular."""
     conversation_id: str
     cell: PastCell
     is_passed: bool
@@ -58,6 +61,8 @@ class UnfinishedInStore:
 class WaitingInStore:
     """A call that waits, and where."""
 
+    owner: str
+    """Whose conversation; empty for nobody's in particular."""
     conversation_id: str
     cell: PastCell
     call: PastCall
@@ -68,46 +73,66 @@ class WaitingInStore:
 
 
 async def cells_of(
-    store: Store, conversation_id: str, *, secret: Secret | None = None, include_content: bool = True
+    store: Store,
+    conversation_id: str,
+    *,
+    owner: str | None = None,
+    secret: Secret | None = None,
+    include_content: bool = True,
 ) -> list[PastCell]:
     """The cells of a conversation, in the order in which they ran; empty when the store has nothing of it.
 
     Args:
         store: Where the agent's state is.
         conversation_id: The conversation, as Pydantic AI calls it.
+        owner: Whose, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept.
         secret: What seals the store, the newest first. Default: as for `CodeMode(snapshot_secret=...)`.
         include_content: Whether code, arguments, results and messages are shown, or only what happened.
 
     Raises:
+        OwnerError: When `owner` is no name for one.
         SettingsError: When no secret can be had.
         StoreError: When the store failed.
     """
-    contents = await store.contents(conversation_id)
+    whose = named_owner(owner)
+    contents = await store.contents(conversation_id, owner=whose)
     if not contents.snapshots and not contents.entries:
         return []
     cells = await cells_in(store, contents, keyring_to_read(store, secret))
-    claims = {(cell.key.cell_id, cell.key.code_digest): cell.claim for cell in await store.begun(conversation_id)}
+    begun = await store.begun(conversation_id, owner=whose)
+    claims = {(cell.key.cell_id, cell.key.code_digest): cell.claim for cell in begun}
     now = utc_now()
     shown = [cell if include_content else without_content(cell) for cell in cells]
     return [with_claim(cell, claims.get((cell.cell_id, cell.code_digest)), now) for cell in shown]
 
 
 async def unfinished_in(
-    store: Store, *, secret: Secret | None = None, include_content: bool = True
+    store: Store,
+    *,
+    owner: str | AllOwners | None = None,
+    secret: Secret | None = None,
+    include_content: bool = True,
 ) -> list[UnfinishedInStore]:
-    """The cells of all conversations that wait, are under way or were cut off, and those of which that cannot be told. By
-    conversation, the one that was written to last first.
+    """The cells of all conversations of an owner that wait, are under way or were cut off, and those of which that cannot be
+    told. By conversation, the one that was written to last first. `ALL_OWNERS` is for operators.
 
     Raises:
-        SettingsError, StoreError: As `cells_of`.
+        OwnerError, SettingsError, StoreError: As `cells_of`.
     """
     found: list[UnfinishedInStore] = []
-    for summary in await store.conversations(limit=MOST):
+    for summary in await store.conversations(owner=named_owners(owner), limit=MOST):
         if not summary.entries:
             continue
-        cells = await cells_of(store, summary.conversation_id, secret=secret, include_content=include_content)
+        cells = await cells_of(
+            store,
+            summary.conversation_id,
+            owner=None if summary.owner == NO_OWNER else summary.owner,
+            secret=secret,
+            include_content=include_content,
+        )
         found += [
             UnfinishedInStore(
+                owner=summary.owner,
                 conversation_id=summary.conversation_id,
                 cell=cell,
                 is_passed=any(later.standing != 'queued' for later in cells[number + 1 :]),
@@ -119,21 +144,26 @@ async def unfinished_in(
 
 
 async def waiting_in(
-    store: Store, *, secret: Secret | None = None, include_content: bool = True
+    store: Store,
+    *,
+    owner: str | AllOwners | None = None,
+    secret: Secret | None = None,
+    include_content: bool = True,
 ) -> list[WaitingInStore]:
-    """Every call of every conversation that waits for a decision, the oldest first. A cell whose journal cannot be opened
-    may have more; `unfinished_in` lists it.
+    """Every call of every conversation of an owner that waits for a decision, the oldest first. A cell whose journal cannot
+    be opened may have more; `unfinished_in` lists it. `ALL_OWNERS` is for operators.
 
     Raises:
-        SettingsError, StoreError: As `cells_of`.
+        OwnerError, SettingsError, StoreError: As `cells_of`.
     """
-    return waiting_among(await unfinished_in(store, secret=secret, include_content=include_content))
+    return waiting_among(await unfinished_in(store, owner=owner, secret=secret, include_content=include_content))
 
 
 def waiting_among(unfinished: Sequence[UnfinishedInStore]) -> list[WaitingInStore]:
     """The calls of these cells that wait for a decision, the oldest first."""
     found = [
         WaitingInStore(
+            owner=each.owner,
             conversation_id=each.conversation_id,
             cell=each.cell,
             call=call,
@@ -148,11 +178,14 @@ def waiting_among(unfinished: Sequence[UnfinishedInStore]) -> list[WaitingInStor
     return sorted(found, key=lambda waiting: waiting.since)
 
 
-async def grants_of(store: Store, conversation_id: str, *, secret: Secret | None = None) -> list[LiveGrant]:
-    """What a conversation may do without being asked, the oldest first.
+async def grants_of(
+    store: Store, conversation_id: str, *, owner: str | None = None, secret: Secret | None = None
+) -> list[LiveGrant]:
+    """What a conversation of an owner may do without being asked, the oldest first.
 
     Raises:
         JournalTampered: When that was changed.
-        SettingsError, StoreError: As `cells_of`.
+        OwnerError, SettingsError, StoreError: As `cells_of`.
     """
-    return await Grants(journals_of(store, keyring_to_read(store, secret)), conversation_id).live()
+    conversation = ConversationKey(named_owner(owner), conversation_id)
+    return await Grants(journals_of(store, keyring_to_read(store, secret)), conversation).live()

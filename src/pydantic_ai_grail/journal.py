@@ -185,6 +185,10 @@ class Granted:
     cell_id: str | None
     """The cell it is for; `None` for all of the conversation."""
     at: datetime
+    by_cell: str = ''
+    """The id of the cell whose call was approved with it; empty in journals of before that was written down."""
+    by_code: str = ''
+    """The digest of that cell's code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

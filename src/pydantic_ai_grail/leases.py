@@ -8,12 +8,18 @@ from contextlib import asynccontextmanager
 from ._sessions.claims import HeldClaim
 from ._sessions.guarded import GuardedStore
 from ._sessions.keeper import utc_now
+from .ownership import named_owner
 from .stores.base import CellKey, Store
 
 
 @asynccontextmanager
 async def conversation_lease(
-    store: Store, conversation_id: str, *, lease_secs: float = 30.0, store_timeout_secs: float = 10.0
+    store: Store,
+    conversation_id: str,
+    *,
+    owner: str | None = None,
+    lease_secs: float = 30.0,
+    store_timeout_secs: float = 10.0,
 ) -> AsyncGenerator[None]:
     """Have a conversation for this process alone, for the length of the block.
 
@@ -30,17 +36,19 @@ async def conversation_lease(
     Args:
         store: Where the agent's state is.
         conversation_id: Any name for it; the agent's conversation need not be called the same.
+        owner: Whose conversation. Leases of two owners never meet.
         lease_secs: After how long without a sign of life others may take it. A dead process of the same machine is seen
             at once.
         store_timeout_secs: How long one call of the store may take.
 
     Raises:
+        OwnerError: When `owner` is no name for one.
         StoreConflict: When another process has it.
         StoreError: When the store failed.
     """
     held = HeldClaim(
         store=GuardedStore(store=store, timeout_seconds=store_timeout_secs),
-        key=CellKey(conversation_id, '', ''),
+        key=CellKey(named_owner(owner), conversation_id, '', ''),
         seconds=lease_secs,
         clock=utc_now,
     )

@@ -142,7 +142,7 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
         if not is_of_grants(key):
             cells[key] = _told(key, entries, used)
     for record in contents.snapshots:
-        key = CellKey(record.conversation_id, record.cell_id, record.code_digest)
+        key = CellKey(record.owner, record.conversation_id, record.cell_id, record.code_digest)
         cell = cells.get(key) or PastCell(cell_id=key.cell_id, code_digest=key.code_digest, standing=None)
         try:
             cells[key] = _with_state(cell, opened_snapshot(record, journals.keyring)[0])

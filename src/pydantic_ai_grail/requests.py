@@ -15,6 +15,7 @@ from .calls import MADE_WITH, METADATA_KEY, call_id, idempotency_key
 from .decisions import Grant
 from .errors import DecisionError, DecisionUsed
 from .journal import CallWaits, CellResumed, Decided, DecisionKind, Granted, Known, KnownCall, WaitingReason
+from .stores.base import CellKey
 from .typed_json import from_typed_json, to_typed_json
 
 
@@ -201,9 +202,9 @@ def resumed(answers: Answers | Whole, known: Known, cell_id: str, *, fits: Fits)
     return CellResumed(token=suspended.token, decisions=decided, at=now)
 
 
-def granted(known: Known, cell_id: str, decisions: Mapping[str, Decided], at: datetime) -> list[Granted]:
+def granted(known: Known, key: CellKey, decisions: Mapping[str, Decided], at: datetime | None) -> list[Granted]:
     """What these decisions on the calls of a cell allow beside them."""
-    tools = {call_id(cell_id, call.began.ordinal): call.began.tool for call in known.calls.values()}
+    tools = {call_id(key.cell_id, call.began.ordinal): call.began.tool for call in known.calls.values()}
     token = known.suspended.token if known.suspended is not None else ''
     return [
         Granted(
@@ -211,8 +212,10 @@ def granted(known: Known, cell_id: str, decisions: Mapping[str, Decided], at: da
             tool=tools[id],
             arguments=dict(decided.grant['arguments']),
             uses=decided.grant['uses'],
-            cell_id=cell_id if decided.grant['scope'] == 'cell' else None,
-            at=at,
+            cell_id=key.cell_id if decided.grant['scope'] == 'cell' else None,
+            at=at or datetime.now(UTC),
+            by_cell=key.cell_id,
+            by_code=key.code_digest,
         )
         for id, decided in decisions.items()
         if decided.grant is not None

@@ -82,7 +82,14 @@ class Opened:
 
 
 async def open_cell(
-    journals: Journals, key: CellKey, *, origin: str | None, asked_as: str, answers: Answers | Whole | None, fits: Fits
+    journals: Journals,
+    key: CellKey,
+    *,
+    origin: str | None,
+    may_open_origin: bool,
+    asked_as: str,
+    answers: Answers | Whole | None,
+    fits: Fits,
 ) -> Opened:
     """A cell of an earlier run: its journal, with the claim to it, and where it goes on.
 
@@ -90,6 +97,7 @@ async def open_cell(
         journals: Where journals are.
         key: The cell, in the conversation of this run.
         origin: The conversation in which the model asked for it, if the history says; another one in a fork.
+        may_open_origin: Whether the history may lead to what that one has. Otherwise decisions do that name the wait.
         asked_as: The tool call that this run makes for it; empty for the one that asked for the cell.
         answers: The decisions this run brings, if it brings any.
         fits: Looks whether one can be carried out.
@@ -102,7 +110,14 @@ async def open_cell(
     journal = await journals.reopen(key)
     try:
         if journal.known().began is None and origin is not None and origin != key.conversation_id:
-            journal.copy_from(await journals.peek(key._replace(conversation_id=origin)))
+            there = await journals.peek(key._replace(conversation_id=origin))
+            if there.entries and not (may_open_origin or _names_wait(answers, there.known())):
+                raise JournalForeign(
+                    f'Cell {key.cell_id!r} began in another conversation, and nothing but ids says that this run may go on '
+                    'with it. Bring the decisions on its calls, as decide() makes them, go on in its conversation, or give '
+                    'CodeMode(owner=...), so that the conversations have one owner.'
+                )
+            journal.copy_from(there)
         opened = await _opened(journal, key, asked_as=asked_as, answers=answers, fits=fits)
         if opened.known.began is not None and opened.known.ended is None and await journals.has_state_after(key):
             raise JournalForeign(
@@ -115,6 +130,11 @@ async def open_cell(
         raise
 
 
+def _names_wait(answers: Answers | Whole | None, known: Known) -> bool:
+    """Whether decisions are of the present wait of a cell, whose token nobody can guess."""
+    return isinstance(answers, Answers) and known.suspended is not None and answers.token == known.suspended.token
+
+
 async def deny(journals: Journals, key: CellKey, *, asked_as: str, message: str) -> None:
     """Let a cell end that was denied as a whole, if nothing was decided before.
 
@@ -122,7 +142,9 @@ async def deny(journals: Journals, key: CellKey, *, asked_as: str, message: str)
         StoreConflict, JournalError, DecisionError, StoreError: As `open_cell`.
     """
     answers = Whole(denied=message)
-    opened = await open_cell(journals, key, origin=None, asked_as=asked_as, answers=answers, fits=_anything)
+    opened = await open_cell(
+        journals, key, origin=None, may_open_origin=False, asked_as=asked_as, answers=answers, fits=_anything
+    )
     await opened.journal.aclose()
 
 

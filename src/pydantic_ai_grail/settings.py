@@ -14,6 +14,7 @@ from .errors import SettingsError
 from .events import Observer
 from .journal import UnknownCalls
 from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
+from .ownership import Owner, checked
 from .stores.base import Store
 from .stores.memory import MemoryStore
 from .waiting import LookUp
@@ -33,6 +34,15 @@ class CodeModeOptions(TypedDict, total=False):
     The others stay tools of the model's, as do those that cannot work inside code (tool search, output tools, ...)."""
     store: Store
     """Where state lives between turns. Default: a `MemoryStore` of this agent's, which ends with the process."""
+    owner: Owner | None
+    """Whose conversations the agent has: the id of a user, or a function of the run context that gives one, as in
+    `lambda ctx: ctx.deps.user_id`. Nothing of another owner's is ever found, resumed or told of. Default `None`: everything
+    belongs together, which is right for a script or for an application of one person. Where clients name conversations, as
+    with every UI adapter, give it: see the page on security."""
+    compacts_history: bool
+    """Whether the application takes cells out of histories, by a history processor for example, without leaving a
+    `CompactionPart` there. Then a history with earlier messages and no cell gets the newest state of its conversation.
+    Default `False`."""
     limits: Limits | Literal['unlimited']
     """What one cell may spend. `'unlimited'` switches off time, memory and sleep limits."""
     resource_limits: Mapping[str, Any] | Literal['unlimited'] | None
@@ -94,6 +104,8 @@ class Settings:
 
     tools: ToolSelector[Any] = 'all'
     store: Store
+    owner: Owner | None = None
+    compacts_history: bool = False
     limits: Limits = DEFAULT_LIMITS
     max_tool_calls: int = 100
     max_retries: int = 3
@@ -129,6 +141,7 @@ class Settings:
         given['limits'] = _limits(given.pop('limits', None), given.pop('resource_limits', None))
         given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
         given['observers'] = _observers(given.pop('observers', ()))
+        given['owner'] = checked(given.get('owner'))
         given.setdefault('store', None)
         if given['store'] is None:
             given['store'] = MemoryStore()
@@ -174,8 +187,9 @@ def _check(given: Mapping[str, Any]) -> None:
     newest = given.get('keep_snapshots')
     if newest is not None and not (_is_number(newest, int) and newest > 0):
         raise SettingsError(f'keep_snapshots must be a whole number greater than 0, or None for all, got {newest!r}.')
-    if not isinstance(given.get('reuse_calls', True), bool):
-        raise SettingsError(f'reuse_calls is True or False, got {given["reuse_calls"]!r}.')
+    for name in ('reuse_calls', 'compacts_history'):
+        if not isinstance(given.get(name, True), bool):
+            raise SettingsError(f'{name} is True or False, got {given[name]!r}.')
     if isinstance(given['store'], type) or not isinstance(given['store'], Store):
         raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url), got {given["store"]!r}.')
     if not _is_selector(given.get('tools', 'all')):

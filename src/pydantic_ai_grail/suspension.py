@@ -27,7 +27,7 @@ from .errors import DecisionError, JournalError, StoreError
 from .journal import CellAsked, CellQueued
 from .requests import shown_cell
 from .resuming import Opened, deny, suspended
-from .stores.base import CellKey
+from .stores.base import ConversationKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ class Suspension:
 
 
 async def note_denials(
-    journals: Journals, messages: Sequence[ModelMessage], conversation_id: str, *, tool_name: str
+    journals: Journals, messages: Sequence[ModelMessage], conversation: ConversationKey, *, tool_name: str
 ) -> None:
     """Let nothing else count for cells that were denied since the last response without being called."""
     for part in denied_in(messages, tool_name=tool_name):
@@ -136,7 +136,7 @@ async def note_denials(
         if call is None:
             continue
         cell_id = cell_id_in(messages, part.tool_call_id, tool_name=tool_name)
-        key = CellKey(conversation_id, cell_id, code_digest(code_of(call)))
+        key = conversation.cell(cell_id, code_digest(code_of(call)))
         asked_as = '' if call.tool_call_id == part.tool_call_id else part.tool_call_id
         with suppress(StoreError, JournalError, DecisionError):  # of two answers the first counts
             await deny(journals, key, asked_as=asked_as, message=part.model_response_str())

@@ -35,9 +35,11 @@ from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
 from .outcomes import Completed, Refused
+from .ownership import comes_from_a_client, owner_of
 from .run_code import ARGUMENTS, SCHEMAS, VALIDATOR
 from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 from .settings import CodeModeOptions, Settings
+from .stores.base import ConversationKey
 from .suspension import note_denials
 
 TOOLSET_ID: Final = 'code_mode'
@@ -100,23 +102,27 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     def id(self) -> str | None:
         return TOOLSET_ID
 
-    async def grants(self, conversation_id: str) -> list[LiveGrant]:
+    async def grants(self, conversation_id: str, *, owner: str | None = None) -> list[LiveGrant]:
         """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
+        `owner` says whose it is; it is needed where the option is a function.
 
         Raises:
+            OwnerError: When it is not said whose.
             StoreError: When the store failed.
             JournalTampered: When what it has was changed.
         """
-        return await self._engine.grants(conversation_id)
+        return await self._engine.grants(conversation_id, owner)
 
-    async def revoke(self, conversation_id: str, grant_id: str) -> bool:
+    async def revoke(self, conversation_id: str, grant_id: str, *, owner: str | None = None) -> bool:
         """Let a grant allow nothing more, from the next call on. False if there is none of this id (any more).
+        `owner` says whose it is; it is needed where the option is a function.
 
         Raises:
+            OwnerError: When it is not said whose.
             StoreError: When the store failed.
             JournalTampered: When what it has was changed.
         """
-        return await self._engine.revoke(conversation_id, grant_id)
+        return await self._engine.revoke(conversation_id, grant_id, owner)
 
     @property
     def settings(self) -> Settings:
@@ -130,12 +136,14 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
 
     async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         conversation_id = ctx.conversation_id or ctx.run_id or 'conversation'
-        return self._with(await self.wrapped.for_run(ctx), self._engine.new_run(conversation_id))
+        conversation = ConversationKey(await owner_of(self.settings.owner, ctx), conversation_id)
+        run = self._engine.new_run(conversation, from_client=comes_from_a_client(ctx))
+        return self._with(await self.wrapped.for_run(ctx), run)
 
     async def for_run_step(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         if self._run is not None:
-            conversation_id = self._run.session.conversation_id
-            await note_denials(self._engine.journals, ctx.messages, conversation_id, tool_name=RUN_CODE)
+            conversation = self._run.session.conversation
+            await note_denials(self._engine.journals, ctx.messages, conversation, tool_name=RUN_CODE)
         wrapped = await self.wrapped.for_run_step(ctx)
         return self if wrapped is self.wrapped else self._with(wrapped, self._run)
 
@@ -241,7 +249,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
         with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
             observe = to_all(span, log, *self.settings.observers)
-            observe(CellStarted(cell_id=cell_id, conversation_id=run.session.conversation_id, source=asked['code']))
+            _, conversation_id = run.session.conversation
+            observe(CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code']))
             cell = CellCall(
                 engine=self._engine,
                 run=run,
@@ -274,7 +283,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 return run.opening_note
             run.opening_note = ''
             try:
-                state, unsaved = await asyncio.gather(run.find(cells), run.corrections.unsaved(cells))
+                state, unsaved = await asyncio.gather(run.find(cells), run.corrections.shown(cells))
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
             notes = [

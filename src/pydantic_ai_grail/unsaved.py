@@ -20,7 +20,7 @@ from .calls import CallRecord
 from .conversation import CellsInHistory
 from .errors import JournalError
 from .journal import Known
-from .stores.base import CellKey
+from .stores.base import CellKey, ConversationKey
 
 MOST: Final = 20
 """Cells that are looked at, the newest first."""
@@ -42,7 +42,9 @@ class UnsavedCell:
         return records_of(self.key.cell_id, self.known, catalog)
 
 
-async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_id: str) -> Sequence[UnsavedCell]:
+async def unsaved_cells(
+    journals: Journals, cells: CellsInHistory, conversation: ConversationKey
+) -> Sequence[UnsavedCell]:
     """The cells that began in this turn, or after it, and that the history does not have, the newest first. Those that a
     process is running are its own business, and one whose journal cannot be opened tells nothing. In a history without an
     earlier turn only those that were cut off: programs may use one conversation for many jobs.
@@ -52,7 +54,7 @@ async def unsaved_cells(journals: Journals, cells: CellsInHistory, conversation_
     """
     if not journals.writes_calls:
         return ()
-    begun = await journals.guarded.begun(conversation_id, after=cells.last_turn_at)
+    begun = await journals.guarded.begun(conversation, after=cells.last_turn_at)
     now = journals.clock()
     unsaved = [
         cell

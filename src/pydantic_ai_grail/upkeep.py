@@ -13,14 +13,17 @@ from datetime import UTC, datetime, timedelta
 from ._sessions.keyring import Keyring
 from ._sessions.reading import by_journal, is_of_grants, keyring_to_read
 from .inspecting import MOST, Secret
+from .ownership import named_owners
 from .past import CellStanding, PastCell, cells_in
-from .stores.base import LONGEST_AGE, CellKey, Contents, JournalRecord, Store
+from .stores.base import LONGEST_AGE, AllOwners, CellKey, Contents, ConversationKey, JournalRecord, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spared:
     """A conversation that was left alone, for the sake of this cell."""
 
+    owner: str
+    """Whose; empty for nobody's in particular."""
     conversation_id: str
     cell_id: str
     standing: CellStanding | None
@@ -43,13 +46,14 @@ async def expire(
     store: Store,
     older_than: timedelta,
     *,
+    owner: str | AllOwners | None = None,
     keep_newest: int = 0,
     unfinished_older_than: timedelta | None = None,
     dry_run: bool = False,
     secret: Secret | None = None,
     now: datetime | None = None,
 ) -> Expired:
-    """Forget states and journals that are older, in all conversations but those in which a cell is unfinished.
+    """Forget states and journals that are older, in all conversations of an owner but those in which a cell is unfinished.
 
     A cell that waits for a person would lose its approval, and one whose process died would be run again from its
     beginning, with all its calls. So is a conversation whose journals cannot be opened: nobody knows what is in them.
@@ -57,6 +61,7 @@ async def expire(
     Args:
         store: Where agents have their state.
         older_than: What was written before that long ago. A journal is as old as its newest entry.
+        owner: Whose, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept, `ALL_OWNERS` for all.
         keep_newest: How many states, and as many journals, each conversation keeps all the same.
         unfinished_older_than: Unfinished cells that nobody has touched for so long spare nothing. Default: they always do.
         dry_run: Only say what would go.
@@ -65,6 +70,7 @@ async def expire(
 
     Raises:
         ValueError: When a time or `keep_newest` is negative, or a time goes back before there were any.
+        OwnerError: When `owner` is no name for one.
         SettingsError: When no secret can be had.
         StoreError: When the store failed. What was forgotten by then is gone.
     """
@@ -77,8 +83,9 @@ async def expire(
     unfinished_before = None if unfinished_older_than is None else present - unfinished_older_than
     conversations = snapshots = journals = 0
     spared: list[Spared] = []
-    for summary in await store.conversations(limit=MOST):
-        contents = await store.contents(summary.conversation_id)
+    for summary in await store.conversations(owner=named_owners(owner), limit=MOST):
+        whose, conversation_id = summary.owner, summary.conversation_id
+        contents = await store.contents(conversation_id, owner=whose)
         going = _going(contents, before, keep_newest)
         if going is None:
             continue
@@ -92,9 +99,9 @@ async def expire(
         if dry_run:
             continue
         if going.is_all:  # but nothing that was written since it was looked at
-            await store.forget(conversation_id=summary.conversation_id, older_than=present)
+            await store.forget(owner=whose, conversation_id=conversation_id, older_than=present)
         else:
-            await store.forget(conversation_id=summary.conversation_id, older_than=before, keep_newest=keep_newest)
+            await store.forget(owner=whose, conversation_id=conversation_id, older_than=before, keep_newest=keep_newest)
     return Expired(conversations=conversations, snapshots=snapshots, journals=journals, spared=tuple(spared))
 
 
@@ -127,10 +134,11 @@ async def _unfinished(store: Store, contents: Contents, keyring: Keyring, before
     written = _last_written(contents.entries)
     left_a_state = {(record.cell_id, record.code_digest) for record in contents.snapshots}
     cells = await cells_in(store, replace(contents, snapshots=()), keyring)
-    (conversation_id,) = {key.conversation_id for key in written}
+    conversation: ConversationKey
+    (conversation,) = {key.conversation for key in written}
 
     def last_written(cell: PastCell) -> datetime:
-        return written[CellKey(conversation_id, cell.cell_id, cell.code_digest)]
+        return written[conversation.cell(cell.cell_id, cell.code_digest)]
 
     unfinished = [
         cell
@@ -141,7 +149,7 @@ async def _unfinished(store: Store, contents: Contents, keyring: Keyring, before
     if newest is None or (before is not None and last_written(newest) < before):
         return None
     return Spared(
-        conversation_id=conversation_id,
+        **conversation._asdict(),
         cell_id=newest.cell_id,
         standing=newest.standing,
         last_written_at=last_written(newest),

@@ -103,9 +103,9 @@ class BrokenStore(MemoryStore):
         await self._break('begun')
         return await super().begun(conversation_id, **options)
 
-    async def load(self, name: str) -> SnapshotRecord | None:
+    async def load(self, name: str, *, owner: str = '') -> SnapshotRecord | None:
         await self._break('load')
-        return await super().load(name)
+        return await super().load(name, owner=owner)
 
 
 @pytest.mark.parametrize('hangs', [False, True])

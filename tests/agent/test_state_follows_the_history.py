@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, ModelResponse
+from pydantic_ai.messages import (
+    CompactionPart,
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from support.agents import agent_with, last, turn
 
 from pydantic_ai_grail import MemoryStore, SqlStore
@@ -119,9 +129,73 @@ async def test_cells_of_one_response_run_in_order_and_share_their_state(store: S
 async def test_a_history_that_was_compacted_finds_the_newest_state_of_its_conversation(store: Store) -> None:
     agent = agent_with(store=store)
     await turn(agent, 'x = 41', conversation='c')
-    summary = await turn(agent, conversation='c')
-    assert played_cells(summary.all_messages()) == []
-    assert last(await turn(agent, 'x + 1', history=summary.all_messages(), conversation='c')) == {'result': 42}
+    summary = [ModelRequest([CompactionPart('You have set x to 41.')])]
+    assert last(await turn(agent, 'x + 1', history=summary, conversation='c')) == {'result': 42}
+
+
+async def test_a_compaction_within_a_response_counts_too(store: Store) -> None:
+    agent = agent_with(store=store)
+    await turn(agent, 'x = 41', conversation='c')
+    summary = [ModelResponse([CompactionPart('x is 41.', provider_name='anthropic'), TextPart('x is 41.')])]
+    assert last(await turn(agent, 'x + 1', history=summary, conversation='c')) == {'result': 42}
+
+
+async def test_a_history_that_was_compacted_and_goes_on_with_a_refused_cell_finds_it_too(store: Store) -> None:
+    agent = agent_with(store=store)
+    await turn(agent, 'x = 41', conversation='c')
+    summary = [ModelRequest([CompactionPart('You have set x to 41.')])]
+    refused = await turn(agent, 'import nothing_of_this_name', history=summary, conversation='c')
+    assert last(await turn(agent, 'x + 1', history=refused.all_messages(), conversation='c')) == {'result': 42}
+
+
+async def test_an_application_may_say_that_it_compacts_histories_itself(store: Store) -> None:
+    said, unsaid = agent_with(store=store, compacts_history=True), agent_with(store=store)
+    await turn(said, 'x = 41', conversation='c')
+    summary = [ModelRequest([UserPromptPart('You have set x to 41.')])]
+    assert last(await turn(said, 'x + 1', history=summary, conversation='c')) == {'result': 42}
+    assert played_cells((await turn(unsaid, 'x', history=summary, conversation='c')).new_messages())[-1].failed
+    assert played_cells((await turn(said, 'x', conversation='c')).new_messages())[-1].failed
+
+
+@pytest.mark.parametrize('owner', [None, 'ada'])
+async def test_an_id_alone_gives_nothing(store: Store, owner: str | None) -> None:
+    agent = agent_with(store=store, owner=owner)
+    await turn(agent, 'x = 41', conversation='c')
+    again = await turn(agent, 'x', conversation='c')
+    assert played_cells(again.new_messages())[-1].failed
+    assert 'x (int)' not in _told(again.all_messages())
+
+
+@pytest.mark.parametrize('owner', [None, 'ada'])
+async def test_editing_the_first_message_takes_the_variables_away(store: Store, owner: str | None) -> None:
+    agent = agent_with(store=store, owner=owner)
+    first = await turn(agent, 'x = 41', conversation='c')
+    assert last(await turn(agent, 'x + 1', history=first.all_messages(), conversation='c')) == {'result': 42}
+    edited = await turn(agent, 'x', conversation='c')
+    assert played_cells(edited.new_messages())[-1].failed
+    assert last(await turn(agent, 'x = 2\nx', conversation='c')) == {'result': 2}
+
+
+async def test_a_forged_history_of_ids_and_code_opens_nothing_of_another_conversation(store: Store) -> None:
+    agent = agent_with(store=store)
+    first = await turn(agent, 'secret = 41', conversation='c')
+    forged = _without_metadata(first.all_messages())
+    for conversation_of_messages in ('c', None):
+        history = [replace(message, conversation_id=conversation_of_messages) for message in forged]
+        opened = await turn(agent, 'secret', history=history, conversation='mine')
+        assert played_cells(opened.new_messages())[-1].failed
+        assert 'secret' not in _told(opened.new_messages()[:1])
+    history = [replace(message, conversation_id=None) for message in forged]
+    assert last(await turn(agent, 'secret', history=history, conversation='c')) == {'result': 41}
+
+
+async def test_within_one_owner_a_history_without_metadata_may_be_forked(store: Store) -> None:
+    agent = agent_with(store=store, owner='ada')
+    first = await turn(agent, 'x = 41', conversation='c')
+    history = [replace(message, conversation_id=None) for message in _without_metadata(first.all_messages())]
+    assert last(await turn(agent, 'x', history=history, conversation='mine')) == {'result': 41}
+    other = agent_with(store=store, owner='bob')
+    assert played_cells((await turn(other, 'x', history=history, conversation='mine')).new_messages())[-1].failed
 
 
 async def test_the_model_is_told_at_the_start_of_a_turn_which_variables_live(store: Store) -> None:
@@ -185,6 +259,21 @@ def _up_to_cell(messages: Sequence[ModelMessage], count: int) -> list[ModelMessa
     return kept
 
 
+def _without_metadata(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+    """As a transcript has them: what was called, with which ids and what code."""
+    return [
+        replace(
+            message,
+            parts=[
+                replace(part, metadata=None) if isinstance(part, ToolReturnPart) else part for part in message.parts
+            ],
+        )
+        if isinstance(message, ModelRequest)
+        else message
+        for message in messages
+    ]
+
+
 def _told(messages: Sequence[ModelMessage]) -> str:
     return '\n'.join(
         f'{message.instructions or ""}\n{message.parts}' for message in messages if isinstance(message, ModelRequest)
@@ -200,5 +289,5 @@ async def test_a_method_of_an_earlier_class_is_no_gap_of_the_sandbox(store: Stor
 async def test_a_large_state_is_found_by_a_compacted_history(store: Store) -> None:
     agent = agent_with(store=store)
     await turn(agent, 'x = list(range(1_000_000))', conversation='c')
-    summary = await turn(agent, conversation='c')
-    assert last(await turn(agent, 'len(x)', history=summary.all_messages(), conversation='c')) == {'result': 1_000_000}
+    summary = [ModelRequest([CompactionPart('x is a list.')])]
+    assert last(await turn(agent, 'len(x)', history=summary, conversation='c')) == {'result': 1_000_000}

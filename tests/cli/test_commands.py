@@ -29,6 +29,7 @@ from pydantic_ai_grail.testing.scripted import played_cells
 from pydantic_ai_grail.waiting import Grant
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
+NONE = 'There are none without an owner. Those of owners are listed with --owner or --all-owners.\n'
 
 
 VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\.\d+ s\b|\bpyd_ai_\w+|(?<=grant )\w+')
@@ -127,7 +128,7 @@ def test_conversations_are_listed(url: str, run: Run) -> None:
 def test_a_store_that_has_become_empty_says_so(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1')
     in_store(url, _forget_all)
-    assert run('conversations') == (0, 'There are none.\n', '')
+    assert run('conversations') == (0, NONE, '')
     assert run('waiting') == (0, 'No call waits.\n', '')
     assert run('expire', '--older-than', '1d')[0] == 0
 
@@ -195,7 +196,7 @@ def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None
 
 
 def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
-    key = CellKey('A', 'c1', 'digest')
+    key = CellKey('', 'A', 'c1', 'digest')
     unknown = replace(call_waits(1), reason='unknown', until=NOON)
     approved = replace(cell_resumed(), decisions={'c1__1': {'kind': 'approve'}})
     entries = [BEGAN, call_began(1, bill=1), unknown, cell_suspended(), approved, call_began(1, attempt=2, bill=1)]
@@ -245,7 +246,7 @@ def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:
 def test_what_expires_is_told_before_and_after(url: str, run: Run) -> None:
     converse(url, 'old', 'x = 1', 'await pay(1)\n1 / 0')
     converse(url, 'waits', 'await pay(1, 200)')
-    in_store(url, lambda store: write_journal(store, CellKey('died', 'c1', 'digest'), BEGAN, call_began(1)))
+    in_store(url, lambda store: write_journal(store, CellKey('', 'died', 'c1', 'digest'), BEGAN, call_began(1)))
     kept = {'Kept waits for a cell that is waiting', 'Kept died for a cell that is under way'}
     first, *rest = run('expire', '--older-than', '0s', '--dry-run')[1].splitlines()
     assert first == 'Would forget 2 states and 1 journal of 1 conversation.'
@@ -256,7 +257,7 @@ def test_what_expires_is_told_before_and_after(url: str, run: Run) -> None:
     assert run('expire', '--older-than', '0s', '--unfinished-older-than', '0s')[1] == (
         'Forgot 0 states and 2 journals of 2 conversations.\n'
     )
-    assert run('conversations')[1] == 'There are none.\n'
+    assert run('conversations')[1] == NONE
 
 
 def test_what_waits_is_forgotten_only_by_force(url: str, run: Run) -> None:
@@ -288,7 +289,7 @@ def test_what_cannot_be_opened_may_wait_and_is_forgotten_only_by_force(
 def test_what_is_done_is_forgotten_at_once(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1', 'await pay(1, 2)')
     assert run('forget', 'A')[0] == 0
-    assert run('conversations')[1] == 'There are none.\n'
+    assert run('conversations')[1] == NONE
 
 
 def test_more_than_are_shown_are_told_of(url: str, run: Run) -> None:
@@ -403,7 +404,7 @@ def test_what_could_not_be_opened_may_wait_and_ends_with_1(url: str, run: Run, m
 def test_cells_that_came_to_no_end_are_listed(url: str, run: Run) -> None:
     converse(url, 'A', 'await pay(1, 200)')
     converse(url, 'B', 'await pay(1, 2)')
-    key = CellKey('C', 'c1', 'digest')
+    key = CellKey('', 'C', 'c1', 'digest')
     in_store(url, lambda store: write_journal(store, key, BEGAN, call_began(1, bill=1)))
     listed = VARYING.sub('~', run('unfinished')[1])
     assert sorted(listed.strip().split('\n\n')) == [
@@ -415,9 +416,9 @@ def test_cells_that_came_to_no_end_are_listed(url: str, run: Run) -> None:
 
 def test_a_cell_that_a_process_runs_names_it(url: str, run: Run) -> None:
     async def story(store: SqlStore) -> None:
-        key = CellKey('A', 'c1', 'digest')
+        key = CellKey('', 'A', 'c1', 'digest')
         await write_journal(store, key, BEGAN, call_began(1, bill=1))
-        claim = Claim(owner='web-1:boot:ns/4711:99/ab', until=datetime.now(UTC) + timedelta(minutes=1))
+        claim = Claim(holder='web-1:boot:ns/4711:99/ab', until=datetime.now(UTC) + timedelta(minutes=1))
         await store.claim(key, claim, now=datetime.now(UTC))
 
     in_store(url, story)

@@ -68,6 +68,7 @@ async def test_a_conversation_in_which_a_cell_waits_is_left_alone_whole(store: S
         journals=0,
         spared=(
             Spared(
+                owner='',
                 conversation_id='A',
                 cell_id=before.entries[-1].key.cell_id,
                 standing='waiting',
@@ -93,7 +94,7 @@ async def test_to_forget_by_age_alone_ends_a_wait(store: Store) -> None:
 
 async def test_a_cell_whose_process_died_spares_its_conversation(store: Store) -> None:
     """Without its journal it would be run again from its beginning, and pay again."""
-    await write_journal(store, CellKey('A', 'c1', 'digest'), BEGAN, call_began(1))
+    await write_journal(store, CellKey('', 'A', 'c1', 'digest'), BEGAN, call_began(1))
     (spared,) = (await expired(store, days=365)).spared
     assert (spared.conversation_id, spared.cell_id, spared.standing) == ('A', 'c1', 'under way')
     assert await conversations(store) == ['A']
@@ -157,16 +158,16 @@ async def test_grants_go_with_the_last_cell_of_their_conversation(store: Store) 
 class BusyStore(MemoryStore):
     """A conversation goes on while it is looked at."""
 
-    async def contents(self, conversation_id: str) -> Contents:
-        found = await super().contents(conversation_id)
+    async def contents(self, conversation_id: str, *, owner: str = '') -> Contents:
+        found = await super().contents(conversation_id, owner=owner)
         later = datetime.now(UTC) + timedelta(days=32)
-        await write_journal(self, CellKey('A', 'c2', 'digest'), BEGAN, call_began(1), at=later)
+        await write_journal(self, CellKey('', 'A', 'c2', 'digest'), BEGAN, call_began(1), at=later)
         return found
 
 
 async def test_what_is_written_meanwhile_stays() -> None:
     store = BusyStore()
-    await write_journal(store, CellKey('A', 'c1', 'digest'), BEGAN, call_began(1), CELL_ENDED)
+    await write_journal(store, CellKey('', 'A', 'c1', 'digest'), BEGAN, call_began(1), CELL_ENDED)
     assert await expired(store, days=31) == Expired(conversations=1, snapshots=0, journals=1)
     assert [summary.entries for summary in await store.conversations()] == [2]
 

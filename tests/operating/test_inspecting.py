@@ -19,7 +19,7 @@ from pydantic_ai_grail._sessions.keyring import Keyring
 from pydantic_ai_grail.cli.plain import as_json
 from pydantic_ai_grail.inspecting import PastCall, PastCell, cells_of, grants_of, waiting_in
 from pydantic_ai_grail.journal import Decided
-from pydantic_ai_grail.stores.base import CellKey, Claim, JournalRecord
+from pydantic_ai_grail.stores.base import CellKey, Claim, ConversationKey, JournalRecord
 from pydantic_ai_grail.testing.journal_contract import NOON
 from pydantic_ai_grail.waiting import Grant, Raise
 
@@ -148,7 +148,7 @@ async def test_a_cell_that_was_asked_for_beside_one_that_waits_is_queued(store: 
 
 
 async def test_a_cell_whose_process_died_is_under_way(store: Store) -> None:
-    key = CellKey('A', 'c1', 'digest')
+    key = CellKey('', 'A', 'c1', 'digest')
     await write_journal(store, key, BEGAN, call_began(1, bill=1))
     (cell,) = await told(store)
     assert (cell.standing, cell.is_unfinished, cell.code, cell.began_at) == ('under way', True, 'await pay(1)', NOON)
@@ -167,7 +167,7 @@ async def test_the_attempts_at_a_call_whose_fate_was_unknown_are_one_call(store:
         call_began(1, attempt=2),
         call_ended(1, 'paid'),
     ]
-    await write_journal(store, CellKey('A', 'c1', 'digest'), *entries)
+    await write_journal(store, CellKey('', 'A', 'c1', 'digest'), *entries)
     (cell,) = await told(store)
     (call,) = cell.calls
     assert (cell.standing, call.state, call.attempts, call.began_at) == ('under way', 'returned', 2, NOON)
@@ -181,7 +181,7 @@ async def test_of_a_state_of_another_version_the_code_is_not_known() -> None:
     for number, history in enumerate(['{"cells": "of another kind"}', '']):
         await keeper.save(
             b'dump',
-            conversation_id='A',
+            conversation=ConversationKey('', 'A'),
             cell_id=f'c{number}',
             code_digest='digest',
             outcome='completed',
@@ -243,7 +243,7 @@ async def test_an_entry_that_was_changed_is_a_problem_of_its_cell_alone() -> Non
         changed = record.data.replace(b'"pay"', b'"fax"') if record.number == 1 else record.data
         journals[record.key].append(replace(record, data=changed))
     for records in journals.values():
-        claim = Claim(owner='somebody', until=NOON)
+        claim = Claim(holder='somebody', until=NOON)
         await other.append(records, claim=claim, now=NOON, release=True)
     problems = [(cell.standing, cell.problem and cell.problem[:27]) for cell in await told(other)]
     assert sorted(problems, key=repr) == [
@@ -256,7 +256,7 @@ async def test_a_journal_that_was_set_back_is_told() -> None:
     store, other = MemoryStore(), MemoryStore()
     await till(store, 'await pay(1)\n1 / 0').run('go', conversation_id='A')
     contents = await store.contents('A')
-    await other.append(contents.entries[:2], claim=Claim(owner='somebody', until=NOON), now=NOON, release=True)
+    await other.append(contents.entries[:2], claim=Claim(holder='somebody', until=NOON), now=NOON, release=True)
     for snapshot in contents.snapshots:
         await other.save(snapshot)
     (cell,) = await told(other)
@@ -300,7 +300,7 @@ async def test_looking_changes_nothing(store: Store) -> None:
 
 
 async def test_a_wait_of_long_ago_is_as_old_as_it_says(store: Store) -> None:
-    key = CellKey('A', 'c1', 'digest')
+    key = CellKey('', 'A', 'c1', 'digest')
     await write_journal(store, key, BEGAN, call_began(1), call_waits(1), cell_suspended(), at=datetime.now(UTC))
     (found,) = await waiting_in(store, secret=SECRET)
     assert found.since == NOON

@@ -23,7 +23,7 @@ from pydantic_ai_grail.stores import CellKey, Claim, MemoryStore, Store
 
 pytestmark = pytest.mark.anyio
 
-KEY = CellKey('A', 'c1', 'digest')
+KEY = CellKey('', 'A', 'c1', 'digest')
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -39,16 +39,16 @@ def claim_to(store: Store, *, clock: Callable[[], datetime] = lambda: NOON, seco
     return HeldClaim(store=GuardedStore(store=store, timeout_seconds=5), key=KEY, seconds=seconds, clock=clock)
 
 
-async def hold(store: Store, owner: str) -> None:
+async def hold(store: Store, holder: str) -> None:
     """Let somebody have the claim for half a minute after noon."""
-    await store.claim(KEY, Claim(owner=owner, until=NOON + timedelta(seconds=30)), now=NOON)
+    await store.claim(KEY, Claim(holder=holder, until=NOON + timedelta(seconds=30)), now=NOON)
 
 
 async def holder(store: Store) -> str:
     """Who has it, or `nobody`, for which this asks at noon."""
-    held = await store.claim(KEY, Claim(owner='nobody', until=NOON), now=NOON)
-    await store.release(KEY, owner='nobody')
-    return held.owner
+    held = await store.claim(KEY, Claim(holder='nobody', until=NOON), now=NOON)
+    await store.release(KEY, holder='nobody')
+    return held.holder
 
 
 @contextmanager
@@ -62,21 +62,21 @@ def process() -> Generator[subprocess.Popen[bytes]]:
         running.communicate()
 
 
-def owner_of(running: subprocess.Popen[bytes]) -> str:
+def holder_of(running: subprocess.Popen[bytes]) -> str:
     """The name under which a process holds its claims; as `HeldClaim` makes it for its own."""
-    own = claim_to(MemoryStore()).owner
+    own = claim_to(MemoryStore()).holder
     machine, own_process, _ = own.split('/')
     assert own_process == f'{os.getpid()}:{claims._started(os.getpid())}'  # pyright: ignore[reportPrivateUsage]  # the name is its secret
     return f'{machine}/{running.pid}:{claims._started(running.pid)}/abcd'  # pyright: ignore[reportPrivateUsage]  # as above
 
 
 async def test_a_claim_names_the_machine_the_process_and_its_start() -> None:
-    machine, own_process, token = claim_to(MemoryStore()).owner.split('/')
+    machine, own_process, token = claim_to(MemoryStore()).holder.split('/')
     assert machine.startswith(socket.gethostname() + ':')
     assert own_process.split(':')[0] == str(os.getpid())
     assert own_process.split(':')[1].isdigit()
     assert len(token) == 8
-    assert claim_to(MemoryStore()).owner != claim_to(MemoryStore()).owner
+    assert claim_to(MemoryStore()).holder != claim_to(MemoryStore()).holder
 
 
 async def test_only_one_has_it_and_the_other_is_told_who_and_until_when() -> None:
@@ -90,7 +90,7 @@ async def test_only_one_has_it_and_the_other_is_told_who_and_until_when() -> Non
         'at least. Wait for its answer, or try again then.'
     )
     await second.aclose()
-    assert await holder(store) == first.owner
+    assert await holder(store) == first.holder
     await first.aclose()
     assert await holder(store) == 'nobody'
     await first.aclose()
@@ -99,22 +99,22 @@ async def test_only_one_has_it_and_the_other_is_told_who_and_until_when() -> Non
 async def test_a_process_that_lives_keeps_its_claim_and_one_that_died_loses_it_at_once() -> None:
     store = MemoryStore()
     with process() as other:
-        owner = owner_of(other)
-        await hold(store, owner)
+        taken = holder_of(other)
+        await hold(store, taken)
         with pytest.raises(StoreConflict):
             await claim_to(store).take('Cell 1')
         other.kill()
         other.wait()
     mine = claim_to(store)
     await mine.take('Cell 1')
-    assert await holder(store) == mine.owner
+    assert await holder(store) == mine.holder
     await mine.aclose()
 
 
 async def test_a_process_that_died_and_was_not_waited_for_is_dead() -> None:
     store = MemoryStore()
     with process() as other:
-        await hold(store, owner_of(other))
+        await hold(store, holder_of(other))
         other.kill()
         end = os.WEXITED | os.WNOWAIT
         await anyio.to_thread.run_sync(os.waitid, os.P_PID, other.pid, end)  # it is a zombie from here on
@@ -126,7 +126,7 @@ async def test_a_process_that_died_and_was_not_waited_for_is_dead() -> None:
 async def test_a_process_id_that_was_given_out_again_is_another_process() -> None:
     store = MemoryStore()
     with process() as other:
-        machine, name, token = owner_of(other).split('/')
+        machine, name, token = holder_of(other).split('/')
         pid, _, started = name.partition(':')
         await hold(store, f'{machine}/{pid}:{int(started) - 1}/{token}')
         mine = claim_to(store)
@@ -135,7 +135,7 @@ async def test_a_process_id_that_was_given_out_again_is_another_process() -> Non
 
 
 @pytest.mark.parametrize(
-    'owner',
+    'holder',
     [
         'another machine/999999999:34/abcd',
         '{machine}/12x:34/abcd',
@@ -144,9 +144,9 @@ async def test_a_process_id_that_was_given_out_again_is_another_process() -> Non
         '',
     ],
 )
-async def test_of_whom_nothing_is_known_is_waited_for(owner: str) -> None:
+async def test_of_whom_nothing_is_known_is_waited_for(holder: str) -> None:
     store, clock = MemoryStore(), Clock()
-    await hold(store, owner.format(machine=claim_to(store).owner.partition('/')[0]))
+    await hold(store, holder.format(machine=claim_to(store).holder.partition('/')[0]))
     with pytest.raises(StoreConflict):
         await claim_to(store, clock=clock).take('Cell 1')
     clock.now += timedelta(seconds=30)
@@ -163,7 +163,7 @@ async def test_of_whom_nothing_is_known_is_waited_for(owner: str) -> None:
 async def test_where_no_start_can_be_read_it_counts_whether_there_is_such_a_process(
     pid: int, gone: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machine = claim_to(MemoryStore()).owner.partition('/')[0]
+    machine = claim_to(MemoryStore()).holder.partition('/')[0]
     monkeypatch.setattr(claims, '_started', lambda pid: '-')  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # as if /proc was hidden
     assert claims._is_gone(f'{machine}/{pid}:123/abcd') is gone  # pyright: ignore[reportPrivateUsage]  # what it is for
 
@@ -186,7 +186,7 @@ async def test_without_a_proc_there_is_a_name_all_the_same(monkeypatch: pytest.M
 
     forget()
     monkeypatch.setattr(os, 'readlink', unreadable)
-    assert claim_to(MemoryStore()).owner.startswith(f'{socket.gethostname()}:-:-/')
+    assert claim_to(MemoryStore()).holder.startswith(f'{socket.gethostname()}:-:-/')
     monkeypatch.undo()
     forget()
 
@@ -223,7 +223,7 @@ async def test_a_claim_is_prolonged_for_as_long_as_it_is_held_whatever_the_store
     await held.take('Cell 1')
     with anyio.fail_after(10):
         await store.twice.wait()
-    assert [claim.owner for claim in store.asked] == [held.owner] * len(store.asked)
+    assert [claim.holder for claim in store.asked] == [held.holder] * len(store.asked)
     ends = [claim.until for claim in store.asked]
     assert ends == sorted(set(ends))
     await held.aclose()
@@ -240,7 +240,7 @@ async def test_who_lost_it_gives_nothing_back_that_is_anothers() -> None:
     winner = claim_to(store, clock=clock)
     await winner.take('Cell 1')
     await lost.aclose()
-    assert await holder(store) == winner.owner
+    assert await holder(store) == winner.holder
     await winner.aclose()
 
 
@@ -256,7 +256,7 @@ class SlowStore(MemoryStore):
 
     async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
         held = await super().claim(key, claim, now=now, instead_of=instead_of)
-        if claim.owner != 'nobody':
+        if claim.holder != 'nobody':
             self.reached.set()
             await anyio.sleep_forever()
         return held
@@ -284,7 +284,7 @@ async def test_it_is_given_back_where_everything_is_cancelled() -> None:
 
 async def test_a_store_that_fails_at_taking_it_is_told_and_at_giving_back_is_not() -> None:
     class BrokenStore(MemoryStore):
-        async def release(self, key: CellKey, *, owner: str) -> None:
+        async def release(self, key: CellKey, *, holder: str) -> None:
             raise OSError('disk full')
 
     store = BrokenStore()
@@ -332,7 +332,7 @@ async def test_a_claim_that_is_written_down_after_it_was_given_up_keeps_nobody_o
     await store.arrives()
     again, other = claim_to(store), claim_to(store)
     await again.take('Cell 1')
-    assert await holder(store) == again.owner
+    assert await holder(store) == again.holder
     with pytest.raises(StoreConflict):  # one that is held is held
         await other.take('Cell 1')
     await again.aclose()

@@ -33,7 +33,7 @@ from pydantic_ai_grail.stores import CellKey, Claim, JournalRecord, MemoryStore,
 
 pytestmark = pytest.mark.anyio
 
-KEY = CellKey('A', 'c1', 'digest')
+KEY = CellKey('', 'A', 'c1', 'digest')
 OLD, NEW = 'the secret of the old days', 'the secret of these days'
 
 
@@ -53,9 +53,9 @@ async def written(store: Store, entries: Sequence[Entry], *, key: CellKey = KEY,
 
 async def is_free(store: Store, key: CellKey = KEY) -> bool:
     """Whether somebody else could have the claim now."""
-    claim = Claim(owner='somebody else', until=datetime.now(UTC))
+    claim = Claim(holder='somebody else', until=datetime.now(UTC))
     held = await store.claim(key, claim, now=datetime.now(UTC))
-    await store.release(key, owner='somebody else')
+    await store.release(key, holder='somebody else')
     return held == claim
 
 

@@ -24,11 +24,12 @@ from pydantic_ai_grail.errors import (
     SnapshotVersion,
     StoreError,
 )
-from pydantic_ai_grail.stores import MemoryStore, SnapshotRecord
+from pydantic_ai_grail.stores import ConversationKey, MemoryStore, SnapshotRecord
 
 pytestmark = pytest.mark.anyio
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+A, B = ConversationKey('', 'A'), ConversationKey('', 'B')
 
 
 class Clock:
@@ -47,11 +48,13 @@ def keeper() -> Keeper:
     return Keeper(store=MemoryStore(), keyring=Keyring('a secret for the tests'), monty_version='1.4.0', clock=Clock())
 
 
-async def save(keeper: Keeper, cell_id: str, *, conversation: str = 'A', parent: Saved | None = None) -> Saved:
+async def save(
+    keeper: Keeper, cell_id: str, *, conversation: str = 'A', owner: str = '', parent: Saved | None = None
+) -> Saved:
     """A state whose dump is the cell's id and whose code is `run <id>`."""
     return await keeper.save(
         cell_id.encode(),
-        conversation_id=conversation,
+        conversation=ConversationKey(owner, conversation),
         cell_id=cell_id,
         code_digest=code_digest(f'run {cell_id}'),
         outcome='completed',
@@ -70,33 +73,33 @@ def dump_of(found: Found | None) -> bytes | None:
 async def test_the_newest_cell_of_the_history_gives_the_state(keeper: Keeper) -> None:
     first = await save(keeper, 'c1')
     await save(keeper, 'c2', parent=first)
-    assert dump_of(await keeper.find([ref('c2'), ref('c1')], 'A')) == b'c2'
+    assert dump_of(await keeper.find([ref('c2'), ref('c1')], A)) == b'c2'
 
 
 async def test_a_rewound_history_gets_the_state_it_ends_in(keeper: Keeper) -> None:
     first = await save(keeper, 'c1')
     await save(keeper, 'c2', parent=first)
-    assert dump_of(await keeper.find([ref('c1')], 'A')) == b'c1'
+    assert dump_of(await keeper.find([ref('c1')], A)) == b'c1'
 
 
 async def test_a_cell_that_left_no_state_is_passed_over(keeper: Keeper) -> None:
     await save(keeper, 'c1')
-    assert dump_of(await keeper.find([ref('refused', expects_state=False), ref('c1')], 'A')) == b'c1'
-    assert dump_of(await keeper.find([ref('perhaps'), ref('c1')], 'A')) == b'c1'
+    assert dump_of(await keeper.find([ref('refused', expects_state=False), ref('c1')], A)) == b'c1'
+    assert dump_of(await keeper.find([ref('perhaps'), ref('c1')], A)) == b'c1'
 
 
 async def test_a_state_that_is_gone_is_not_replaced_by_an_older_one(keeper: Keeper) -> None:
     await save(keeper, 'c1')
     with pytest.raises(SnapshotMissing, match="state after cell 'c2'"):
-        await keeper.find([ref('c2', expects_state=True), ref('c1')], 'A')
+        await keeper.find([ref('c2', expects_state=True), ref('c1')], A)
     with pytest.raises(SnapshotMissing, match="state after cell 'c2'"):
-        await keeper.find([ref('c2', snapshot='0' * 32), ref('c1')], 'A')
+        await keeper.find([ref('c2', snapshot='0' * 32), ref('c1')], A)
 
 
 async def test_the_name_in_the_history_decides_where_ids_repeat(keeper: Keeper) -> None:
     first = await save(keeper, 'c1')
     await save(keeper, 'c1', parent=first)
-    found = await keeper.find([ref('c1', snapshot=first.name)], 'A')
+    found = await keeper.find([ref('c1', snapshot=first.name)], A)
     assert found is not None
     assert found.saved == first
 
@@ -104,57 +107,86 @@ async def test_the_name_in_the_history_decides_where_ids_repeat(keeper: Keeper) 
 async def test_a_name_of_another_cell_is_refused(keeper: Keeper) -> None:
     first = await save(keeper, 'c1')
     with pytest.raises(SnapshotForeign, match="cell_id 'c1' and turned up where cell_id 'c2'"):
-        await keeper.find([ref('c2', snapshot=first.name)], 'A')
+        await keeper.find([ref('c2', snapshot=first.name)], A)
 
 
-async def test_a_fork_finds_its_past_by_the_conversation_its_messages_name(keeper: Keeper) -> None:
-    await save(keeper, 'c1', conversation='A')
-    assert dump_of(await keeper.find([ref('c1', conversation_id='A')], 'B')) == b'c1'
+@pytest.mark.parametrize('named', ['A', None])
+async def test_a_fork_of_an_owners_finds_its_past_with_and_without_the_name_of_its_conversation(
+    keeper: Keeper, named: str | None
+) -> None:
+    await save(keeper, 'c1', owner='ada')
+    assert dump_of(await keeper.find([ref('c1', conversation_id=named)], ConversationKey('ada', 'B'))) == b'c1'
+    assert await keeper.find([ref('c1', conversation_id=named)], ConversationKey('bob', 'B')) is None
+    assert await keeper.find([ref('c1', conversation_id=named)], B) is None
 
 
-async def test_a_fork_finds_its_past_when_its_messages_name_no_conversation(keeper: Keeper) -> None:
-    await save(keeper, 'c1', conversation='A')
-    assert dump_of(await keeper.find([ref('c1', conversation_id=None)], 'B')) == b'c1'
+@pytest.mark.parametrize('named', ['A', None])
+async def test_without_an_owner_ids_and_code_open_nothing_of_another_conversation(
+    keeper: Keeper, named: str | None
+) -> None:
+    await save(keeper, 'c1')
+    assert await keeper.find([ref('c1', conversation_id=named)], B) is None
+
+
+async def test_without_an_owner_a_fork_finds_its_past_by_a_name_that_nobody_can_guess(keeper: Keeper) -> None:
+    first = await save(keeper, 'c1')
+    await save(keeper, 'failed', parent=first)
+    by_name = ref('c1', snapshot=first.name)
+    assert dump_of(await keeper.find([by_name], B)) == b'c1'
+    assert dump_of(await keeper.find([ref('failed'), by_name], B)) == b'failed'
+    guessed = ref('c1', snapshot='0' * 32)
+    assert await keeper.find([ref('failed'), replace(guessed, snapshot=None)], B) is None
+    with pytest.raises(SnapshotMissing):
+        await keeper.find([ref('failed'), guessed], B)
+
+
+async def test_a_name_of_one_conversation_opens_no_other(keeper: Keeper) -> None:
+    mine = await save(keeper, 'c1')
+    await save(keeper, 'c2', conversation='C')
+    claimed = ref('c1', snapshot=mine.name, conversation_id='C')
+    found = await keeper.find([ref('c2', conversation_id='C'), claimed], B)
+    assert dump_of(found) == b'c1'
 
 
 async def test_a_conversation_is_never_given_the_state_of_another_one_with_equal_ids(keeper: Keeper) -> None:
     await save(keeper, 'c1', conversation='A')
-    assert await keeper.find([ref('c1', conversation_id='B')], 'B') is None
+    assert await keeper.find([ref('c1', conversation_id='B')], B) is None
     await save(keeper, 'c1', conversation='C')
-    assert await keeper.find([ref('c1', conversation_id=None)], 'B') is None
+    assert await keeper.find([ref('c1', conversation_id=None)], B) is None
 
 
 async def test_equal_ids_with_other_code_are_other_cells(keeper: Keeper) -> None:
     await save(keeper, 'c1')
-    assert await keeper.find([ref('c1', code_digest=code_digest('run something else'))], 'A') is None
+    assert await keeper.find([ref('c1', code_digest=code_digest('run something else'))], A) is None
 
 
-async def test_a_history_without_cells_gets_the_newest_state(keeper: Keeper) -> None:
+async def test_a_compacted_history_without_cells_gets_the_newest_state(keeper: Keeper) -> None:
     await save(keeper, 'c1')
     await save(keeper, 'c2')
-    assert dump_of(await keeper.find([], 'A')) == b'c2'
-    assert dump_of(await keeper.find([ref('refused', expects_state=False)], 'A')) == b'c2'
-    assert await keeper.find([], 'B') is None
+    for refs in ([], [ref('refused', expects_state=False)], [ref('perhaps refused')]):
+        assert dump_of(await keeper.find(refs, A, is_compacted=True)) == b'c2'
+        assert await keeper.find(refs, A) is None
+        assert await keeper.find(refs, B, is_compacted=True) is None
 
 
 async def test_a_history_rewound_to_before_its_first_cell_gets_none(keeper: Keeper) -> None:
     await save(keeper, 'c1')
-    assert await keeper.find([], 'A', not_after=NOON) is None
+    assert await keeper.find([], A, is_compacted=True, not_after=NOON) is None
 
 
 async def test_a_state_that_was_saved_late_counts_from_when_it_was_reached(keeper: Keeper) -> None:
     saved = await keeper.save(
-        b'large', conversation_id='A', cell_id='c1', code_digest='', outcome='completed', reached_at=NOON
+        b'large', conversation=A, cell_id='c1', code_digest='', outcome='completed', reached_at=NOON
     )
     assert saved.header.created_at == NOON
-    assert dump_of(await keeper.find([], 'A', not_after=NOON)) == b'large'
+    assert dump_of(await keeper.find([], A, is_compacted=True, not_after=NOON)) == b'large'
 
 
 async def test_what_was_saved_is_told_with_its_line_of_descent(keeper: Keeper) -> None:
     first = await save(keeper, 'c1')
     second = await keeper.save(
         b'dump',
-        conversation_id='A',
+        conversation=A,
         cell_id='c2',
         code_digest=code_digest('run c2'),
         outcome='failed',
@@ -164,6 +196,7 @@ async def test_what_was_saved_is_told_with_its_line_of_descent(keeper: Keeper) -
         feeds=2,
     )
     assert second.header.model_dump() == {
+        'owner': '',
         'conversation_id': 'A',
         'cell_id': 'c2',
         'code_digest': code_digest('run c2'),
@@ -179,31 +212,31 @@ async def test_what_was_saved_is_told_with_its_line_of_descent(keeper: Keeper) -
         'grants': '',
         'dump_size': 4,
     }
-    found = await keeper.find([ref('c2')], 'A')
+    found = await keeper.find([ref('c2')], A)
     assert found == Found(saved=second, dump=b'dump')
 
 
 @pytest.mark.parametrize('size', [100, 5_000_000])
 async def test_large_states_go_the_same_way_as_small_ones(keeper: Keeper, size: int) -> None:
     dump = random.Random(size).randbytes(size // 2) + bytes(size // 2)
-    saved = await keeper.save(dump, conversation_id='A', cell_id='c1', code_digest='', outcome='completed')
-    assert dump_of(await keeper.find([ref('c1', code_digest='', snapshot=saved.name)], 'A')) == dump
+    saved = await keeper.save(dump, conversation=A, cell_id='c1', code_digest='', outcome='completed')
+    assert dump_of(await keeper.find([ref('c1', code_digest='', snapshot=saved.name)], A)) == dump
 
 
 async def test_a_state_over_the_cap_is_refused_and_not_stored(keeper: Keeper) -> None:
     small = replace(keeper, settings=KeeperSettings(max_dump_bytes=1000))
     with pytest.raises(SnapshotTooLarge):
-        await small.save(bytes(1001), conversation_id='A', cell_id='c1', code_digest='', outcome='completed')
-    assert await keeper.find([], 'A') is None
-    await keeper.save(bytes(1001), conversation_id='A', cell_id='c1', code_digest='', outcome='completed')
+        await small.save(bytes(1001), conversation=A, cell_id='c1', code_digest='', outcome='completed')
+    assert await keeper.find([], A, is_compacted=True) is None
+    await keeper.save(bytes(1001), conversation=A, cell_id='c1', code_digest='', outcome='completed')
     with pytest.raises(SnapshotTooLarge):
-        await small.find([], 'A')
+        await small.find([], A, is_compacted=True)
 
 
 async def test_a_state_of_another_monty_is_refused(keeper: Keeper) -> None:
     await save(keeper, 'c1')
     with pytest.raises(SnapshotVersion, match=r'written by Monty 1\.4\.0; this is Monty 1\.5\.0, which cannot'):
-        await replace(keeper, monty_version='1.5.0').find([ref('c1')], 'A')
+        await replace(keeper, monty_version='1.5.0').find([ref('c1')], A)
 
 
 async def test_older_states_are_forgotten_as_new_ones_come(keeper: Keeper) -> None:
@@ -214,7 +247,7 @@ async def test_older_states_are_forgotten_as_new_ones_come(keeper: Keeper) -> No
     held = [number for number in range(30) if await keeper.store.find(*key(number), conversation_id='A')]
     assert held == list(range(20, 30))
     with pytest.raises(SnapshotMissing, match='forgotten to make room'):
-        await keeper.find([ref('c3', expects_state=True)], 'A')
+        await keeper.find([ref('c3', expects_state=True)], A)
 
 
 async def test_everything_is_kept_if_that_is_wanted(keeper: Keeper) -> None:
@@ -236,7 +269,7 @@ async def test_a_state_is_saved_also_when_older_ones_cannot_be_forgotten(keeper:
         saved = await save(stubborn, f'c{number}', parent=saved)
     assert saved is not None
     assert isinstance(saved.retention_failure, StoreError)
-    assert dump_of(await stubborn.find([ref('c8')], 'A')) == b'c8'
+    assert dump_of(await stubborn.find([ref('c8')], A)) == b'c8'
 
 
 @pytest.mark.parametrize('wrong', [{'store_timeout_seconds': 0}, {'max_dump_bytes': -1}, {'keep_newest': 0}])
@@ -250,13 +283,17 @@ class LyingStore(MemoryStore):
 
     answer: SnapshotRecord | None = None
 
-    async def load(self, name: str) -> SnapshotRecord | None:
+    async def load(self, name: str, *, owner: str = '') -> SnapshotRecord | None:
         return self.answer
 
-    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+    async def find(
+        self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = ''
+    ) -> SnapshotRecord | None:
         return self.answer
 
-    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+    async def newest(
+        self, conversation_id: str, *, owner: str = '', not_after: datetime | None = None
+    ) -> SnapshotRecord | None:
         return self.answer
 
 
@@ -267,7 +304,7 @@ async def records(keeper: Keeper) -> dict[tuple[str, str], SnapshotRecord]:
         for cell in ('c1', 'c2'):
             saved = await keeper.save(
                 f'{conversation} {cell}'.encode(),
-                conversation_id=conversation,
+                conversation=ConversationKey('', conversation),
                 cell_id=cell,
                 code_digest=code_digest(f'run {cell}'),
                 outcome='completed',
@@ -289,7 +326,7 @@ async def test_a_store_that_answers_with_another_state_is_found_out(keeper: Keep
             for lying.answer in (other, replace(wanted, data=other.data), replace(other, name=wanted.name)):
                 for how in (ref(asked[1], conversation_id=asked[0]), ref(asked[1], snapshot=wanted.name)):
                     try:
-                        found = await fooled.find([how], asked[0])
+                        found = await fooled.find([how], ConversationKey('', asked[0]))
                     except SnapshotError:
                         continue
                     assert dump_of(found) == f'{conversation} {cell}'.encode()
@@ -302,7 +339,7 @@ async def test_a_store_that_answers_a_compacted_history_from_elsewhere_is_found_
     lying = LyingStore()
     lying.answer = replace(kept['B', 'c1'], conversation_id='A')
     with pytest.raises(SnapshotForeign, match="conversation_id 'B' and turned up where conversation_id 'A'"):
-        await replace(keeper, store=lying).find([], 'A')
+        await replace(keeper, store=lying).find([], A, is_compacted=True)
 
 
 @settings(max_examples=600, deadline=None)
@@ -322,7 +359,7 @@ def test_no_altered_record_is_ever_opened(data: st.DataObject) -> None:
         assert isinstance(keeper.store, LyingStore)
         keeper.store.answer = replace(wanted, data=altered, name=snapshot_name(altered))
         with pytest.raises(SnapshotError):
-            await keeper.find([ref('c1')], 'A')
+            await keeper.find([ref('c1')], A)
 
     anyio.run(attempt)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pydantic_ai_grail import stores
-from pydantic_ai_grail.stores import MemoryStore, SqlStore, Store
+from pydantic_ai_grail.stores import ALL_OWNERS, MemoryStore, SqlStore, Store
 from pydantic_ai_grail.testing.store_contract import NOON, StoreContract
 
 
@@ -30,7 +30,7 @@ class TestPostgresql(StoreContract):
     @pytest.fixture
     async def store(self, postgresql_url: str) -> AsyncIterator[Store]:
         async with SqlStore(postgresql_url) as store:
-            await store.forget(older_than=NOON + timedelta(days=365))
+            await store.forget(owner=ALL_OWNERS, older_than=NOON + timedelta(days=365))
             yield store
 
 

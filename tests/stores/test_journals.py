@@ -49,7 +49,7 @@ async def write_on(store: Store, key: CellKey, name: str, *, entries: int) -> in
     mine = 0
     while (length := len(await store.journal(key))) < entries:
         try:
-            await write(store, make_entry(length, key=key, data=name.encode()), owner=name, release=True)
+            await write(store, make_entry(length, key=key, data=name.encode()), holder=name, release=True)
         except StoreConflict:
             await asyncio.sleep(0.001)
         else:
@@ -91,14 +91,14 @@ async def main(url, conversation, name):
     won = 0
     async with SqlStore(url) as store:
         for number in range(25):
-            key = CellKey(conversation, f'c{number}', '')
+            key = CellKey('', conversation, f'c{number}', '')
             held = await store.claim(key, make_claim(name), now=NOON)
             try:
-                await write(store, make_entry(0, key=key), make_entry(1, key=key), owner=name)
+                await write(store, make_entry(0, key=key), make_entry(1, key=key), holder=name)
             except StoreConflict:
-                assert held.owner != name
+                assert held.holder != name
             else:
-                assert held.owner == name
+                assert held.holder == name
                 won += 1
     print(won)
 

@@ -193,13 +193,13 @@ OF_CELL = 'conversation_id = :conversation_id AND cell_id = :cell_id AND code_di
 @pytest.mark.parametrize(
     ('meanwhile', 'left'),
     [
-        ((f"UPDATE grail_claims SET owner = 'another' WHERE {OF_CELL}",), 1),
+        ((f"UPDATE grail_claims SET holder = 'another' WHERE {OF_CELL}",), 1),
         ((f'DELETE FROM grail_claims WHERE {OF_CELL}', f'DELETE FROM grail_journals WHERE {OF_CELL}'), 0),
     ],
     ids=['the claim was taken over', 'the journal was forgotten'],
 )
 async def test_an_entry_is_not_added_when_meanwhile(meanwhile: Sequence[str], left: int, postgresql_url: str) -> None:
-    key = CellKey(uuid4().hex, 'c1', '0')
+    key = CellKey('', uuid4().hex, 'c1', '0')
     engine = other_transaction(postgresql_url)
     async with SqlStore(postgresql_url) as store:
         await write(store, make_entry(0, key=key))

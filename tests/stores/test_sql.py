@@ -420,7 +420,7 @@ class TestFailures:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute('UPDATE grail_schema SET version = 99')
             connection.commit()
-        with pytest.raises(StoreError, match=r'tables have version 99; this version .* up to 2. Upgrade it'):
+        with pytest.raises(StoreError, match=r'tables have version 99; this version .* up to 3. Upgrade it'):
             await store_at(path).load('n')
 
     async def test_times_are_kept_to_the_microsecond_and_as_utc(self, path: Path) -> None:

@@ -56,13 +56,13 @@ async def test_claims_that_ended_are_deleted_and_others_stay(url: str) -> None:
     now, conversation = datetime.now(UTC), uuid4().hex
     async with SqlStore(url) as store:
         for name, until in [('ended', now - timedelta(days=1)), ('held', now + timedelta(days=1))]:
-            key = CellKey(conversation, name, '')
-            await store.claim(key, Claim(owner='one', until=until), now=now - timedelta(days=2))
+            key = CellKey('', conversation, name, '')
+            await store.claim(key, Claim(holder='one', until=until), now=now - timedelta(days=2))
         await store.vacuum()
         # A claim of the time when both were held tells which are there.
-        then, claim = now - timedelta(days=2), Claim(owner='two', until=now)
-        assert await store.claim(CellKey(conversation, 'ended', ''), claim, now=then) == claim
-        assert (await store.claim(CellKey(conversation, 'held', ''), claim, now=then)).owner == 'one'
+        then, claim = now - timedelta(days=2), Claim(holder='two', until=now)
+        assert await store.claim(CellKey('', conversation, 'ended', ''), claim, now=then) == claim
+        assert (await store.claim(CellKey('', conversation, 'held', ''), claim, now=then)).holder == 'one'
 
 
 async def test_a_server_looks_after_its_room_itself(postgresql_url: str) -> None:

@@ -101,7 +101,7 @@ class Place:
         engine = sa.create_engine(self.store_url)
         with engine.begin() as store:
             until = datetime.now(UTC) + timedelta(seconds=seconds)
-            store.execute(claims.update().values(owner='another machine/1:1/1', until=until))
+            store.execute(claims.update().values(holder='another machine/1:1/1', until=until))
         engine.dispose()
 
 

@@ -59,7 +59,7 @@ def known_of(entries: Sequence[Entry]) -> Known:
         writes_calls=False,
         claim_seconds=30,
     )
-    journal = journals.new(CellKey('A', 'cell', 'digest'))
+    journal = journals.new(CellKey('', 'A', 'cell', 'digest'))
     journal.entries = list(entries)
     return journal.known()
 

@@ -21,7 +21,7 @@ from pydantic_ai_grail._sessions.journal import Journals
 from pydantic_ai_grail._sessions.keeper import Keeper
 from pydantic_ai_grail._sessions.keyring import Keyring
 from pydantic_ai_grail.journal import CellSuspended, Entry
-from pydantic_ai_grail.stores import CellKey
+from pydantic_ai_grail.stores import CellKey, ConversationKey
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 from pydantic_ai_grail.waiting import Decisions
 
@@ -134,7 +134,9 @@ class Till:
         record = await self.store.find(cell_id, digest, conversation_id='A')
         assert record is not None
         self.forget('grail_snapshots')
-        await keeper.save(record.data, conversation_id='A', cell_id=cell_id, code_digest=digest, outcome='failed')
+        await keeper.save(
+            record.data, conversation=ConversationKey('', 'A'), cell_id=cell_id, code_digest=digest, outcome='failed'
+        )
 
     def forget(self, table: str) -> None:
         with closing(sqlite3.connect(self.file)) as connection, connection:
@@ -152,7 +154,7 @@ class Till:
 
     def _key(self, waiting: AgentRunResult[Any]) -> CellKey:
         [part] = waiting.output.approvals
-        return CellKey('A', part.tool_call_id, code_digest(part.args_as_dict()['code']))
+        return CellKey('', 'A', part.tool_call_id, code_digest(part.args_as_dict()['code']))
 
 
 def _of_another_format(dump: bytes) -> bytes:

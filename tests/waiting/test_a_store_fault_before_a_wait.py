@@ -34,11 +34,13 @@ class FailsOnce(MemoryStore):
         self.done: list[str] = []
         self.has_forgotten_states = False
 
-    async def load(self, name: str) -> SnapshotRecord | None:
-        return None if self.has_forgotten_states else await super().load(name)
+    async def load(self, name: str, *, owner: str = '') -> SnapshotRecord | None:
+        return None if self.has_forgotten_states else await super().load(name, owner=owner)
 
-    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
-        found = await super().find(cell_id, code_digest, conversation_id=conversation_id)
+    async def find(
+        self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = ''
+    ) -> SnapshotRecord | None:
+        found = await super().find(cell_id, code_digest, conversation_id=conversation_id, owner=owner)
         return None if self.has_forgotten_states else found
 
     def __getattribute__(self, name: str) -> Any:

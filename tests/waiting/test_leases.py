@@ -18,10 +18,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def is_free(store: Store, conversation_id: str = 'A') -> bool:
-    key, now = CellKey(conversation_id, '', ''), datetime.now(UTC)
-    held = await store.claim(key, Claim(owner='somebody else', until=now), now=now)
-    await store.release(key, owner='somebody else')
-    return held.owner == 'somebody else'
+    key, now = CellKey('', conversation_id, '', ''), datetime.now(UTC)
+    held = await store.claim(key, Claim(holder='somebody else', until=now), now=now)
+    await store.release(key, holder='somebody else')
+    return held.holder == 'somebody else'
 
 
 async def test_a_conversation_is_for_one_alone_and_free_afterwards() -> None:

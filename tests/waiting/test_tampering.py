@@ -24,6 +24,9 @@ Rows: TypeAlias = list[tuple[str, str, str, int, str, Any]]
 """Conversation, cell, digest, number, time, data."""
 
 
+COLUMNS = 'conversation_id, cell_id, code_digest, number, written_at, data'
+
+
 class Till:
     """An agent that pays once it may, and what it paid."""
 
@@ -59,14 +62,14 @@ class Till:
 
     def rows(self, conversation: str | None) -> Rows:
         with closing(sqlite3.connect(self.file)) as connection:
-            query = 'SELECT * FROM grail_journals WHERE conversation_id = ? ORDER BY number'
+            query = f'SELECT {COLUMNS} FROM grail_journals WHERE conversation_id = ? ORDER BY number'
             return connection.execute(query, [conversation]).fetchall()
 
     def put(self, conversation: str | None, rows: Rows) -> None:
         """Make these the rows of a conversation, numbered as they come."""
         with closing(sqlite3.connect(self.file)) as connection, connection:
             connection.execute('DELETE FROM grail_journals WHERE conversation_id = ?', [conversation])
-            connection.executemany('INSERT INTO grail_journals VALUES (?, ?, ?, ?, ?, ?)', rows)
+            connection.executemany(f"INSERT INTO grail_journals (owner, {COLUMNS}) VALUES ('', ?, ?, ?, ?, ?, ?)", rows)
 
     def claims(self) -> int:
         with closing(sqlite3.connect(self.file)) as connection:

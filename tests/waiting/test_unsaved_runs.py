@@ -50,11 +50,11 @@ def test_when_the_process_dies_and_the_application_has_none_of_its_messages(
 class Till:
     """An agent that pays, and what its model was told at the beginning of its last run."""
 
-    def __init__(self, folder: Path, *, asks_from: int = 1000) -> None:
+    def __init__(self, folder: Path, *, asks_from: int = 1000, owner: str | None = 'ada') -> None:
         self.paid: list[int] = []
         self.told = ''
         self.reached = asyncio.Event()
-        self._folder, self._asks_from = folder, asks_from
+        self._folder, self._asks_from, self._owner = folder, asks_from, owner
 
     async def run(
         self,
@@ -79,7 +79,11 @@ class Till:
         agent = Agent(
             tools=[Tool(pay), Tool(balance, metadata={'read_only': True})],
             output_type=[str, DeferredToolRequests],
-            capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self._folder}/till.db'), unknown_calls=unknown_calls)],
+            capabilities=[
+                CodeMode(
+                    store=SqlStore(f'sqlite:///{self._folder}/till.db'), owner=self._owner, unknown_calls=unknown_calls
+                )
+            ],
         )
         result = await agent.run(prompt, model=scripted_model(*cells), conversation_id='A', **how)
         request = next(message for message in result.new_messages() if isinstance(message, ModelRequest))
@@ -114,6 +118,33 @@ async def test_the_model_is_told_what_was_done(tmp_path: Path) -> None:
     [call] = waiting_calls(result.output)
     assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
     assert till.paid == [1, 2]
+
+
+async def test_without_an_owner_an_id_alone_tells_nothing_and_still_nothing_is_done_twice(tmp_path: Path) -> None:
+    till = Till(tmp_path, owner=None)
+    await till.cut_off('await pay(1)\nawait pay(2)')
+    result = await till.run('await pay(1)\nawait pay(2)')
+    assert till.told == ''
+    [call] = waiting_calls(result.output)
+    assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
+    assert till.paid == [1, 2]
+
+
+async def test_without_an_owner_a_cell_of_ones_own_in_the_conversation_tells_nothing_either(tmp_path: Path) -> None:
+    till = Till(tmp_path, owner=None)
+    await till.cut_off('await pay(1)\nawait pay(2)')
+    own = await till.run('x = 1')
+    await till.run('x', message_history=own.all_messages())
+    assert 'pay' not in till.told
+
+
+async def test_without_an_owner_a_history_is_told_what_began_after_its_cells(tmp_path: Path) -> None:
+    till = Till(tmp_path, owner=None)
+    history = (await till.run('x = 1')).all_messages()
+    await till.cut_off('await pay(1)', 'await pay(2)', message_history=history)
+    await till.run('x', message_history=history)
+    assert "  pay(bill=1) -> 'paid 1'" in till.told
+    assert '  pay(bill=2)' in till.told
 
 
 async def test_of_a_cell_that_came_to_its_end_the_model_is_told_and_may_do_it_again(tmp_path: Path) -> None:

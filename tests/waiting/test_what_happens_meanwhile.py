@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydantic_ai.messages import ModelRequest, UserPromptPart
+from pydantic_ai.messages import CompactionPart, ModelRequest, UserPromptPart
 from support.till import Till, Tools, as_stored, last
 
 from pydantic_ai_grail import Approve, Deny
@@ -137,5 +137,16 @@ async def test_when_the_history_was_edited_and_older_cells_are_gone_from_it(tmp_
     till = Till(tmp_path)
     waiting = await till.waits('x = 20', 'y = [await pay(x), x]\ny')
     history = waiting.all_messages()
-    compacted = [ModelRequest([UserPromptPart('You have set x to 20.')]), history[-1]]
+    compacted = [ModelRequest([CompactionPart('You have set x to 20.')]), history[-1]]
     assert last(await till.goes_on(waiting, history=compacted)) == {'result': ['paid 20', 20]}
+
+
+async def test_an_application_that_compacts_histories_in_words_of_its_own_says_so(tmp_path: Path) -> None:
+    till = Till(tmp_path)
+    waiting = await till.waits('x = 20', 'y = [await pay(x), x]\ny')
+    compacted = [ModelRequest([UserPromptPart('You have set x to 20.')]), waiting.all_messages()[-1]]
+    with pytest.raises(JournalForeign, match='began from another state'):
+        await till.goes_on(waiting, history=compacted)
+    done = await till.goes_on(waiting, history=compacted, compacts_history=True)
+    assert last(done) == {'result': ['paid 20', 20]}
+    assert till.paid == [20]

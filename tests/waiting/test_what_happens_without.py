@@ -30,9 +30,9 @@ class SwitchedOff(MemoryStore):
         if not self.is_on:
             raise ConnectionError('the server is gone')
 
-    async def load(self, name: str) -> SnapshotRecord | None:
+    async def load(self, name: str, *, owner: str = '') -> SnapshotRecord | None:
         self.look()
-        return await super().load(name)
+        return await super().load(name, owner=owner)
 
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False

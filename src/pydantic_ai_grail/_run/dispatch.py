@@ -94,8 +94,9 @@ class Dispatcher:
 
     def __post_init__(self, known: Known, before: CalledBefore) -> None:
         self.past = PastCalls(cell_id=self.cell_id, known=known)
-        earlier = self.past.accepted(self.catalog)
-        self.corrected = CorrectedCalls(before, is_read_only=self.catalog.is_read_only, earlier=earlier)
+        self.corrected = CorrectedCalls(
+            before, is_read_only=self.catalog.is_read_only, earlier=self.past.accepted(self.catalog)
+        )
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
 
@@ -232,8 +233,9 @@ class Dispatcher:
     async def _call(self, request: CallRequest, attempt: Attempt) -> Called:
         entry = self.catalog.entries.get(request.tool.python_name)
         if entry is None:
-            gone = RaisedBy('NameError', f'the tool {request.tool.python_name!r} is gone')
-            return Called(state='raised', settled=gone)
+            return Called(
+                state='raised', settled=RaisedBy('NameError', f'the tool {request.tool.python_name!r} is gone')
+            )
         return await call_tool(
             self.tools,
             request,

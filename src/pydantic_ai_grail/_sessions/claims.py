@@ -29,7 +29,7 @@ class HeldClaim:
     key: CellKey
     seconds: float
     clock: Callable[[], datetime]
-    owner: str = field(default_factory=lambda: f'{_process(os.getpid())}/{token_hex(4)}')
+    holder: str = field(default_factory=lambda: f'{_process(os.getpid())}/{token_hex(4)}')
     _newest: Claim | None = None
     _prolonging: asyncio.Task[None] | None = None
 
@@ -41,7 +41,7 @@ class HeldClaim:
         return self._newest
 
     def _prolonged(self) -> Claim:
-        self._newest = Claim(owner=self.owner, until=self.clock() + timedelta(seconds=self.seconds))
+        self._newest = Claim(holder=self.holder, until=self.clock() + timedelta(seconds=self.seconds))
         return self._newest
 
     async def take(self, what: str) -> None:
@@ -51,28 +51,28 @@ class HeldClaim:
             StoreConflict: When a process that is alive has it.
             StoreError: When the store failed.
         """
-        _CLAIMING.add(self.owner)
+        _CLAIMING.add(self.holder)
         try:
             held = await self._asked()
         except BaseException:
             await self._give_back()  # it may have been taken, or be taken later: then nobody has it
             raise
-        if held.owner != self.owner:
+        if held.holder != self.holder:
             raise StoreConflict(
-                f'{what} is being run by {shown_owner(held.owner)}, which has it until {held.until:%Y-%m-%d %H:%M:%S} UTC '
+                f'{what} is being run by {shown_holder(held.holder)}, which has it until {held.until:%Y-%m-%d %H:%M:%S} UTC '
                 'at least. Wait for its answer, or try again then.'
             )
         self.keep()
 
     def keep(self) -> None:
         """Prolong it from now on; it was taken."""
-        _CLAIMING.add(self.owner)
+        _CLAIMING.add(self.holder)
         if self._prolonging is None:
             self._prolonging = asyncio.create_task(self._prolong())
 
     def drop(self) -> bool:
         """Prolong it no more. False if it was not kept."""
-        _CLAIMING.discard(self.owner)
+        _CLAIMING.discard(self.holder)
         prolonging, self._prolonging = self._prolonging, None
         if prolonging is not None:
             prolonging.cancel()
@@ -86,14 +86,14 @@ class HeldClaim:
     async def _asked(self) -> Claim:
         now = self.clock()
         held = await self.store.claim(self.key, self.claim(), now=now)
-        if held.owner != self.owner and _is_gone(held.owner):
-            held = await self.store.claim(self.key, self.claim(), now=now, instead_of=held.owner)
+        if held.holder != self.holder and _is_gone(held.holder):
+            held = await self.store.claim(self.key, self.claim(), now=now, instead_of=held.holder)
         return held
 
     async def _give_back(self) -> None:
-        _CLAIMING.discard(self.owner)
+        _CLAIMING.discard(self.holder)
         with CancelScope(shield=True), suppress(StoreError):
-            await self.store.release(self.key, owner=self.owner)
+            await self.store.release(self.key, holder=self.holder)
 
     async def _prolong(self) -> None:
         while True:
@@ -131,30 +131,30 @@ def _started(pid: int) -> str:
     return 'ended' if state in ('Z', 'X') else rest[18]
 
 
-def _is_gone(owner: str) -> bool:
-    """Whether the owner of a claim was a process of this machine that runs no more, or something in this process that was
+def _is_gone(holder: str) -> bool:
+    """Whether the holder of a claim was a process of this machine that runs no more, or something in this process that was
     given up; False where that cannot be told."""
-    machine, _, rest = owner.partition('/')
+    machine, _, rest = holder.partition('/')
     pid, _, started = rest.partition('/')[0].partition(':')
     if machine != _machine() or not pid.isdigit() or started == '-':
         return False
     if int(pid) == os.getpid() and started == _started(os.getpid()):
         # A store that did not answer in time may have written the claim down after it was given up.
-        return owner not in _CLAIMING
+        return holder not in _CLAIMING
     now = _started(int(pid))
     return now != started if now != '-' else not _exists(int(pid))
 
 
-def shown_owner(owner: str) -> str:
+def shown_holder(holder: str) -> str:
     """Who has a claim, for people: `process 4711 on web-1`."""
-    machine, _, rest = owner.partition('/')
+    machine, _, rest = holder.partition('/')
     host, pid = machine.partition(':')[0], rest.partition(':')[0]
-    return f'process {pid} on {host}' if pid.isdigit() else owner
+    return f'process {pid} on {host}' if pid.isdigit() else holder
 
 
 def is_held(claim: Claim, now: datetime) -> bool:
-    """Whether the owner of a claim still has it, as far as can be told from here."""
-    return claim.until > now and not _is_gone(claim.owner)
+    """Whether the holder of a claim still has it, as far as can be told from here."""
+    return claim.until > now and not _is_gone(claim.holder)
 
 
 _CLAIMING: Final = set[str]()

@@ -17,6 +17,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from ..errors import SnapshotKeyUnknown, SnapshotTampered, SnapshotTooLarge, SnapshotVersion
+from ..stores.base import NO_OWNER
 from .keyring import HOW_TO_ADD_A_KEY, KEY_ID_BYTES, SEAL_BYTES, Keyring
 
 MAGIC: Final = b'GRAIL'
@@ -37,6 +38,8 @@ class Header(BaseModel):
 
     model_config = ConfigDict(extra='forbid', frozen=True)
 
+    owner: str = NO_OWNER
+    """States of before there were owners have none."""
     conversation_id: str
     cell_id: str
     """The cell after which this state was taken."""

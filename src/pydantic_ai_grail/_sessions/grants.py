@@ -17,7 +17,7 @@ from anyio import Lock, sleep
 
 from ..errors import JournalTampered, StoreConflict
 from ..journal import Entry, Granted, GrantRevoked, GrantUsed
-from ..stores.base import CellKey
+from ..stores.base import CellKey, ConversationKey
 from ..typed_json import to_typed_json
 from .journal import CellJournal, Journals
 
@@ -46,13 +46,14 @@ class Grants:
 
     Args:
         journals: Where journals are.
-        conversation_id: The conversation.
+        conversation: The conversation, and whose it is.
     """
 
-    def __init__(self, journals: Journals, conversation_id: str) -> None:
+    def __init__(self, journals: Journals, conversation: ConversationKey) -> None:
         self._journals = journals
-        self._key = CellKey(conversation_id, 'grants', '')
-        self._revocations = CellKey(conversation_id, 'revoked-grants', '')
+        self._shows = _always
+        self._key = conversation.cell('grants', '')
+        self._revocations = conversation.cell('revoked-grants', '')
         self._lock = Lock()
         self._anchors = set[str]()
         self.anchor = ''
@@ -89,7 +90,10 @@ class Grants:
         def entries(past: Sequence[Entry]) -> list[Entry]:
             nonlocal used
             used = any(isinstance(entry, GrantUsed) and entry.key == key for entry in past)
-            fitting = None if used else _fitting(past, tool=tool, arguments=arguments, cell_id=cell_id)
+            usable = [
+                entry for entry in past if not isinstance(entry, Granted) or self._shows(entry.by_cell, entry.by_code)
+            ]
+            fitting = None if used else _fitting(usable, tool=tool, arguments=arguments, cell_id=cell_id)
             used = used or fitting is not None
             return [] if fitting is None else [GrantUsed(id=fitting.id, key=key, at=self._journals.clock())]
 
@@ -123,6 +127,10 @@ class Grants:
             JournalTampered: When the journal was changed, or is shorter than it was.
         """
         return _live(await self._past())
+
+    def only_of(self, shows: Callable[[str, str], bool]) -> None:
+        """From now on use only grants of cells of which this says that the history has them, by id and digest of their code."""
+        self._shows = shows
 
     async def _past(self, opened: CellJournal | None = None) -> Sequence[Entry]:
         """All entries, those of one journal as they were `opened`."""
@@ -168,6 +176,10 @@ class Grants:
                     self._look_at(journal.entries)
         finally:
             await journal.aclose()
+
+
+def _always(_cell_id: str, _digest: str) -> bool:
+    return True
 
 
 def _live(past: Sequence[Entry]) -> list[LiveGrant]:

@@ -14,14 +14,15 @@ from typing import TypeVar
 from anyio import move_on_after
 
 from ..errors import StoreError, StoreTimeout
-from ..stores.base import BegunCell, CellKey, Claim, JournalRecord, SnapshotRecord, Store
+from ..stores.base import BegunCell, CellKey, Claim, ConversationKey, JournalRecord, SnapshotRecord, Store
 
 T = TypeVar('T')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedStore:
-    """The methods of `store` that keepers and journals use, each with `timeout_seconds`. Borrows the store.
+    """The methods of `store` that keepers and journals use, each with `timeout_seconds`. Borrows the store. None of them can
+    be asked without saying whose.
 
     Every method raises:
         StoreError: What the store raised, with what it was asked to do.
@@ -34,27 +35,33 @@ class GuardedStore:
     async def save(self, record: SnapshotRecord) -> None:
         await self._ask('save', lambda: self.store.save(record))
 
-    async def load(self, name: str) -> SnapshotRecord | None:
-        return self._record(await self._ask('load', lambda: self.store.load(name)))
+    async def load(self, name: str, *, owner: str) -> SnapshotRecord | None:
+        return self._record(await self._ask('load', lambda: self.store.load(name, owner=owner)))
 
-    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+    async def find(
+        self, cell_id: str, code_digest: str, *, owner: str, conversation_id: str | None
+    ) -> SnapshotRecord | None:
         return self._record(
-            await self._ask('find', lambda: self.store.find(cell_id, code_digest, conversation_id=conversation_id))
+            await self._ask(
+                'find', lambda: self.store.find(cell_id, code_digest, owner=owner, conversation_id=conversation_id)
+            )
         )
 
-    async def newest(self, conversation_id: str, *, not_after: datetime | None) -> SnapshotRecord | None:
-        return self._record(await self._ask('find', lambda: self.store.newest(conversation_id, not_after=not_after)))
+    async def newest(self, conversation: ConversationKey, *, not_after: datetime | None) -> SnapshotRecord | None:
+        owner, id = conversation
+        return self._record(await self._ask('find', lambda: self.store.newest(id, owner=owner, not_after=not_after)))
 
-    async def forget(self, *, conversation_id: str, keep_newest: int) -> int:
+    async def forget(self, conversation: ConversationKey, *, keep_newest: int) -> int:
+        owner, id = conversation
         return await self._ask(
-            'forget', lambda: self.store.forget(conversation_id=conversation_id, keep_newest=keep_newest)
+            'forget', lambda: self.store.forget(owner=owner, conversation_id=id, keep_newest=keep_newest)
         )
 
     async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
         return await self._ask('claim', lambda: self.store.claim(key, claim, now=now, instead_of=instead_of))
 
-    async def release(self, key: CellKey, *, owner: str) -> None:
-        await self._ask('release', lambda: self.store.release(key, owner=owner))
+    async def release(self, key: CellKey, *, holder: str) -> None:
+        await self._ask('release', lambda: self.store.release(key, holder=holder))
 
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
@@ -67,8 +74,9 @@ class GuardedStore:
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         return await self._ask('read', lambda: self.store.journal(key))
 
-    async def begun(self, conversation_id: str, *, after: datetime | None) -> Sequence[BegunCell]:
-        return await self._ask('read', lambda: self.store.begun(conversation_id, after=after))
+    async def begun(self, conversation: ConversationKey, *, after: datetime | None) -> Sequence[BegunCell]:
+        owner, id = conversation
+        return await self._ask('read', lambda: self.store.begun(id, owner=owner, after=after))
 
     def _record(self, given: object) -> SnapshotRecord | None:
         if given is None or (isinstance(given, SnapshotRecord) and isinstance(given.data, bytes)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted

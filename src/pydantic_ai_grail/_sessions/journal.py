@@ -35,7 +35,7 @@ from ..journal import (
     Known,
     KnownCall,
 )
-from ..stores.base import CellKey, JournalRecord, Store
+from ..stores.base import NO_OWNER, CellKey, JournalRecord, Store
 from .claims import HeldClaim
 from .guarded import GuardedStore
 from .keeper import utc_now
@@ -92,7 +92,9 @@ class Journals:
 
     async def has_state_after(self, key: CellKey) -> bool:
         """Whether the store has the state after a cell, which is only saved once its journal has its end."""
-        found = await self.guarded.find(key.cell_id, key.code_digest, conversation_id=key.conversation_id)
+        found = await self.guarded.find(
+            key.cell_id, key.code_digest, owner=key.owner, conversation_id=key.conversation_id
+        )
         return found is not None
 
     @property
@@ -124,7 +126,7 @@ class CellJournal:
     _behind: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        journals, self._named = self.journals, json.dumps(self.key)
+        journals, self._named = self.journals, _named(self.key)
         self._claim = HeldClaim(
             store=journals.guarded, key=self.key, seconds=journals.claim_seconds, clock=journals.clock
         )
@@ -275,6 +277,12 @@ class CellJournal:
 
     def _place(self, number: int, previous: bytes) -> bytes:
         return f'{self._named}{number}/{previous.hex()}'.encode()
+
+
+def _named(key: CellKey) -> str:
+    """A cell without an owner is named as before there were any, so that what was sealed then still opens; no list of three
+    is one of four."""
+    return json.dumps(key[1:] if key.owner == NO_OWNER else key)
 
 
 def _known(entries: Sequence[Entry]) -> Known:

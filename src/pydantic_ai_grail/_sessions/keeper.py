@@ -6,6 +6,7 @@ Neither the history nor the store is trusted: `guarded.py` bounds what a store m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -15,10 +16,11 @@ from anyio.to_thread import run_sync
 
 from ..errors import (
     SettingsError,
+    SnapshotError,
     SnapshotMissing,
     StoreError,
 )
-from ..stores.base import SnapshotRecord, Store
+from ..stores.base import ConversationKey, SnapshotRecord, Store
 from .envelope import DEFAULT_MAX_DUMP_BYTES, Header, package_version, seal, snapshot_name
 from .guarded import GuardedStore
 from .keyring import Keyring
@@ -104,19 +106,24 @@ class Keeper:
     clock: Callable[[], datetime] = utc_now
 
     async def find(
-        self, refs: Sequence[CellRef], conversation_id: str, *, not_after: datetime | None = None
+        self,
+        refs: Sequence[CellRef],
+        conversation: ConversationKey,
+        *,
+        is_compacted: bool = False,
+        not_after: datetime | None = None,
     ) -> Found | None:
         """The state after the newest cell in a history, or `None` when its cells left none.
 
-        A cell that left no state (it was refused) is passed over, and the one before it counts. When no cell is left
-        that could have left one, as in a history whose old parts were compacted away, the newest state of the
-        conversation serves.
+        A cell that left no state (it was refused) is passed over, and the one before it counts. When none is left that
+        has one, in a history whose old parts were compacted away, the newest state of the conversation serves.
 
         Args:
             refs: The cells of the history, the newest first, without the one that is about to run.
-            conversation_id: The conversation of this run, which may be a fork of that of the cells.
-            not_after: The time of the newest message before this run. Without cells to go by it tells a history that
-                was rewound to before its first cell (nothing may be found) from a compacted one.
+            conversation: The conversation of this run, which may be a fork of that of the cells.
+            is_compacted: Whether the history shows that cells were taken out of it. An id alone opens nothing.
+            not_after: The time of the newest message before this run. In a compacted history it tells one that was
+                rewound to before what it lost.
 
         Raises:
             SnapshotMissing: When a cell left a state that the store does not have.
@@ -125,7 +132,7 @@ class Keeper:
         """
         candidates = [ref for ref in refs if ref.expects_state is not False]
         for ref in candidates:
-            found = await self._state_after(ref, conversation_id)
+            found = await self._state_after(ref, refs, conversation)
             if found is not None:
                 return found
             if ref.expects_state or ref.snapshot is not None:
@@ -133,16 +140,16 @@ class Keeper:
                     f'The history names the state after cell {ref.cell_id!r}, and {self.store!r} does not have it: '
                     'it was forgotten to make room, deleted, or kept in another store.'
                 )
-        if candidates:
+        if not is_compacted:
             return None
-        record = await self._guarded.newest(conversation_id, not_after=not_after)
-        return await self._open(record, Wanted(conversation_id=conversation_id))
+        record = await self._guarded.newest(conversation, not_after=not_after)
+        return await self._open(record, Wanted(**conversation._asdict()))
 
     async def save(
         self,
         dump: bytes,
         *,
-        conversation_id: str,
+        conversation: ConversationKey,
         cell_id: str,
         code_digest: str,
         outcome: Literal['completed', 'failed'],
@@ -164,7 +171,7 @@ class Keeper:
             StoreError: When the store raised; `StoreTimeout` when it did not answer in time. It may have been stored.
         """
         header = Header(
-            conversation_id=conversation_id,
+            **conversation._asdict(),
             cell_id=cell_id,
             code_digest=code_digest,
             outcome=outcome,
@@ -195,17 +202,47 @@ class Keeper:
     def _guarded(self) -> GuardedStore:
         return GuardedStore(store=self.store, timeout_seconds=self.settings.store_timeout_seconds)
 
-    async def _state_after(self, ref: CellRef, conversation_id: str) -> Found | None:
+    async def may_open(self, conversation_id: str, refs: Sequence[CellRef], conversation: ConversationKey) -> bool:
+        """Whether a history may lead to what another conversation has: where both have one owner, or where it has the name
+        of a state of that one, which nobody can guess. The ids and the code of cells stand in every transcript.
+
+        Args:
+            conversation_id: The other one, as its messages name it.
+            refs: The cells of the history, the newest first.
+            conversation: The conversation of this run.
+
+        Raises:
+            StoreError: When the store failed.
+        """
+        if conversation.has_owner or conversation_id == conversation.conversation_id:
+            return True
+        named = (ref for ref in refs if ref.conversation_id == conversation_id and ref.snapshot is not None)
+        newest = next(named, None)
+        with suppress(SnapshotError):
+            found = None if newest is None else await self._by_name(newest, conversation)
+            return found is not None and found.saved.header.conversation_id == conversation_id
+        return False
+
+    async def _state_after(self, ref: CellRef, refs: Sequence[CellRef], conversation: ConversationKey) -> Found | None:
         """The state after one cell, by the surest that is known of it."""
-        cell = Wanted(cell_id=ref.cell_id, code_digest=ref.code_digest)
         if ref.snapshot is not None:
-            return await self._open(await self._guarded.load(ref.snapshot), replace(cell, name=ref.snapshot))
-        own = ref.conversation_id or conversation_id
-        record = await self._guarded.find(ref.cell_id, ref.code_digest, conversation_id=own)
-        if record is None and ref.conversation_id is None:
+            return await self._by_name(ref, conversation)
+        own, owner = ref.conversation_id or conversation.conversation_id, conversation.owner
+        if not await self.may_open(own, refs, conversation):
+            return None
+        wanted = Wanted(owner=owner, cell_id=ref.cell_id, code_digest=ref.code_digest)
+        record = await self._guarded.find(ref.cell_id, ref.code_digest, owner=owner, conversation_id=own)
+        if record is None and ref.conversation_id is None and conversation.has_owner:
             # The message does not say where it is from: perhaps another conversation, of which this is a fork.
-            return await self._open(await self._guarded.find(ref.cell_id, ref.code_digest, conversation_id=None), cell)
-        return await self._open(record, replace(cell, conversation_id=own))
+            record = await self._guarded.find(ref.cell_id, ref.code_digest, owner=owner, conversation_id=None)
+            return await self._open(record, wanted)
+        return await self._open(record, replace(wanted, conversation_id=own))
+
+    async def _by_name(self, ref: CellRef, conversation: ConversationKey) -> Found | None:
+        assert ref.snapshot is not None
+        record = await self._guarded.load(ref.snapshot, owner=conversation.owner)
+        wanted = Wanted(owner=conversation.owner, cell_id=ref.cell_id, code_digest=ref.code_digest, name=ref.snapshot)
+        return await self._open(record, wanted)
 
     async def _open(self, record: SnapshotRecord | None, wanted: Wanted) -> Found | None:
         if record is None:
@@ -220,13 +257,14 @@ class Keeper:
         """Retention, asked for once in a few saves only: it costs about as much as a save."""
         keep = self.settings.keep_newest
         if keep is not None and header.generation >= keep and header.generation % _FORGET_EVERY == 0:
-            await self._guarded.forget(conversation_id=header.conversation_id, keep_newest=keep)
+            await self._guarded.forget(ConversationKey(header.owner, header.conversation_id), keep_newest=keep)
 
 
 def _sealed_record(header: Header, dump: bytes, keyring: Keyring, max_dump_bytes: int) -> SnapshotRecord:
     sealed = seal(header, dump, keyring, max_dump_bytes=max_dump_bytes)
     return SnapshotRecord(
         name=snapshot_name(sealed),
+        owner=header.owner,
         conversation_id=header.conversation_id,
         cell_id=header.cell_id,
         code_digest=header.code_digest,

@@ -15,8 +15,9 @@ from .keyring import Keyring
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a record was asked for by; `None` where anything goes."""
+    """What a record was asked for by; `None` where anything goes. Whose it is always counts."""
 
+    owner: str
     conversation_id: str | None = None
     cell_id: str | None = None
     code_digest: str | None = None
@@ -40,6 +41,10 @@ class Opener:
         header, dump = open_sealed(record.data, self.keyring, max_dump_bytes=self.max_dump_bytes)
         if snapshot_name(record.data) != (wanted.name or record.name):
             raise SnapshotTampered(f'Snapshot {record.name!r} holds another snapshot than the one of that name.')
+        if header.owner != wanted.owner:  # whose it is is not told
+            raise SnapshotForeign(
+                f'Snapshot {record.name!r} was sealed for another owner than the one it turned up with.'
+            )
         for what in ('conversation_id', 'cell_id', 'code_digest'):
             asked, sealed = getattr(wanted, what), getattr(header, what)
             if asked is not None and asked != sealed:

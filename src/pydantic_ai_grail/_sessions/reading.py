@@ -44,7 +44,7 @@ def opened_snapshot(record: SnapshotRecord, keyring: Keyring) -> tuple[Header, b
     header, dump = open_sealed(record.data, keyring, max_dump_bytes=_LARGEST_DUMP_BYTES)
     if snapshot_name(record.data) != record.name:
         raise SnapshotTampered(f'Snapshot {record.name!r} holds another snapshot than the one of that name.')
-    for what in ('conversation_id', 'cell_id', 'code_digest'):
+    for what in ('owner', 'conversation_id', 'cell_id', 'code_digest'):
         if getattr(header, what) != getattr(record, what):
             raise SnapshotForeign(
                 f'Snapshot {record.name!r} was sealed with {what} {getattr(header, what)!r} and is stored under '

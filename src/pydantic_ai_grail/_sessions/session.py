@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from .._monty.worker import Worker
 from ..errors import SnapshotTooLarge, StoreError
+from ..stores.base import ConversationKey
 from .grants import Grants
 from .keeper import CellRef, Found, Keeper, Saved
 from .variables import live_variables
@@ -45,13 +46,15 @@ EMPTY: Final = State()
 
 @dataclass(kw_only=True)
 class Session:
-    """The interpreter of `conversation_id` in this run. Closed by whoever made it, with `aclose`."""
+    """The interpreter of a conversation in this run. Closed by whoever made it, with `aclose`."""
 
-    conversation_id: str
+    conversation: ConversationKey
     keeper: Keeper
     grants: Grants
     restored: bool = False
     """Whether the state at hand came from the store; whoever tells of it sets it back."""
+    _may_open: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Of other conversations that the history names, once that was looked at."""
     _newest: str | None = None
     """The newest cell of the history that the state at hand was located for."""
     _state: State = EMPTY
@@ -65,7 +68,7 @@ class Session:
     _stateless: set[str] = field(default_factory=set[str])
     """Cells of this run that left no state: refused, or their sandbox was lost."""
 
-    async def locate(self, refs: Sequence[CellRef], *, not_after: datetime | None) -> State:
+    async def locate(self, refs: Sequence[CellRef], *, is_compacted: bool, not_after: datetime | None) -> State:
         """The state after the newest of these cells: the one at hand if it is that, else from the store.
 
         Raises:
@@ -80,14 +83,26 @@ class Session:
             return self._state
         await self._let_go()
         self._lost = newest
-        found = await self.keeper.find(refs, self.conversation_id, not_after=not_after)
+        found = await self.keeper.find(refs, self.conversation, is_compacted=is_compacted, not_after=not_after)
         self._lost = None
         self._state, self._newest = EMPTY if found is None else _state_of(found), newest
-        if found is not None and found.saved.header.conversation_id == self.conversation_id:
+        if found is not None and found.saved.header.conversation_id == self.conversation.conversation_id:
             self.grants.reaches(found.saved.header.grants)
         self._is_new = newest is None and found is None
         self.restored = found is not None
         return self._state
+
+    async def may_open(self, conversation_id: str | None, refs: Sequence[CellRef]) -> bool:
+        """Whether the history may lead to what another conversation has, as `Keeper.may_open` says.
+
+        Raises:
+            StoreError: When the store failed.
+        """
+        if conversation_id is None:
+            return True  # it is this one's
+        if conversation_id not in self._may_open:
+            self._may_open[conversation_id] = await self.keeper.may_open(conversation_id, refs, self.conversation)
+        return self._may_open[conversation_id]
 
     @property
     def unsaved_cell(self) -> str | None:
@@ -219,7 +234,7 @@ class Session:
         try:
             saved = await self.keeper.save(
                 dump,
-                conversation_id=self.conversation_id,
+                conversation=self.conversation,
                 cell_id=cell.cell_id,
                 code_digest=cell.code_digest,
                 outcome=cell.outcome,

@@ -23,6 +23,8 @@ def parsed(arguments: Sequence[str] | None) -> Namespace:
     given = parser.parse_args(arguments)
     if not given.store:
         parser.error(f'which store? Give --store, as in --store sqlite:///agent.db, or set {STORE_VARIABLE}.')
+    if given.owner is not None and vars(given).get('all_owners'):
+        parser.error('whose? Give --owner or --all-owners, not both.')
     return given
 
 
@@ -60,12 +62,20 @@ def _common(*, default: str | None) -> ArgumentParser:
         default=default or os.environ.get(STORE_VARIABLE),
         help=f'sqlite:///agent.db or postgresql://user@host/name; default: the environment variable {STORE_VARIABLE}',
     )
+    common.add_argument(
+        '--owner',
+        metavar='OWNER',
+        default=default,
+        help='whose conversations, as CodeMode(owner=...) has it; default: those of agents without owner=',
+    )
     common.add_argument('--json', action='store_true', default=default or False, help='print JSON')
     return common
 
 
 def _parser() -> ArgumentParser:
     common = _common(default=SUPPRESS)  # before the command or behind it: what stands behind wins
+    every = ArgumentParser(add_help=False)
+    every.add_argument('--all-owners', action='store_true', help='whoever they belong to')
     quiet = ArgumentParser(add_help=False)
     quiet.add_argument(
         '--no-content', action='store_true', help='show no code, arguments or results, only what happened'
@@ -82,21 +92,22 @@ def _parser() -> ArgumentParser:
     parser.add_argument('--version', action='version', version=version('pydantic-ai-grail'))
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
 
-    listed = commands.add_parser('conversations', parents=[common], help='list them, the newest first')
+    listed = commands.add_parser('conversations', parents=[common, every], help='list them, the newest first')
     listed.add_argument('--limit', type=count, default=100, metavar='N', help='at most so many; default: 100')
     commands.add_parser(
         'show', parents=[conversation, common, quiet], help='a conversation, cell by cell and call by call'
     )
-    commands.add_parser('waiting', parents=[common, quiet], help='all calls that wait for a decision')
+    commands.add_parser('waiting', parents=[common, every, quiet], help='all calls that wait for a decision')
     commands.add_parser(
-        'unfinished', parents=[common, quiet], help='all cells that wait, are under way or were cut off'
+        'unfinished', parents=[common, every, quiet], help='all cells that wait, are under way or were cut off'
     )
     fork = commands.add_parser('fork', parents=[conversation, common], help='copy a conversation to a new id')
     fork.add_argument('new_id', metavar='NEW_ID')
+    fork.add_argument('--new-owner', metavar='OWNER', help='whose the copy is to be; default: the same')
     fork.add_argument('history', type=Path, metavar='HISTORY', help='its messages, as all_messages_json() gives them')
     fork.add_argument('new_history', type=Path, metavar='NEW_HISTORY', help='where to write those of the copy')
     expire = commands.add_parser(
-        'expire', parents=[common], help='forget what is old, but no conversation with an unfinished cell'
+        'expire', parents=[common, every], help='forget what is old, but no conversation with an unfinished cell'
     )
     expire.add_argument('--older-than', type=length_of_time, required=True, metavar='TIME', help='30d, 12h, 2w')
     expire.add_argument(

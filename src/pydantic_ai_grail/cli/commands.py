@@ -16,7 +16,9 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from ..archive import export_conversation, import_conversation
 from ..errors import JournalError, StoreError
 from ..forking import fork_conversation
-from ..inspecting import LiveGrant, UnfinishedInStore, cells_of, grants_of, unfinished_in, waiting_among
+from ..inspecting import LiveGrant, UnfinishedInStore, WaitingInStore, cells_of, grants_of, unfinished_in, waiting_among
+from ..ownership import named_owner, named_owners
+from ..stores.base import ALL_OWNERS, AllOwners
 from ..upkeep import expire
 from .arguments import STORE_VARIABLE
 from .plain import many, moment, printable, size, table
@@ -53,12 +55,18 @@ async def answer(given: Namespace) -> Answer:
         return await _COMMANDS[given.command](store, given)
 
 
+def _owners(given: Namespace) -> str | AllOwners | None:
+    """Whose conversations are listed."""
+    return ALL_OWNERS if given.all_owners else given.owner
+
+
 async def _conversations(store: SqlStore, given: Namespace) -> Answer:
-    found = await store.conversations(limit=given.limit + 1)
+    found = await store.conversations(owner=named_owners(_owners(given)), limit=given.limit + 1)
     note = f'there are more than {given.limit}; see --limit.' if len(found) > given.limit else ''
     found = found[: given.limit]
     rows = [
         (
+            *([printable(each.owner)] if given.all_owners else []),
             printable(each.conversation_id),
             str(each.snapshots),
             str(each.entries),
@@ -67,19 +75,27 @@ async def _conversations(store: SqlStore, given: Namespace) -> Answer:
         )
         for each in found
     ]
-    head = ('CONVERSATION', 'STATES', 'ENTRIES', 'SIZE', 'LAST WRITTEN (UTC)')
-    text = table([head, *rows], right=(1, 2, 3)) if rows else '' if note else 'There are none.'
+    whose = ('OWNER',) if given.all_owners else ()
+    head = (*whose, 'CONVERSATION', 'STATES', 'ENTRIES', 'SIZE', 'LAST WRITTEN (UTC)')
+    right = range(len(whose) + 1, len(whose) + 4)
+    text = table([head, *rows], right=right) if rows else '' if note else _none(given)
     return Answer(text=text, data=found, note=note)
 
 
+def _none(given: Namespace) -> str:
+    if given.owner is None and not given.all_owners:
+        return 'There are none without an owner. Those of owners are listed with --owner or --all-owners.'
+    return 'There are none.'
+
+
 async def _show(store: SqlStore, given: Namespace) -> Answer:
-    cells = await cells_of(store, given.conversation, include_content=not given.no_content)
+    cells = await cells_of(store, given.conversation, owner=given.owner, include_content=not given.no_content)
     if not cells:
         raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
     grants = list[LiveGrant]()
     if not given.no_content:
         with suppress(JournalError):  # it is among the cells, as one that is not to be trusted
-            grants = await grants_of(store, given.conversation)
+            grants = await grants_of(store, given.conversation, owner=given.owner)
     return Answer(
         text=shown_text(cells, grants),
         data={'conversation_id': given.conversation, 'cells': cells, 'grants': grants},
@@ -88,10 +104,11 @@ async def _show(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _waiting(store: SqlStore, given: Namespace) -> Answer:
-    unfinished = await unfinished_in(store, include_content=not given.no_content)
+    unfinished = await unfinished_in(store, owner=_owners(given), include_content=not given.no_content)
     found, unreadable = waiting_among(unfinished), [each for each in unfinished if each.cell.standing is None]
     data = [
         {
+            **_whose(each),
             'conversation_id': each.conversation_id,
             'cell_id': each.cell.cell_id,
             'code': each.cell.code,
@@ -112,7 +129,7 @@ async def _waiting(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _unfinished(store: SqlStore, given: Namespace) -> Answer:
-    found = await unfinished_in(store, include_content=not given.no_content)
+    found = await unfinished_in(store, owner=_owners(given), include_content=not given.no_content)
     return Answer(
         text=unfinished_text(found),
         data=[_as_data(each) for each in found],
@@ -120,8 +137,13 @@ async def _unfinished(store: SqlStore, given: Namespace) -> Answer:
     )
 
 
+def _whose(found: UnfinishedInStore | WaitingInStore) -> Mapping[str, Any]:
+    return {'owner': found.owner} if found.owner else {}
+
+
 def _as_data(unfinished: UnfinishedInStore) -> Mapping[str, Any]:
     return {
+        **_whose(unfinished),
         'conversation_id': unfinished.conversation_id,
         'is_passed': unfinished.is_passed,
         'cell': unfinished.cell,
@@ -133,7 +155,14 @@ async def _fork(store: SqlStore, given: Namespace) -> Answer:
     written = anyio.Path(given.new_history)
     async with await written.open('xb') as file:
         try:
-            messages = await fork_conversation(store, given.conversation, given.new_id, history=history)
+            messages = await fork_conversation(
+                store,
+                given.conversation,
+                given.new_id,
+                history=history,
+                owner=given.owner,
+                new_owner=given.new_owner,
+            )
             await file.write(ModelMessagesTypeAdapter.dump_json(messages))
         except BaseException:
             await written.unlink()
@@ -153,6 +182,7 @@ async def _expire(store: SqlStore, given: Namespace) -> Answer:
     expired = await expire(
         store,
         given.older_than,
+        owner=_owners(given),
         keep_newest=given.keep_newest,
         unfinished_older_than=given.unfinished_older_than,
         dry_run=given.dry_run,
@@ -161,12 +191,13 @@ async def _expire(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _forget(store: SqlStore, given: Namespace) -> Answer:
-    contents = await store.contents(given.conversation)
+    whose = named_owner(given.owner)
+    contents = await store.contents(given.conversation, owner=whose)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
     if not given.force:
-        await _refuse_unfinished(store, given.conversation)
-    await store.forget(conversation_id=given.conversation)
+        await _refuse_unfinished(store, given)
+    await store.forget(owner=whose, conversation_id=given.conversation)
     states, entries = len(contents.snapshots), len(contents.entries)
     return Answer(
         text=f'Forgot {many(states, "state")} and {many(entries, "journal record")}.',
@@ -174,13 +205,13 @@ async def _forget(store: SqlStore, given: Namespace) -> Answer:
     )
 
 
-async def _refuse_unfinished(store: SqlStore, conversation_id: str) -> None:
-    cells = await cells_of(store, conversation_id, include_content=False)
+async def _refuse_unfinished(store: SqlStore, given: Namespace) -> None:
+    cells = await cells_of(store, given.conversation, owner=given.owner, include_content=False)
     unfinished = [cell for cell in cells if cell.is_unfinished]
     if unfinished:
         standings = ', '.join(dict.fromkeys(cell.standing or 'unreadable' for cell in unfinished))
         raise StoreError(
-            f'Conversation {conversation_id!r} has {many(len(unfinished), "cell")} that came to no end ({standings}): '
+            f'Conversation {given.conversation!r} has {many(len(unfinished), "cell")} that came to no end ({standings}): '
             'what waits there could not be decided any more. Nothing was forgotten. See "show", or give --force.'
         )
 
@@ -196,7 +227,7 @@ async def _vacuum(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _export(store: SqlStore, given: Namespace) -> Answer:
-    records = await export_conversation(store, given.conversation, given.file, overwrite=given.force)
+    records = await export_conversation(store, given.conversation, given.file, owner=given.owner, overwrite=given.force)
     return Answer(
         text=f'Wrote {many(records, "record")} to {str(given.file)!r}, sealed as they are.',
         data={'records': records, 'file': str(given.file)},
@@ -204,7 +235,7 @@ async def _export(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _import(store: SqlStore, given: Namespace) -> Answer:
-    conversation_id = await import_conversation(store, given.file)
+    conversation_id = await import_conversation(store, given.file, owner=given.owner)
     return Answer(text=f'Took in conversation {conversation_id!r}.', data={'conversation_id': conversation_id})
 
 

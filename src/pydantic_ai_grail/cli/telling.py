@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from ..inspecting import LiveGrant, PastCall, PastCell, PastDecision, UnfinishedInStore, WaitingInStore, shown_owner
+from ..inspecting import LiveGrant, PastCall, PastCell, PastDecision, UnfinishedInStore, WaitingInStore, shown_holder
 from ..journal import DecisionKind, WaitingReason
-from ..upkeep import Expired
+from ..upkeep import Expired, Spared
 from .plain import many, moment, printable, short, short_value
 
 _WAITS_FOR: Final[Mapping[WaitingReason, str]] = {
@@ -44,7 +44,7 @@ def unfinished_text(unfinished: Sequence[UnfinishedInStore]) -> str:
 
 def unreadable_text(unreadable: Sequence[UnfinishedInStore]) -> str:
     """What is to be said of cells that may have calls which wait."""
-    where = ', '.join(dict.fromkeys(short(each.conversation_id) for each in unreadable))
+    where = ', '.join(dict.fromkeys(_place(each) for each in unreadable))
     what = f'{many(len(unreadable), "cell")} cannot be read, and may have calls that wait'
     return f'{what}: see {where}. {_problem(unreadable[0].cell)}'
 
@@ -52,6 +52,12 @@ def unreadable_text(unreadable: Sequence[UnfinishedInStore]) -> str:
 def _problem(cell: PastCell) -> str:
     """Ours, and whole: what to do stands at its end."""
     return ' '.join(printable(cell.problem or '').split())
+
+
+def _place(where: UnfinishedInStore | WaitingInStore | Spared) -> str:
+    """A conversation, and whose it is."""
+    id = short(where.conversation_id)
+    return f'{id} of {short(where.owner)}' if where.owner else id
 
 
 def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
@@ -62,7 +68,7 @@ def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
         yield f'  began {moment(call.began_at)} with the idempotency key {call.idempotency_key}'
     if call.waits is not None and call.waits.metadata:
         yield f'  {", ".join(f"{short(name)}: {short_value(value)}" for name, value in call.waits.metadata.items())}'
-    yield f'  conversation {short(waiting.conversation_id)}, call {short(call.id)}'
+    yield f'  conversation {_place(waiting)}, call {short(call.id)}'
     yield from _lines_around(waiting)
     if waiting.is_passed:
         yield '  later cells have run: perhaps nobody will decide any more'
@@ -70,7 +76,7 @@ def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
 
 def _unfinished_lines(unfinished: UnfinishedInStore) -> Iterator[str]:
     cell = unfinished.cell
-    yield f'{short(unfinished.conversation_id)}: {_standing(cell)} (cell {short(cell.cell_id)})'
+    yield f'{_place(unfinished)}: {_standing(cell)} (cell {short(cell.cell_id)})'
     if cell.problem is not None:
         yield f'  Not to be trusted: {_problem(cell)}'
     yield from (f'  - {_made(call)} {_outcome(call)}' for call in cell.calls if call.ended is None)
@@ -84,9 +90,7 @@ def expired_text(expired: Expired, *, dry_run: bool) -> str:
     lines = [f'{"Would forget" if dry_run else "Forgot"} {went} of {many(expired.conversations, "conversation")}.']
     for each in expired.spared:
         why = 'whose journal cannot be opened' if each.standing is None else f'that is {each.standing}'
-        lines.append(
-            f'Kept {short(each.conversation_id)} for a cell {why}, last written to {moment(each.last_written_at)}.'
-        )
+        lines.append(f'Kept {_place(each)} for a cell {why}, last written to {moment(each.last_written_at)}.')
     return '\n'.join(lines)
 
 
@@ -112,7 +116,7 @@ def _standing(cell: PastCell) -> str:
             return f'{cell.standing} since {moment(cell.waiting_since)}'
         case 'under way' if cell.began_at is not None:
             if cell.is_claimed and cell.claim is not None:
-                return f'under way since {moment(cell.began_at)}, in {shown_owner(cell.claim.owner)}'
+                return f'under way since {moment(cell.began_at)}, in {shown_holder(cell.claim.holder)}'
             return f'cut off, began {moment(cell.began_at)}: no process runs it'
         case standing:
             return standing if cell.ended_at is None else f'{standing} {moment(cell.ended_at)}'

@@ -7,16 +7,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import BegunCell, CellKey, Claim, JournalRecord, Reach, SnapshotRecord, Store
+from .base import (
+    ALL_OWNERS,
+    NO_OWNER,
+    AllOwners,
+    BegunCell,
+    CellKey,
+    Claim,
+    ConversationKey,
+    JournalRecord,
+    Reach,
+    SnapshotRecord,
+    Store,
+)
 from .memory import MemoryStore
 
 if TYPE_CHECKING:
     from .sql import SqlStore
 
 __all__ = [
+    'ALL_OWNERS',
+    'NO_OWNER',
+    'AllOwners',
     'BegunCell',
     'CellKey',
     'Claim',
+    'ConversationKey',
     'JournalRecord',
     'MemoryStore',
     'Reach',

@@ -9,9 +9,11 @@ Implementers run `pydantic_ai_grail.testing.store_contract.StoreContract` over t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
@@ -21,6 +23,18 @@ LONGEST_AGE: Final = timedelta(days=36_525)
 
 Reach: TypeAlias = Literal['process', 'machine', 'network']
 """Who can read what a store holds: this process, the processes of this machine, or whoever reaches a server."""
+NO_OWNER: Final = ''
+"""The owner of what agents without `CodeMode(owner=...)` keep. No other owner is called so."""
+
+
+class AllOwners(Enum):
+    """The type of `ALL_OWNERS`, which is no text, so that no owner can be called so, and none that is missing means it."""
+
+    ALL_OWNERS = 'all owners'
+
+
+ALL_OWNERS: Final = AllOwners.ALL_OWNERS
+"""For operators: in place of an owner, where they list or forget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +43,8 @@ class SnapshotRecord:
 
     name: str
     """Named by its content, so equal names mean equal records."""
+    owner: str
+    """Whose conversation it is; `NO_OWNER` for nobody's in particular."""
     conversation_id: str
     cell_id: str
     code_digest: str
@@ -41,16 +57,40 @@ class SnapshotRecord:
 
 
 class CellKey(NamedTuple):
-    """A cell in a conversation. A fork in another conversation has a key, and a journal, of its own."""
+    """A cell in a conversation of an owner. A fork in another conversation has a key, and a journal, of its own."""
 
+    owner: str
     conversation_id: str
     cell_id: str
     code_digest: str
 
     @property
+    def conversation(self) -> ConversationKey:
+        """The conversation it is in."""
+        return ConversationKey(self.owner, self.conversation_id)
+
+    @property
     def scope(self) -> str:
         """Tells its calls from those of cells with the same id, for idempotency keys."""
-        return f'{self.conversation_id}/{self.code_digest}'
+        if self.owner == NO_OWNER:
+            return f'{self.conversation_id}/{self.code_digest}'
+        return json.dumps([self.owner, self.conversation_id, self.code_digest])
+
+
+class ConversationKey(NamedTuple):
+    """A conversation of an owner. Two owners may have conversations of the same id."""
+
+    owner: str
+    conversation_id: str
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether it is somebody's in particular."""
+        return self.owner != NO_OWNER
+
+    def cell(self, cell_id: str, code_digest: str) -> CellKey:
+        """The key of one of its cells."""
+        return CellKey(self.owner, self.conversation_id, cell_id, code_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +109,8 @@ class JournalRecord:
 class Claim:
     """Who may write a cell's journal."""
 
-    owner: str
+    holder: str
+    """The process, or whatever else has it."""
     until: datetime
     """With a time zone. From then on another may take it."""
 
@@ -89,6 +130,7 @@ class BegunCell:
 class ConversationSummary:
     """What a store has of a conversation."""
 
+    owner: str
     conversation_id: str
     snapshots: int
     entries: int
@@ -115,6 +157,8 @@ class Store(Protocol):
 
     *Newest* always means: by `created_at`, and among equal times the one that was saved last. Methods may be called
     concurrently, from several event loops one after the other, and from several processes if `reach` goes beyond one.
+    What belongs to one owner is never given, counted or changed where another is asked for, also where conversations,
+    cells and their code have the same ids. Without `owner` it is that of nobody in particular, `NO_OWNER`.
     Any exception is allowed; the caller turns what is no `StoreError` into one. A cancelled call may or may not have
     had its effect, and leaves the store usable.
     """
@@ -136,25 +180,30 @@ class Store(Protocol):
         """
         ...
 
-    async def load(self, name: str) -> SnapshotRecord | None:
-        """The record of this name, or `None` when there is none (any more)."""
+    async def load(self, name: str, *, owner: str = NO_OWNER) -> SnapshotRecord | None:
+        """The owner's record of this name, or `None` when there is none (any more)."""
         ...
 
-    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+    async def find(
+        self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = NO_OWNER
+    ) -> SnapshotRecord | None:
         """The newest record of a cell, or `None`.
 
-        With `conversation_id=None`, of whichever conversation it is in; `None` if it is in more than one, since then
-        it cannot be told which is meant and one conversation must never be given the state of another.
+        With `conversation_id=None`, of whichever conversation of the owner's it is in; `None` if it is in more than one,
+        since then it cannot be told which is meant and one conversation must never be given the state of another.
         """
         ...
 
-    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+    async def newest(
+        self, conversation_id: str, *, owner: str = NO_OWNER, not_after: datetime | None = None
+    ) -> SnapshotRecord | None:
         """The newest record of a conversation, or `None`; with `not_after`, of those created then or before."""
         ...
 
     async def forget(
         self,
         *,
+        owner: str | AllOwners = NO_OWNER,
         conversation_id: str | None = None,
         older_than: datetime | None = None,
         keep_newest: int = 0,
@@ -162,7 +211,7 @@ class Store(Protocol):
     ) -> int:
         """Delete what no history needs any more, and return how many snapshots that were.
 
-        What is given narrows: of all records, those of `conversation_id`, created before `older_than`, that are not
+        What is given narrows: of the owner's records, or of all with `ALL_OWNERS`, those of `conversation_id`, created before `older_than`, that are not
         among the `keep_newest` of their conversation, nor named in `keep_names`. Of journals, those go that got their
         newest entry before `older_than` and are not among the `keep_newest` newest of their conversation; with a journal
         goes the claim to it. Claims also go when they ended before `older_than`.
@@ -171,20 +220,21 @@ class Store(Protocol):
         cell can then not go on, and one that died is run from its beginning. `pydantic_ai_grail.upkeep.expire` looks first.
 
         Raises:
-            ValueError: When neither a conversation nor a time is given, or `keep_newest` is negative.
+            ValueError: When neither a conversation nor a time is given, a conversation of all owners is, or `keep_newest`
+                is negative.
         """
         ...
 
     async def claim(self, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None) -> Claim:
         """Take or prolong the claim to a cell's journal, and return the one that holds then.
 
-        It is taken if nobody has it, its owner is the same, it ended before `now`, or its owner is `instead_of`. In one
+        It is taken if nobody has it, its holder is the same, it ended before `now`, or its holder is `instead_of`. In one
         step: of several who try, one gets it.
         """
         ...
 
-    async def release(self, key: CellKey, *, owner: str) -> None:
-        """Give a claim back. Does nothing if `owner` does not have it."""
+    async def release(self, key: CellKey, *, holder: str) -> None:
+        """Give a claim back. Does nothing if `holder` does not have it."""
         ...
 
     async def append(
@@ -192,7 +242,7 @@ class Store(Protocol):
     ) -> None:
         """Add entries to one cell's journal, under `claim`: all of them, or none.
 
-        The claim is taken or prolonged as by `claim`, or left as it is if its owner has it for longer already, and given
+        The claim is taken or prolonged as by `claim`, or left as it is if its holder has it for longer already, and given
         back after the last entry if `release`. Once this returns, the entries outlive the process wherever `reach` says
         so.
 
@@ -206,15 +256,19 @@ class Store(Protocol):
         """A cell's journal, in the order of the numbers; empty when there is none (any more)."""
         ...
 
-    async def begun(self, conversation_id: str, *, after: datetime | None = None) -> Sequence[BegunCell]:
+    async def begun(
+        self, conversation_id: str, *, owner: str = NO_OWNER, after: datetime | None = None
+    ) -> Sequence[BegunCell]:
         """The cells of a conversation that have a journal, the newest first; with `after`, those that began after then."""
         ...
 
-    async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
+    async def conversations(
+        self, *, owner: str | AllOwners = NO_OWNER, limit: int = 100
+    ) -> Sequence[ConversationSummary]:
         """The conversations that were written to last, the newest first."""
         ...
 
-    async def contents(self, conversation_id: str) -> Contents:
+    async def contents(self, conversation_id: str, *, owner: str = NO_OWNER) -> Contents:
         """All of a conversation; empty when there is nothing (any more)."""
         ...
 
@@ -233,8 +287,12 @@ class Store(Protocol):
         ...
 
 
-def check_forget(*, conversation_id: str | None, older_than: datetime | None, keep_newest: int) -> None:
+def check_forget(
+    *, owner: str | AllOwners, conversation_id: str | None, older_than: datetime | None, keep_newest: int
+) -> None:
     """Raise the `ValueError` that `Store.forget` promises, for implementers."""
+    if conversation_id is not None and owner is ALL_OWNERS:
+        raise ValueError('forget(conversation_id=...) needs the owner of the conversation, not ALL_OWNERS.')
     if conversation_id is None and older_than is None:
         raise ValueError('forget() needs a conversation_id or an older_than; it does not delete everything.')
     if keep_newest < 0:

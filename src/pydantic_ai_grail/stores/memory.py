@@ -14,10 +14,14 @@ from typing import Final, Self
 
 from ..errors import SettingsError, StoreError
 from .base import (
+    ALL_OWNERS,
+    NO_OWNER,
+    AllOwners,
     BegunCell,
     CellKey,
     Claim,
     Contents,
+    ConversationKey,
     ConversationSummary,
     JournalRecord,
     Reach,
@@ -56,10 +60,10 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._journals = MemoryJournals()
         self._by_name: dict[str, SnapshotRecord] = {}
-        self._conversations: OrderedDict[str, list[SnapshotRecord]] = OrderedDict()
+        self._conversations: OrderedDict[ConversationKey, list[SnapshotRecord]] = OrderedDict()
         """Records in the order of their age; conversations in the order of their last use."""
-        self._holders: dict[tuple[str, str], set[str]] = {}
-        """The conversations that a cell and its code are found in."""
+        self._holders: dict[tuple[str, str, str], set[str]] = {}
+        """The conversations of an owner that a cell and its code are found in."""
 
     def __repr__(self) -> str:
         return f'MemoryStore(max_bytes={self._max_bytes})'
@@ -78,35 +82,39 @@ class MemoryStore:
         with self._lock:
             if record.name in self._by_name:
                 return
-            records = self._use(record.conversation_id)
+            records = self._use(_conversation(record))
             position = len(records)
             while position and records[position - 1].created_at > record.created_at:
                 position -= 1
             records.insert(position, record)
             self._by_name[record.name] = record
-            self._holders.setdefault((record.cell_id, record.code_digest), set()).add(record.conversation_id)
+            self._holders.setdefault(_cell(record), set()).add(record.conversation_id)
             self._bytes += size
             self._make_room(saved=record)
 
-    async def load(self, name: str) -> SnapshotRecord | None:
+    async def load(self, name: str, *, owner: str = NO_OWNER) -> SnapshotRecord | None:
         with self._lock:
             record = self._by_name.get(name)
-            return self._used(record)
+            return self._used(record) if record is not None and record.owner == owner else None
 
-    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
+    async def find(
+        self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = NO_OWNER
+    ) -> SnapshotRecord | None:
+        cell = (owner, cell_id, code_digest)
         with self._lock:
-            holders = self._holders.get((cell_id, code_digest), set())
+            holders = self._holders.get(cell, set())
             if conversation_id is None and len(holders) == 1:
                 (conversation_id,) = holders
             if conversation_id not in holders:
                 return None
-            records = reversed(self._conversations[conversation_id])
-            cell = (cell_id, code_digest)
-            return self._used(next(record for record in records if (record.cell_id, record.code_digest) == cell))
+            records = reversed(self._conversations[ConversationKey(owner, conversation_id)])
+            return self._used(next(record for record in records if _cell(record) == cell))
 
-    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+    async def newest(
+        self, conversation_id: str, *, owner: str = NO_OWNER, not_after: datetime | None = None
+    ) -> SnapshotRecord | None:
         with self._lock:
-            for record in reversed(self._conversations.get(conversation_id, [])):
+            for record in reversed(self._conversations.get(ConversationKey(owner, conversation_id), [])):
                 if not_after is None or record.created_at <= not_after:
                     return self._used(record)
             return None
@@ -114,14 +122,19 @@ class MemoryStore:
     async def forget(
         self,
         *,
+        owner: str | AllOwners = NO_OWNER,
         conversation_id: str | None = None,
         older_than: datetime | None = None,
         keep_newest: int = 0,
         keep_names: Collection[str] = (),
     ) -> int:
-        check_forget(conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
+        check_forget(owner=owner, conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
         with self._lock:
-            chosen = [*self._conversations] if conversation_id is None else [conversation_id]
+            chosen = [
+                key
+                for key in self._conversations
+                if owner in (ALL_OWNERS, key.owner) and conversation_id in (None, key.conversation_id)
+            ]
             dropped = [
                 record
                 for key in chosen
@@ -133,7 +146,7 @@ class MemoryStore:
                 if not self._conversations.get(key, True) and not self._journals.has(key):
                     del self._conversations[key]
             if older_than is not None:
-                self._journals.forget_claims(conversation_id, ended_before=older_than)
+                self._journals.forget_claims(owner, conversation_id, ended_before=older_than)
             self._drop(dropped)
             return len(dropped)
 
@@ -141,9 +154,9 @@ class MemoryStore:
         with self._lock:
             return self._journals.claim(key, claim, now=now, instead_of=instead_of)
 
-    async def release(self, key: CellKey, *, owner: str) -> None:
+    async def release(self, key: CellKey, *, holder: str) -> None:
         with self._lock:
-            self._journals.release(key, owner=owner)
+            self._journals.release(key, holder=holder)
 
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
@@ -151,36 +164,41 @@ class MemoryStore:
         with self._lock:
             self._journals.append(records, claim, now=now)
             if release:
-                self._journals.release(records[0].key, owner=claim.owner)
-            self._use(records[0].key.conversation_id)
+                self._journals.release(records[0].key, holder=claim.holder)
+            self._use(records[0].key.conversation)
             self._make_room()
 
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         with self._lock:
             return self._journals.read(key)
 
-    async def begun(self, conversation_id: str, *, after: datetime | None = None) -> Sequence[BegunCell]:
+    async def begun(
+        self, conversation_id: str, *, owner: str = NO_OWNER, after: datetime | None = None
+    ) -> Sequence[BegunCell]:
         with self._lock:
-            return self._journals.begun(conversation_id, after=after)
+            return self._journals.begun(ConversationKey(owner, conversation_id), after=after)
 
-    async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
+    async def conversations(
+        self, *, owner: str | AllOwners = NO_OWNER, limit: int = 100
+    ) -> Sequence[ConversationSummary]:
         with self._lock:
-            summaries = [self._summary(conversation_id) for conversation_id in self._conversations]
+            summaries = [self._summary(key) for key in self._conversations if owner in (ALL_OWNERS, key.owner)]
         newest_first = sorted(filter(None, summaries), key=lambda summary: summary.newest_at, reverse=True)
         return newest_first[:limit]
 
-    async def contents(self, conversation_id: str) -> Contents:
+    async def contents(self, conversation_id: str, *, owner: str = NO_OWNER) -> Contents:
+        key = ConversationKey(owner, conversation_id)
         with self._lock:
-            snapshots = [*self._conversations.get(conversation_id, [])]
-            return Contents(snapshots=snapshots, entries=self._journals.entries(conversation_id))
+            return Contents(snapshots=[*self._conversations.get(key, [])], entries=self._journals.entries(key))
 
-    def _summary(self, conversation_id: str) -> ConversationSummary | None:
-        snapshots, entries = self._conversations[conversation_id], self._journals.entries(conversation_id)
+    def _summary(self, key: ConversationKey) -> ConversationSummary | None:
+        snapshots, entries = self._conversations[key], self._journals.entries(key)
         times = [*(record.created_at for record in snapshots), *(entry.written_at for entry in entries)]
         if not times:
             return None
         return ConversationSummary(
-            conversation_id=conversation_id,
+            owner=key.owner,
+            conversation_id=key.conversation_id,
             snapshots=len(snapshots),
             entries=len(entries),
             size_bytes=sum(len(record.data) for record in (*snapshots, *entries)),
@@ -198,15 +216,14 @@ class MemoryStore:
     ) -> None:
         await self.aclose()
 
-    def _use(self, conversation_id: str) -> list[SnapshotRecord]:
+    def _use(self, key: ConversationKey) -> list[SnapshotRecord]:
         """A conversation's records, marked as used just now."""
-        records = self._conversations.setdefault(conversation_id, [])
-        self._conversations.move_to_end(conversation_id)
+        records = self._conversations.setdefault(key, [])
+        self._conversations.move_to_end(key)
         return records
 
-    def _used(self, record: SnapshotRecord | None) -> SnapshotRecord | None:
-        if record is not None:
-            self._use(record.conversation_id)
+    def _used(self, record: SnapshotRecord) -> SnapshotRecord:
+        self._use(_conversation(record))
         return record
 
     def _make_room(self, *, saved: SnapshotRecord | None = None) -> None:
@@ -225,15 +242,23 @@ class MemoryStore:
         for record in records:
             del self._by_name[record.name]
             self._bytes -= _size(record)
-            kept = self._conversations[record.conversation_id]
+            key, cell = _conversation(record), _cell(record)
+            kept = self._conversations[key]
             kept.remove(record)
-            cell = (record.cell_id, record.code_digest)
-            if not any((other.cell_id, other.code_digest) == cell for other in kept):
+            if not any(_cell(other) == cell for other in kept):
                 self._holders[cell].discard(record.conversation_id)
                 if not self._holders[cell]:
                     del self._holders[cell]
-            if not kept and not self._journals.has(record.conversation_id):
-                del self._conversations[record.conversation_id]
+            if not kept and not self._journals.has(key):
+                del self._conversations[key]
+
+
+def _conversation(record: SnapshotRecord) -> ConversationKey:
+    return ConversationKey(record.owner, record.conversation_id)
+
+
+def _cell(record: SnapshotRecord) -> tuple[str, str, str]:
+    return record.owner, record.cell_id, record.code_digest
 
 
 def _size(record: SnapshotRecord) -> int:

@@ -1,7 +1,7 @@
 """The tables of `SqlStore`, for SQLite and PostgreSQL alike.
 
 `SCHEMA_VERSION` grows with every change; the newest row in `grail_schema` says which version a database has. Version 2
-added journals and claims; a database of version 1 gets them when it is opened.
+added journals and claims, version 3 owners; an older database gets them when it is opened, and what it has is nobody's in particular.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    inspect,
     text,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ..errors import StoreError
+from .base import NO_OWNER
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 _ADVISORY_LOCK: Final = 0x6772_6169_6C
 """The PostgreSQL lock under which tables are made; a number of ours."""
@@ -58,6 +60,7 @@ snapshots: Final = Table(
     # SQLite only gives an INTEGER primary key its fast form. The order of saving breaks ties of time.
     Column('sequence', BigInteger().with_variant(Integer, 'sqlite'), primary_key=True),
     Column('name', String, nullable=False, unique=True),
+    Column('owner', String, nullable=False),
     Column('conversation_id', String, nullable=False),
     Column('cell_id', String, nullable=False),
     Column('code_digest', String, nullable=False),
@@ -65,15 +68,17 @@ snapshots: Final = Table(
     Column('created_at', UtcDateTime, nullable=False),
     # Last, so that SQLite reads the columns before it without walking through the pages of a large value.
     Column('data', LargeBinary, nullable=False),
-    Index('grail_snapshots_newest', 'conversation_id', 'created_at'),
-    Index('grail_snapshots_cell', 'cell_id', 'code_digest', 'conversation_id', 'created_at'),
-    Index('grail_snapshots_age', 'created_at'),
+    # In a database that was migrated `owner` comes after it, so every index has it.
+    Index('grail_snapshots_newest', 'owner', 'conversation_id', 'created_at'),
+    Index('grail_snapshots_cell', 'owner', 'cell_id', 'code_digest', 'conversation_id', 'created_at'),
+    Index('grail_snapshots_age', 'created_at', 'owner'),
 )
 
 
 journals: Final = Table(
     'grail_journals',
     metadata,
+    Column('owner', String, primary_key=True),
     Column('conversation_id', String, primary_key=True),
     Column('cell_id', String, primary_key=True),
     Column('code_digest', String, primary_key=True),
@@ -85,10 +90,11 @@ journals: Final = Table(
 claims: Final = Table(
     'grail_claims',
     metadata,
+    Column('owner', String, primary_key=True),
     Column('conversation_id', String, primary_key=True),
     Column('cell_id', String, primary_key=True),
     Column('code_digest', String, primary_key=True),
-    Column('owner', String, nullable=False),
+    Column('holder', String, nullable=False),
     Column('until', UtcDateTime, nullable=False),
 )
 
@@ -131,10 +137,10 @@ def has_tables(connection: Connection) -> bool:
 
 
 def make_tables(connection: Connection) -> None:
-    """Make what is missing, in a transaction. Other processes may be doing the same. Every version so far only added
-    tables."""
+    """Make what is missing, in a transaction. Other processes may be doing the same."""
     if connection.dialect.name == 'postgresql':
         connection.execute(text(f'SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})'))
+    _add_owners(connection)
     for table in metadata.sorted_tables:
         connection.execute(CreateTable(table, if_not_exists=True))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
@@ -142,3 +148,27 @@ def make_tables(connection: Connection) -> None:
     connection.execute(
         text('INSERT INTO grail_schema VALUES (:version) ON CONFLICT DO NOTHING'), {'version': SCHEMA_VERSION}
     )
+
+
+def _add_owners(connection: Connection) -> None:
+    """Give the tables of an older version their owners. Nothing is copied that may be large; primary keys cannot be changed
+    in SQLite, so journals and claims move into new tables."""
+    found = inspect(connection)
+    if not found.has_table(snapshots.name) or any(
+        each['name'] == 'owner' for each in found.get_columns(snapshots.name)
+    ):
+        return
+    connection.execute(text(f"ALTER TABLE {snapshots.name} ADD COLUMN owner VARCHAR NOT NULL DEFAULT '{NO_OWNER}'"))
+    for index in snapshots.indexes:
+        connection.execute(text(f'DROP INDEX IF EXISTS {index.name}'))
+    for table in (journals, claims):
+        if not found.has_table(table.name):
+            continue
+        new = table.to_metadata(MetaData(), name=f'{table.name}_{SCHEMA_VERSION}')
+        columns = ', '.join(column.name for column in table.columns)
+        # The holder of a claim was called its owner.
+        values = columns.replace('owner', f"'{NO_OWNER}'").replace('holder', 'owner')
+        connection.execute(CreateTable(new))
+        connection.execute(text(f'INSERT INTO {new.name} ({columns}) SELECT {values} FROM {table.name}'))
+        connection.execute(text(f'DROP TABLE {table.name}'))
+        connection.execute(text(f'ALTER TABLE {new.name} RENAME TO {table.name}'))

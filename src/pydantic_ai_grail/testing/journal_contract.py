@@ -13,7 +13,7 @@ from ..errors import StoreConflict
 from ..stores.base import BegunCell, CellKey, Claim, JournalRecord, Store
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-CELL = CellKey('A', 'c1', 'digest of c1')
+CELL = CellKey('', 'A', 'c1', 'digest of c1')
 
 
 def make_entry(number: int, *, key: CellKey = CELL, minutes: float = 0, data: bytes | None = None) -> JournalRecord:
@@ -24,14 +24,14 @@ def make_entry(number: int, *, key: CellKey = CELL, minutes: float = 0, data: by
     )
 
 
-def make_claim(owner: str, *, minutes: float = 1) -> Claim:
+def make_claim(holder: str, *, minutes: float = 1) -> Claim:
     """A claim until `minutes` after noon."""
-    return Claim(owner=owner, until=NOON + timedelta(minutes=minutes))
+    return Claim(holder=holder, until=NOON + timedelta(minutes=minutes))
 
 
-async def write(store: Store, *records: JournalRecord, owner: str = 'one', release: bool = False) -> None:
+async def write(store: Store, *records: JournalRecord, holder: str = 'one', release: bool = False) -> None:
     """Append at noon, under a claim of a minute."""
-    await store.append(records, claim=make_claim(owner), now=NOON, release=release)
+    await store.append(records, claim=make_claim(holder), now=NOON, release=release)
 
 
 async def won(attempts: list[Callable[[], Awaitable[object]]]) -> list[object]:
@@ -50,7 +50,7 @@ async def won(attempts: list[Callable[[], Awaitable[object]]]) -> list[object]:
 
 @pytest.mark.anyio
 class JournalContract:
-    """Entries are appended in order, by one owner at a time, all or none."""
+    """Entries are appended in order, by one holder at a time, all or none."""
 
     async def test_entries_come_back_unchanged_in_the_order_of_their_numbers(self, store: Store) -> None:
         odd = datetime(2026, 3, 29, 2, 30, 1, 123456, tzinfo=timezone(timedelta(hours=5)))
@@ -61,22 +61,22 @@ class JournalContract:
 
     async def test_a_cell_without_a_journal_has_an_empty_one(self, store: Store) -> None:
         await write(store, make_entry(0))
-        assert list(await store.journal(CellKey('A', 'c2', 'digest of c2'))) == []
+        assert list(await store.journal(CellKey('', 'A', 'c2', 'digest of c2'))) == []
 
     async def test_journals_of_other_conversations_cells_and_codes_are_others(self, store: Store) -> None:
         keys = [CELL, CELL._replace(conversation_id='B'), CELL._replace(cell_id='c2'), CELL._replace(code_digest='d')]
         for key in keys:
-            await write(store, make_entry(0, key=key, data=repr(key).encode()), owner=repr(key))
+            await write(store, make_entry(0, key=key, data=repr(key).encode()), holder=repr(key))
         for key in keys:
             assert [entry.data for entry in await store.journal(key)] == [repr(key).encode()]
 
     async def test_journals_may_be_of_any_text(self, store: Store) -> None:
-        odd = CellKey('対話/%_\\', "call'; -- 1\n", '')
-        await write(store, make_entry(0, key=odd), owner='ow%ner/\n')
+        odd = CellKey('', '対話/%_\\', "call'; -- 1\n", '')
+        await write(store, make_entry(0, key=odd), holder='ow%ner/\n')
         assert await store.claim(odd, make_claim('two'), now=NOON) == make_claim('ow%ner/\n')
         assert list(await store.journal(odd)) == [make_entry(0, key=odd)]
         assert list(await store.journal(odd._replace(conversation_id='対話/%%\\'))) == []
-        await store.release(odd, owner='ow%ner/\n')
+        await store.release(odd, holder='ow%ner/\n')
         assert await store.claim(odd, make_claim('two'), now=NOON) == make_claim('two')
 
     async def test_large_entries_and_many_of_them_fit(self, store: Store) -> None:
@@ -92,7 +92,7 @@ class JournalContract:
     ) -> None:
         await write(store, make_entry(0), make_entry(1), release=True)
         with pytest.raises(StoreConflict):
-            await write(store, make_entry(1, data=b'late'), make_entry(2), owner='two')
+            await write(store, make_entry(1, data=b'late'), make_entry(2), holder='two')
         assert list(await store.journal(CELL)) == [make_entry(0), make_entry(1)]
         assert await store.claim(CELL, make_claim('three'), now=NOON) == make_claim('three')
 
@@ -113,7 +113,7 @@ class JournalContract:
     async def test_only_who_has_the_claim_can_append(self, store: Store) -> None:
         await write(store, make_entry(0))
         with pytest.raises(StoreConflict):
-            await write(store, make_entry(1), owner='two')
+            await write(store, make_entry(1), holder='two')
         await write(store, make_entry(1))
         assert list(await store.journal(CELL)) == [make_entry(0), make_entry(1)]
 
@@ -124,7 +124,7 @@ class JournalContract:
         at_its_end = NOON + timedelta(minutes=1)
         assert await store.claim(CELL, make_claim('two', minutes=2), now=at_its_end) == make_claim('two', minutes=2)
 
-    async def test_its_owner_can_prolong_a_claim(self, store: Store) -> None:
+    async def test_its_holder_can_prolong_a_claim(self, store: Store) -> None:
         await store.claim(CELL, make_claim('one'), now=NOON)
         assert await store.claim(CELL, make_claim('one', minutes=9), now=NOON) == make_claim('one', minutes=9)
         later = NOON + timedelta(minutes=8)
@@ -145,7 +145,7 @@ class JournalContract:
             assert list(await store.journal(CELL))[length:] == entries
             length += count
 
-    async def test_its_owner_cannot_write_an_entry_twice(self, store: Store) -> None:
+    async def test_its_holder_cannot_write_an_entry_twice(self, store: Store) -> None:
         await write(store, make_entry(0))
         await write(store, make_entry(1), make_entry(2))
         for numbers in ([1], [2, 3], [4], [3, 5]):
@@ -154,7 +154,7 @@ class JournalContract:
         assert list(await store.journal(CELL)) == [make_entry(0), make_entry(1), make_entry(2)]
         await write(store, make_entry(3))
 
-    async def test_a_claim_that_ended_and_that_nobody_took_is_its_owners_still(self, store: Store) -> None:
+    async def test_a_claim_that_ended_and_that_nobody_took_is_its_holders_still(self, store: Store) -> None:
         await write(store, make_entry(0))
         later = NOON + timedelta(minutes=9)
         await store.append([make_entry(1)], claim=make_claim('one', minutes=10), now=later)
@@ -168,7 +168,7 @@ class JournalContract:
             await store.append([make_entry(2)], claim=make_claim('one', minutes=2), now=later)
         assert [entry.number for entry in await store.journal(CELL)] == [0, 1]
 
-    async def test_a_claim_can_be_taken_from_the_owner_who_is_named_and_from_no_other(self, store: Store) -> None:
+    async def test_a_claim_can_be_taken_from_the_holder_who_is_named_and_from_no_other(self, store: Store) -> None:
         await store.claim(CELL, make_claim('one'), now=NOON)
         assert await store.claim(CELL, make_claim('two'), now=NOON, instead_of='zero') == make_claim('one')
         assert await store.claim(CELL, make_claim('two'), now=NOON, instead_of='one') == make_claim('two')
@@ -176,15 +176,15 @@ class JournalContract:
 
     async def test_a_claim_that_was_given_back_is_free_at_once(self, store: Store) -> None:
         await store.claim(CELL, make_claim('one'), now=NOON)
-        await store.release(CELL, owner='one')
-        await store.release(CELL, owner='one')
+        await store.release(CELL, holder='one')
+        await store.release(CELL, holder='one')
         assert await store.claim(CELL, make_claim('two'), now=NOON) == make_claim('two')
-        await store.release(CELL, owner='one')
+        await store.release(CELL, holder='one')
         assert await store.claim(CELL, make_claim('three'), now=NOON) == make_claim('two')
 
     async def test_a_last_append_can_give_the_claim_back(self, store: Store) -> None:
         await write(store, make_entry(0), release=True)
-        await write(store, make_entry(1), owner='two')
+        await write(store, make_entry(1), holder='two')
         assert await store.claim(CELL, make_claim('three'), now=NOON) == make_claim('two')
 
     async def test_the_claim_to_one_cell_is_none_to_another(self, store: Store) -> None:
@@ -195,25 +195,25 @@ class JournalContract:
 
     async def test_of_several_who_claim_at_once_one_wins_and_all_are_told_who(self, store: Store) -> None:
         def attempt(number: int) -> Callable[[], Awaitable[object]]:
-            return lambda: store.claim(CELL, make_claim(f'owner {number}'), now=NOON)
+            return lambda: store.claim(CELL, make_claim(f'holder {number}'), now=NOON)
 
         told = await won([attempt(number) for number in range(12)])
         assert len(told) == 12
-        assert len({claim.owner for claim in told if isinstance(claim, Claim)}) == 1
+        assert len({claim.holder for claim in told if isinstance(claim, Claim)}) == 1
 
     async def test_of_several_who_take_over_at_once_one_wins(self, store: Store) -> None:
         await store.claim(CELL, make_claim('dead'), now=NOON)
 
         def attempt(number: int) -> Callable[[], Awaitable[object]]:
-            return lambda: store.claim(CELL, make_claim(f'owner {number}'), now=NOON, instead_of='dead')
+            return lambda: store.claim(CELL, make_claim(f'holder {number}'), now=NOON, instead_of='dead')
 
         told = await won([attempt(number) for number in range(12)])
-        assert len({claim.owner for claim in told if isinstance(claim, Claim)}) == 1
+        assert len({claim.holder for claim in told if isinstance(claim, Claim)}) == 1
 
     async def test_of_several_who_append_at_once_one_wins_with_all_its_entries(self, store: Store) -> None:
         def attempt(number: int) -> Callable[[], Awaitable[object]]:
             entries = [make_entry(each, data=f'{number}'.encode()) for each in range(3)]
-            return lambda: write(store, *entries, owner=f'owner {number}')
+            return lambda: write(store, *entries, holder=f'holder {number}')
 
         assert len(await won([attempt(number) for number in range(12)])) == 1
         found = await store.journal(CELL)
@@ -222,9 +222,11 @@ class JournalContract:
 
     async def test_many_cells_at_once_do_not_mix(self, store: Store) -> None:
         async def run(number: int) -> None:
-            key = CellKey(f'conversation {number % 3}', f'c{number}', 'digest')
+            key = CellKey('', f'conversation {number % 3}', f'c{number}', 'digest')
             for each in range(10):
-                await write(store, make_entry(each, key=key, data=f'{number}-{each}'.encode()), owner=f'owner {number}')
+                await write(
+                    store, make_entry(each, key=key, data=f'{number}-{each}'.encode()), holder=f'holder {number}'
+                )
             found = await store.journal(key)
             assert [entry.data for entry in found] == [f'{number}-{each}'.encode() for each in range(10)]
 
@@ -254,7 +256,7 @@ class JournalContract:
     async def test_journals_are_as_old_as_their_newest_entries(self, store: Store) -> None:
         keys = {minutes: CELL._replace(cell_id=f'until {minutes}') for minutes in (1, 2, 3)}
         for minutes, key in keys.items():
-            await write(store, make_entry(0, key=key), make_entry(1, key=key, minutes=minutes), owner=key.cell_id)
+            await write(store, make_entry(0, key=key), make_entry(1, key=key, minutes=minutes), holder=key.cell_id)
         await store.forget(older_than=NOON + timedelta(minutes=2))
         left = [minutes for minutes, key in keys.items() if await store.journal(key)]
         assert left == [2, 3]
@@ -266,7 +268,7 @@ class JournalContract:
             for minutes in (3, 1, 2)
         ]
         for minutes, key in keys:
-            await write(store, make_entry(0, key=key, minutes=minutes), owner=key.cell_id)
+            await write(store, make_entry(0, key=key, minutes=minutes), holder=key.cell_id)
         await store.forget(conversation_id='A', keep_newest=1)
         assert [minutes for minutes, key in keys if await store.journal(key)] == [3, 3, 1, 2]
         await store.forget(older_than=NOON + timedelta(minutes=9), keep_newest=2)
@@ -288,8 +290,8 @@ class JournalContract:
         assert await store.begun('A') == []
         keys = {minutes: CELL._replace(cell_id=f'at {minutes}') for minutes in (2, 1, 3)}
         for minutes, key in keys.items():
-            await write(store, make_entry(0, key=key, minutes=minutes), owner=key.cell_id, release=minutes == 1)
-            await write(store, make_entry(1, key=key, minutes=9), owner=key.cell_id, release=minutes == 1)
+            await write(store, make_entry(0, key=key, minutes=minutes), holder=key.cell_id, release=minutes == 1)
+            await write(store, make_entry(1, key=key, minutes=9), holder=key.cell_id, release=minutes == 1)
         await write(store, make_entry(0, key=CELL._replace(conversation_id='B'), minutes=2))
         begun = [
             BegunCell(key=keys[3], at=NOON + timedelta(minutes=3), claim=make_claim('at 3')),

@@ -22,14 +22,18 @@ from datetime import datetime, timedelta, timezone
 import anyio
 import pytest
 
-from ..stores.base import SnapshotRecord, Store
+from ..stores.base import NO_OWNER, SnapshotRecord, Store
 from .journal_contract import NOON, JournalContract
+from .owner_contract import OwnerContract
 
 
-def make_record(name: str, *, conversation: str = 'A', cell: str = 'c1', minutes: float = 0) -> SnapshotRecord:
+def make_record(
+    name: str, *, conversation: str = 'A', cell: str = 'c1', minutes: float = 0, owner: str = NO_OWNER
+) -> SnapshotRecord:
     """A record whose code digest is that of the cell's id, made `minutes` after noon."""
     return SnapshotRecord(
         name=name,
+        owner=owner,
         conversation_id=conversation,
         cell_id=cell,
         code_digest=f'digest of {cell}',
@@ -40,8 +44,9 @@ def make_record(name: str, *, conversation: str = 'A', cell: str = 'c1', minutes
 
 
 @pytest.mark.anyio
-class StoreContract(JournalContract):
-    """What every store promises: of snapshots here, of journals and claims in `journal_contract.py`."""
+class StoreContract(JournalContract, OwnerContract):
+    """What every store promises: of snapshots here, of journals and claims in `journal_contract.py`, of owners in
+    `owner_contract.py`."""
 
     async def test_what_was_saved_comes_back_unchanged(self, store: Store) -> None:
         record = replace(

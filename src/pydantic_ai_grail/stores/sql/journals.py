@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Delete, and_, bindparam, delete, func, insert
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import StoreConflict
-from ..base import BegunCell, CellKey, Claim, JournalRecord
+from ..base import ALL_OWNERS, AllOwners, BegunCell, CellKey, Claim, JournalRecord
 from ..tables import claims, journals
 from .statements import Statement, as_text, instant
 
@@ -29,9 +29,9 @@ def take(connection: Connection, key: CellKey, claim: Claim, *, now: datetime, i
     return held
 
 
-def release(connection: Connection, key: CellKey, owner: str) -> None:
-    """Give a claim back, if it is `owner`'s."""
-    _RELEASE.execute(connection, {**key._asdict(), 'owner': owner})
+def release(connection: Connection, key: CellKey, holder: str) -> None:
+    """Give a claim back, if it is `holder`'s."""
+    _RELEASE.execute(connection, {**key._asdict(), 'holder': holder})
 
 
 def may_be_at_once(records: Sequence[JournalRecord]) -> bool:
@@ -43,7 +43,7 @@ def may_be_at_once(records: Sequence[JournalRecord]) -> bool:
 def appended(connection: Connection, records: Sequence[JournalRecord], claim: Claim) -> bool:
     """Add entries under a claim that is held already, in one statement. False if that cannot be: nothing was done, and
     `append` says why, or takes the claim first."""
-    values: dict[str, Any] = {**records[0].key._asdict(), 'owner': claim.owner, 'until': claim.until}
+    values: dict[str, Any] = {**records[0].key._asdict(), 'holder': claim.holder, 'until': claim.until}
     for each, record in enumerate(records):
         values |= {
             f'number_{each}': record.number,
@@ -68,7 +68,7 @@ def append(connection: Connection, records: Sequence[JournalRecord], claim: Clai
     length = _length_if_taken(connection, key, claim, now=now)
     if length is None:
         held = _held(connection, key)
-        by = 'another process' if held is None else f'{held.owner}, until {held.until:%H:%M:%S} at least'
+        by = 'another process' if held is None else f'{held.holder}, until {held.until:%H:%M:%S} at least'
         raise StoreConflict(f'Cell {key.cell_id!r} is run by {by}.')
     if not _are_in_a_row(records, length):
         raise StoreConflict(f'Another run has written on in the journal of cell {key.cell_id!r}, or it was forgotten.')
@@ -82,7 +82,7 @@ def _length_if_taken(
     connection: Connection, key: CellKey, claim: Claim, *, now: datetime, instead_of: str | None = None
 ) -> int | None:
     """How many entries the journal has, if the claim was taken or prolonged."""
-    values = {**key._asdict(), 'owner': claim.owner, 'until': claim.until, 'now': now, 'instead_of': instead_of}
+    values = {**key._asdict(), 'holder': claim.holder, 'until': claim.until, 'now': now, 'instead_of': instead_of}
     length = _TAKE_CLAIM.execute(connection, values).scalar()
     if length is None or connection.dialect.name == 'sqlite':
         return length
@@ -92,7 +92,7 @@ def _length_if_taken(
 
 def _held(connection: Connection, key: CellKey) -> Claim | None:
     row = _HELD.execute(connection, key._asdict()).first()
-    return None if row is None else Claim(owner=as_text(row.owner), until=instant(row.until))
+    return None if row is None else Claim(holder=as_text(row.holder), until=instant(row.until))
 
 
 def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
@@ -103,31 +103,40 @@ def read(connection: Connection, key: CellKey) -> Sequence[JournalRecord]:
     ]
 
 
-def begun(connection: Connection, conversation_id: str, *, after: datetime | None) -> Sequence[BegunCell]:
+def begun(connection: Connection, owner: str, conversation_id: str, *, after: datetime | None) -> Sequence[BegunCell]:
     """The cells of a conversation that have a journal, the newest first."""
-    values = {'conversation_id': conversation_id, 'after': after}
+    values = {'owner': owner, 'conversation_id': conversation_id, 'after': after}
     return [
         BegunCell(
-            key=CellKey(conversation_id, as_text(row.cell_id), as_text(row.code_digest)),
+            key=CellKey(owner, conversation_id, as_text(row.cell_id), as_text(row.code_digest)),
             at=instant(row.written_at),
-            claim=None if row.owner is None else Claim(owner=as_text(row.owner), until=instant(row.until)),
+            claim=None if row.holder is None else Claim(holder=as_text(row.holder), until=instant(row.until)),
         )
         for row in (_BEGUN if after is None else _BEGUN_AFTER).execute(connection, values)
     ]
 
 
 def forget(
-    connection: Connection, *, conversation_id: str | None, older_than: datetime | None, keep_newest: int
+    connection: Connection,
+    *,
+    owner: str | AllOwners,
+    conversation_id: str | None,
+    older_than: datetime | None,
+    keep_newest: int,
 ) -> None:
     """Delete journals that no history needs any more, with their claims, and claims that ended."""
     age = func.max(journals.c.written_at)
     cells = select(*_KEY, age.label('written_at')).group_by(*_KEY)
+    if owner is not ALL_OWNERS:
+        cells = cells.where(journals.c.owner == owner)
     if conversation_id is not None:
         cells = cells.where(journals.c.conversation_id == conversation_id)
     aged = cells.subquery()
-    rank = func.row_number().over(partition_by=aged.c.conversation_id, order_by=aged.c.written_at.desc())
+    rank = func.row_number().over(
+        partition_by=(aged.c.owner, aged.c.conversation_id), order_by=aged.c.written_at.desc()
+    )
     ranked = select(aged, rank.label('rank')).subquery()
-    gone = select(ranked.c.conversation_id, ranked.c.cell_id, ranked.c.code_digest).where(ranked.c.rank > keep_newest)
+    gone = select(*(ranked.c[name] for name in CellKey._fields)).where(ranked.c.rank > keep_newest)
     if older_than is not None:
         gone = gone.where(ranked.c.written_at < older_than)
     for key in sorted(CellKey(*row) for row in connection.execute(gone).all()):
@@ -139,9 +148,11 @@ def forget(
             connection.execute(_DELETE, key._asdict())
     if older_than is not None:
         ended = delete(claims).where(claims.c.until < older_than)
-        connection.execute(
-            ended if conversation_id is None else ended.where(claims.c.conversation_id == conversation_id)
-        )
+        if owner is not ALL_OWNERS:
+            ended = ended.where(claims.c.owner == owner)
+        if conversation_id is not None:
+            ended = ended.where(claims.c.conversation_id == conversation_id)
+        connection.execute(ended)
 
 
 def forget_ended_claims(connection: Connection, ended_before: datetime) -> None:
@@ -162,7 +173,7 @@ def _row(record: JournalRecord) -> dict[str, Any]:
     }
 
 
-_KEY: Final = (journals.c.conversation_id, journals.c.cell_id, journals.c.code_digest)
+_KEY: Final = tuple(journals.c[name] for name in CellKey._fields)
 
 
 def _is_cell(table: Any) -> Any:
@@ -174,28 +185,31 @@ _NEWEST: Final = select(func.max(journals.c.written_at)).where(_is_cell(journals
 _DELETE: Final[Delete] = delete(journals).where(_is_cell(journals))
 _DELETE_CLAIM: Final[Delete] = delete(claims).where(_is_cell(claims))
 
-_CELL: Final = 'conversation_id = :conversation_id AND cell_id = :cell_id AND code_digest = :code_digest'
+_CELL: Final = ' AND '.join(f'{name} = :{name}' for name in CellKey._fields)
+_COLUMNS: Final = ', '.join(CellKey._fields)
+_VALUES: Final = ', '.join(f':{name}' for name in CellKey._fields)
 _LENGTH: Final = f'SELECT coalesce(max(number) + 1, 0) FROM grail_journals WHERE {_CELL}'
 _LENGTH_NOW: Final = Statement(_LENGTH)
 _READ: Final = Statement(f'SELECT number, written_at, data FROM grail_journals WHERE {_CELL} ORDER BY number')
 _FIRST_ENTRIES: Final = """
-    SELECT first.cell_id, first.code_digest, first.written_at, claims.owner, claims.until
-    FROM grail_journals AS first LEFT JOIN grail_claims AS claims ON claims.conversation_id = first.conversation_id
+    SELECT first.cell_id, first.code_digest, first.written_at, claims.holder, claims.until
+    FROM grail_journals AS first LEFT JOIN grail_claims AS claims ON claims.owner = first.owner
+    AND claims.conversation_id = first.conversation_id
     AND claims.cell_id = first.cell_id AND claims.code_digest = first.code_digest
-    WHERE first.conversation_id = :conversation_id AND first.number = 0
+    WHERE first.owner = :owner AND first.conversation_id = :conversation_id AND first.number = 0
 """
 _IN_ORDER: Final = 'ORDER BY first.written_at DESC, first.cell_id DESC, first.code_digest DESC'
 _BEGUN: Final = Statement(f'{_FIRST_ENTRIES} {_IN_ORDER}')
 _BEGUN_AFTER: Final = Statement(f'{_FIRST_ENTRIES} AND first.written_at > :after {_IN_ORDER}')
-_HELD: Final = Statement(f'SELECT owner, until FROM grail_claims WHERE {_CELL}')
-_RELEASE: Final = Statement(f'DELETE FROM grail_claims WHERE {_CELL} AND owner = :owner')
+_HELD: Final = Statement(f'SELECT holder, until FROM grail_claims WHERE {_CELL}')
+_RELEASE: Final = Statement(f'DELETE FROM grail_claims WHERE {_CELL} AND holder = :holder')
 _TAKE_CLAIM: Final = Statement(
     f"""
-    INSERT INTO grail_claims AS held (conversation_id, cell_id, code_digest, owner, until)
-    VALUES (:conversation_id, :cell_id, :code_digest, :owner, :until)
-    ON CONFLICT (conversation_id, cell_id, code_digest) DO UPDATE
-    SET owner = excluded.owner, until = excluded.until
-    WHERE held.owner = excluded.owner OR held.until <= :now OR held.owner = :instead_of
+    INSERT INTO grail_claims AS held ({_COLUMNS}, holder, until)
+    VALUES ({_VALUES}, :holder, :until)
+    ON CONFLICT ({_COLUMNS}) DO UPDATE
+    SET holder = excluded.holder, until = excluded.until
+    WHERE held.holder = excluded.holder OR held.until <= :now OR held.holder = :instead_of
     RETURNING ({_LENGTH})
     """
 )
@@ -210,9 +224,9 @@ def _append_under_claim(count: int, *, locks: bool) -> Statement:
     rows = ', '.join(f'(:number_{each}, :written_at_{each}, :data_{each})' for each in range(count))
     return Statement(
         f"""
-        INSERT INTO grail_journals (conversation_id, cell_id, code_digest, number, written_at, data)
-        SELECT :conversation_id, :cell_id, :code_digest, column1, column2, column3 FROM (VALUES {rows}) AS entries
-        WHERE EXISTS (SELECT 1 FROM grail_claims WHERE {_CELL} AND owner = :owner AND until >= :until {lock})
+        INSERT INTO grail_journals ({_COLUMNS}, number, written_at, data)
+        SELECT {_VALUES}, column1, column2, column3 FROM (VALUES {rows}) AS entries
+        WHERE EXISTS (SELECT 1 FROM grail_claims WHERE {_CELL} AND holder = :holder AND until >= :until {lock})
         AND :number_0 = ({_LENGTH})
         """
     )

@@ -19,7 +19,7 @@ from ..tables import UtcDateTime
 
 
 class Statement:
-    """Text with parameters such as `:owner`. What type one has is told by its name, without a number at its end."""
+    """Text with parameters such as `:holder`. What type one has is told by its name, without a number at its end."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -73,7 +73,7 @@ def _type_of(parameter: str) -> TypeEngine[Any]:
     return _TYPES[parameter.rstrip('_0123456789')]
 
 
-_TEXTS: Final = ('conversation_id', 'cell_id', 'code_digest', 'owner', 'instead_of', 'name', 'parent')
+_TEXTS: Final = ('conversation_id', 'cell_id', 'code_digest', 'owner', 'holder', 'instead_of', 'name', 'parent')
 _PARAMETER: Final = re.compile(r':(\w+)')
 _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     **dict.fromkeys(_TEXTS, String()),

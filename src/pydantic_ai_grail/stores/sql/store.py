@@ -16,6 +16,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ...errors import SettingsError, StoreError
 from ..base import (
+    ALL_OWNERS,
+    NO_OWNER,
+    AllOwners,
     BegunCell,
     CellKey,
     Claim,
@@ -92,30 +95,38 @@ class SqlStore:
         row = {name: getattr(record, name) for name in _NAMES}
         await self._run('save', 'write', lambda connection: _SAVE.execute(connection, row))
 
-    async def load(self, name: str) -> SnapshotRecord | None:
-        return await self._first(_BY_NAME, {'name': name})
+    async def load(self, name: str, *, owner: str = NO_OWNER) -> SnapshotRecord | None:
+        return await self._first(_BY_NAME, {'owner': owner, 'name': name})
 
-    async def find(self, cell_id: str, code_digest: str, *, conversation_id: str | None) -> SnapshotRecord | None:
-        asked = {'cell_id': cell_id, 'code_digest': code_digest}
+    async def find(
+        self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = NO_OWNER
+    ) -> SnapshotRecord | None:
+        asked = {'owner': owner, 'cell_id': cell_id, 'code_digest': code_digest}
         if conversation_id is None:
             return await self._first(_BY_CELL_ALONE, asked)
         return await self._first(_BY_CELL, {**asked, 'conversation_id': conversation_id})
 
-    async def newest(self, conversation_id: str, *, not_after: datetime | None = None) -> SnapshotRecord | None:
+    async def newest(
+        self, conversation_id: str, *, owner: str = NO_OWNER, not_after: datetime | None = None
+    ) -> SnapshotRecord | None:
+        asked = {'owner': owner, 'conversation_id': conversation_id}
         if not_after is None:
-            return await self._first(_NEWEST, {'conversation_id': conversation_id})
-        return await self._first(_NEWEST_UNTIL, {'conversation_id': conversation_id, 'not_after': not_after})
+            return await self._first(_NEWEST, asked)
+        return await self._first(_NEWEST_UNTIL, {**asked, 'not_after': not_after})
 
     async def forget(
         self,
         *,
+        owner: str | AllOwners = NO_OWNER,
         conversation_id: str | None = None,
         older_than: datetime | None = None,
         keep_newest: int = 0,
         keep_names: Collection[str] = (),
     ) -> int:
-        check_forget(conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
+        check_forget(owner=owner, conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
         statement = delete(snapshots)
+        if owner is not ALL_OWNERS:
+            statement = statement.where(snapshots.c.owner == owner)
         if conversation_id is not None:
             statement = statement.where(snapshots.c.conversation_id == conversation_id)
         if older_than is not None:
@@ -123,10 +134,16 @@ class SqlStore:
         if keep_names:
             statement = statement.where(snapshots.c.name.not_in(keep_names))
         if keep_newest:
-            statement = _sparing_newest(statement, keep_newest, conversation_id)
+            statement = _sparing_newest(statement, keep_newest, owner, conversation_id)
 
         def work(connection: Connection) -> int:
-            journals.forget(connection, conversation_id=conversation_id, older_than=older_than, keep_newest=keep_newest)
+            journals.forget(
+                connection,
+                owner=owner,
+                conversation_id=conversation_id,
+                older_than=older_than,
+                keep_newest=keep_newest,
+            )
             return connection.execute(statement).rowcount
 
         return await self._run('forget', 'transact', work)
@@ -136,8 +153,8 @@ class SqlStore:
             'claim', 'write', lambda connection: journals.take(connection, key, claim, now=now, instead_of=instead_of)
         )
 
-    async def release(self, key: CellKey, *, owner: str) -> None:
-        await self._run('release', 'write', lambda connection: journals.release(connection, key, owner))
+    async def release(self, key: CellKey, *, holder: str) -> None:
+        await self._run('release', 'write', lambda connection: journals.release(connection, key, holder))
 
     async def append(
         self, records: Sequence[JournalRecord], *, claim: Claim, now: datetime, release: bool = False
@@ -145,7 +162,7 @@ class SqlStore:
         def work(connection: Connection) -> None:
             journals.append(connection, records, claim, now=now)
             if release:
-                journals.release(connection, records[0].key, claim.owner)
+                journals.release(connection, records[0].key, claim.holder)
 
         at_once = not release and journals.may_be_at_once(records)
         if not at_once or not await self._run(
@@ -156,16 +173,20 @@ class SqlStore:
     async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
         return await self._run('read', 'read', lambda connection: journals.read(connection, key))
 
-    async def begun(self, conversation_id: str, *, after: datetime | None = None) -> Sequence[BegunCell]:
+    async def begun(
+        self, conversation_id: str, *, owner: str = NO_OWNER, after: datetime | None = None
+    ) -> Sequence[BegunCell]:
         return await self._run(
-            'read', 'read', lambda connection: journals.begun(connection, conversation_id, after=after)
+            'read', 'read', lambda connection: journals.begun(connection, owner, conversation_id, after=after)
         )
 
-    async def conversations(self, *, limit: int = 100) -> Sequence[ConversationSummary]:
-        return await self._run('read', 'read', lambda connection: contents.summaries(connection, limit))
+    async def conversations(
+        self, *, owner: str | AllOwners = NO_OWNER, limit: int = 100
+    ) -> Sequence[ConversationSummary]:
+        return await self._run('read', 'read', lambda connection: contents.summaries(connection, owner, limit))
 
-    async def contents(self, conversation_id: str) -> Contents:
-        return await self._run('read', 'read', lambda connection: contents.all_of(connection, conversation_id))
+    async def contents(self, conversation_id: str, *, owner: str = NO_OWNER) -> Contents:
+        return await self._run('read', 'read', lambda connection: contents.all_of(connection, owner, conversation_id))
 
     async def exists(self) -> bool:
         """Whether the database is there and is a store. Everything else makes what is missing; this makes nothing."""
@@ -229,9 +250,9 @@ def _newest_where(condition: str) -> Statement:
     return Statement(f'SELECT {_COLUMNS} FROM grail_snapshots WHERE {condition} {newest_first}')
 
 
-_IS_CELL: Final = 'cell_id = :cell_id AND code_digest = :code_digest'
-_IN_CONVERSATION: Final = 'conversation_id = :conversation_id'
-_BY_NAME: Final = _newest_where('name = :name')
+_IS_CELL: Final = 'owner = :owner AND cell_id = :cell_id AND code_digest = :code_digest'
+_IN_CONVERSATION: Final = 'owner = :owner AND conversation_id = :conversation_id'
+_BY_NAME: Final = _newest_where('name = :name AND owner = :owner')
 _NEWEST: Final = _newest_where(_IN_CONVERSATION)
 _NEWEST_UNTIL: Final = _newest_where(f'{_IN_CONVERSATION} AND created_at <= :not_after')
 _BY_CELL: Final = _newest_where(f'{_IN_CONVERSATION} AND {_IS_CELL}')
@@ -241,10 +262,12 @@ _BY_CELL_ALONE: Final = _newest_where(
 _NEWEST_FIRST: Final = (snapshots.c.created_at.desc(), snapshots.c.sequence.desc())
 
 
-def _sparing_newest(statement: Delete, count: int, conversation_id: str | None) -> Delete:
+def _sparing_newest(statement: Delete, count: int, owner: str | AllOwners, conversation_id: str | None) -> Delete:
     """`statement` without the `count` newest records of each conversation."""
-    age = func.row_number().over(partition_by=snapshots.c.conversation_id, order_by=_NEWEST_FIRST)
+    age = func.row_number().over(partition_by=(snapshots.c.owner, snapshots.c.conversation_id), order_by=_NEWEST_FIRST)
     aged = select(snapshots.c.sequence, age.label('age'))
+    if owner is not ALL_OWNERS:
+        aged = aged.where(snapshots.c.owner == owner)
     if conversation_id is not None:
         aged = aged.where(snapshots.c.conversation_id == conversation_id)
     ages = aged.subquery()
