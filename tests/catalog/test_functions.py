@@ -124,7 +124,7 @@ async def test_what_is_not_annotated_may_be_anything() -> None:
 async def test_several_of_one_kind_are_a_list_and_further_keywords_are_taken() -> None:
     def search(query: str, *more: int, limit: int = 1, **options: str) -> None: ...
 
-    assert await text_of(search) == '(query: str, more: list[int], *, limit: int = 1, **kwargs) -> None'
+    assert await text_of(search) == '(query: str, more: list[int], *, limit: int = 1, **kwargs: str) -> None'
 
 
 async def test_what_must_be_given_after_a_default_is_given_by_name() -> None:
@@ -136,7 +136,7 @@ async def test_what_must_be_given_after_a_default_is_given_by_name() -> None:
 async def test_a_keyword_that_is_called_kwargs_is_not_hidden() -> None:
     def search(kwargs: int, **kwargs_: int) -> None: ...
 
-    assert await text_of(search) == '(kwargs: int, **kwargs_) -> None'
+    assert await text_of(search) == '(kwargs: int, **kwargs_: int) -> None'
 
 
 async def test_the_fields_of_a_sole_record_are_the_parameters() -> None:

@@ -163,6 +163,7 @@ def _renamed(signature: Signature, names: Mapping[str, str]) -> Signature:
         signature,
         parameters=tuple(_renamed_types(each, changed) for each in signature.parameters),
         returns=rename(signature.returns, changed),
+        keyword_type=rename(signature.keyword_type, changed),
         declarations=tuple(_renamed_declaration(item, name, changed) for name, item in unique.items()),
     )
 

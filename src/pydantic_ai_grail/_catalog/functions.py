@@ -22,17 +22,15 @@ from .bounds import RESULT, parameter_place
 from .constraints import readable, unmarked
 from .declarations import joined
 from .json_schemas import (
-    Schema,
     description_of,
     field_docs,
     given_from_json_schema,
-    mapping_at,
-    required_keys,
     resolved,
     schema_default,
     taken_from_json_schema,
 )
 from .names import parameter_names
+from .object_keys import Schema, mapping_at, required_keys
 from .python_types import TypeWriter
 from .signatures import Field, Parameter, Signature
 from .sources import default_source
@@ -106,6 +104,7 @@ def _taken(
         returns='Any',
         declarations=writer.book.declarations,
         takes_any_keyword=facts.parameters_schema.get('additionalProperties', False) is not False,
+        keyword_type=_keyword_type(function, hints, writer),
         unread=writer.bounds.unread,
     )
 
@@ -141,6 +140,16 @@ def _parameters(
             )
         )
     return _named_after_defaults(found) if {each.key for each in found} == set(properties) else None
+
+
+def _keyword_type(function: Callable[..., Any], hints: Mapping[str, Any], writer: TypeWriter) -> str:
+    """The type of each further keyword: `int` for `**counts: int`."""
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            hint = hints.get(parameter.name, Any)
+            writer.bounds.place = parameter_place(parameter.name)
+            return 'Any' if get_origin(hint) is typing_extensions.Unpack else unmarked(writer.write(hint))
+    return 'Any'
 
 
 def _named_after_defaults(parameters: list[Parameter]) -> tuple[Parameter, ...]:

@@ -7,17 +7,17 @@ JSON has no datetimes, sets or tuples, so formats stay `str` and arrays are list
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import unquote
 
 from .bounds import RESULT, ReadingBounds, parameter_place
+from .conditions import conditions_of
 from .constraints import constraint_of_schema, marked, readable, unmarked
 from .declarations import RecordBook, joined
 from .names import parameter_names, type_name
+from .object_keys import Schema, mapping_at, object_keys, required_keys, sequence_at
 from .signatures import Field, Parameter, Signature
 from .sources import default_source, literal, union
-
-Schema = Mapping[str, Any]
 
 _SIMPLE: Final[Mapping[str, str]] = {
     'string': 'str',
@@ -26,6 +26,7 @@ _SIMPLE: Final[Mapping[str, str]] = {
     'boolean': 'bool',
     'null': 'None',
 }
+_TELLING: Final = ('type', '$ref', 'const', 'enum', 'properties', 'items', 'anyOf', 'oneOf', 'allOf')
 _DESCRIBING: Final = frozenset({'title', 'description', 'examples', '$comment'})
 
 
@@ -36,6 +37,7 @@ class SchemaWriter:
         self.book = book
         self._document = document
         self._records: dict[int, str] = {}
+        self._kept: list[Schema] = []
         self._open_refs: set[str] = set()
         self.bounds = bounds or ReadingBounds()
 
@@ -87,13 +89,15 @@ class SchemaWriter:
         if isinstance(values := schema.get('enum'), list):
             return literal(cast(list[object], values))
         if 'properties' in schema:
-            text = self._record(schema, path)
-            return union([text, 'None']) if 'null' in _types(schema) else text
+            others = [name for name in _types(schema) if name not in ('object', 'any')]
+            return union([self._record(schema, path), *(self._typed(name, schema, path) for name in others)])
         for key in ('anyOf', 'oneOf'):
-            if isinstance(members := schema.get(key), list) and not _only_conditions(cast(list[object], members)):
-                return union(self.write(item, path=path) for item in cast(list[object], members))
-        if isinstance(parts := schema.get('allOf'), list):
-            return self._all_of(cast(list[object], parts), schema, path)
+            if (members := sequence_at(schema, key)) and any(map(_tells_a_type, members)):
+                return union(self.write(item, path=path) for item in members)
+        if parts := sequence_at(schema, 'allOf'):
+            text = self._all_of([*parts], schema, path)
+            if text != 'Any':
+                return text
         return union(self._typed(name, schema, path) for name in _types(schema))
 
     def _typed(self, name: str, schema: Schema, path: tuple[str, ...]) -> str:
@@ -105,10 +109,12 @@ class SchemaWriter:
 
     def _items(self, schema: Schema, path: tuple[str, ...]) -> str:
         items = schema.get('items')
-        first = schema.get('prefixItems', items if isinstance(items, list) else [])
-        texts = [self.write(item, path=(*path, 'item')) for item in cast(list[object], first)]
-        if isinstance(items, Mapping) or not texts:
-            texts.append(self.write(cast(object, items), path=(*path, 'item')))
+        first = sequence_at(schema, 'prefixItems') or sequence_at(schema, 'items')
+        rest: object = schema.get('additionalItems') if isinstance(items, list) else items
+        texts = [self.write(item, path=(*path, 'item')) for item in first]
+        most = schema.get('maxItems')
+        if rest is not False and not (isinstance(most, int) and 0 < most <= len(first)):
+            texts.append(self.write(rest, path=(*path, 'item')))
         return union(texts)
 
     def _mapping(self, schema: Schema, path: tuple[str, ...]) -> str:
@@ -121,6 +127,7 @@ class SchemaWriter:
 
     def _record(self, schema: Schema, path: tuple[str, ...], name: str | None = None) -> str:
         if id(schema) not in self._records:
+            self._kept.append(schema)  # else another schema could get its id
             title = schema.get('title')
             wanted = name or (type_name(title) if isinstance(title, str) and title else type_name(*path))
             # Known before its fields are written: a field may be of this very type.
@@ -137,7 +144,8 @@ class SchemaWriter:
         if len(objects) > 1:
             return self._record(_merged(schema, objects), path)
         texts = [text for part in parts if (text := self.write(part, path=path)) != 'Any']
-        return texts[0] if texts else 'Any'
+        # All of them hold, so that any one is true. What names its values says the most.
+        return min(texts, key=lambda text: not text.startswith('Literal'), default='Any')
 
     def _reference(self, reference: str, path: tuple[str, ...]) -> str:
         target = self._at(reference)
@@ -184,12 +192,10 @@ def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
     """The parameters of an object schema, those that must be given first. Its result is left open."""
     book = RecordBook('in')
     writer = SchemaWriter(schema, book=book)
-    root = resolved(schema)
-    properties = mapping_at(root, 'properties')
-    required = required_keys(root)
-    names = parameter_names(properties)
+    keys = object_keys(schema, writer.resolve)
+    names = parameter_names(keys.named)
     parameters: list[Parameter] = []
-    for key, value in properties.items():
+    for key, value in keys.named.items():
         writer.bounds.place = parameter_place(key)
         text = writer.write(value, path=(name, key))
         parameters.append(
@@ -198,15 +204,20 @@ def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
                 key=key,
                 annotation=unmarked(text),
                 shown=readable(text),
-                default=None if key in required else schema_default(value),
+                default=None if key in keys.required else schema_default(value),
                 description=description_of(value),
             )
         )
+    writer.bounds.place = 'further keywords'
+    takes_any = keys.others not in (None, False) or (keys.others is None and keys.is_free)
     return Signature(
         parameters=tuple(sorted(parameters, key=lambda each: each.default is not None)),
         returns='Any',
         declarations=book.declarations,
-        takes_any_keyword=root.get('additionalProperties', False) is not False,
+        takes_any_keyword=takes_any,
+        keyword_type=unmarked(writer.write(keys.others, path=(name, 'value'))) if takes_any else 'Any',
+        allows_unnamed=keys.others is None,
+        conditions=conditions_of(schema, writer.resolve, names),
         unread=writer.bounds.unread,
     )
 
@@ -231,18 +242,6 @@ def schema_default(schema: object) -> str:
     if isinstance(schema, Mapping) and 'default' in schema:
         return default_source(cast(Schema, schema)['default'])
     return '...'
-
-
-def mapping_at(schema: Schema, key: str) -> Mapping[str, object]:
-    """What stands under a key that has a mapping in a right schema; empty if it is none."""
-    found = schema.get(key)
-    return cast(Mapping[str, object], found) if isinstance(found, Mapping) else {}
-
-
-def required_keys(schema: Schema) -> tuple[str, ...]:
-    """The keys that an object must have."""
-    found = schema.get('required')
-    return tuple(each for each in cast(list[object], found) if isinstance(each, str)) if isinstance(found, list) else ()
 
 
 def description_of(schema: object) -> str | None:
@@ -295,9 +294,9 @@ def _types(schema: Schema) -> list[str]:
     return ['object'] if isinstance(schema.get('additionalProperties'), Mapping) else ['any']
 
 
-def _only_conditions(members: list[object]) -> bool:
-    """Whether alternatives only say which keys go together, and nothing of types."""
-    return all(isinstance(item, Mapping) and not (cast(Schema, item).keys() - {'required', 'not'}) for item in members)
+def _tells_a_type(schema: object) -> bool:
+    """Whether an alternative says more than which keys go together, or how long a text is."""
+    return isinstance(schema, Mapping) and not cast(Schema, schema).keys().isdisjoint(_TELLING)
 
 
 def _merged(schema: Schema, parts: list[Schema]) -> Schema:

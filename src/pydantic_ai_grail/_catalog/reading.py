@@ -16,7 +16,8 @@ from pydantic_ai.toolsets import AbstractToolset, PrefixedToolset, WrapperToolse
 from pydantic_ai.toolsets.abstract import AGENT_TOOLSET_ID, ToolsetTool
 
 from .functions import FunctionFacts, signature_from_function
-from .json_schemas import Schema, signature_from_json_schema, without_prose
+from .json_schemas import signature_from_json_schema, without_prose
+from .object_keys import Schema
 from .signatures import Signature, Unread
 
 _AGENTS_OWN: Final = 'tools'

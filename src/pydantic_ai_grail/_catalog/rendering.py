@@ -45,6 +45,8 @@ def function_text(entry: Entry, detail: Detail, *, name: str | None = None, mark
     for parameter in entry.signature.parameters:
         if text := _cut(parameter.description, detail.parameter_chars):
             lines.append(f'  {parameter.name}: {text}')
+    if detail.parameter_chars != 0:
+        lines += [f'  {condition}' for condition in entry.signature.conditions]
     return '\n'.join(lines)
 
 
@@ -90,7 +92,8 @@ def _parameters(signature: Signature, *, typed: bool, shows_constraints: bool = 
         else:
             yield parameter.name if parameter.default is None else f'{parameter.name}={parameter.default}'
     if signature.takes_any_keyword:
-        yield f'**{signature.keywords_name}'
+        kind = f': {signature.keyword_type}' if typed and signature.keyword_type != 'Any' else ''
+        yield f'**{signature.keywords_name}{kind}'
 
 
 def _field(field: Field, detail: Detail) -> str:

@@ -69,7 +69,13 @@ class Signature:
     returns: str
     declarations: tuple[Declaration, ...] = ()
     takes_any_keyword: bool = False
-    """The tool's schema allows keys that it does not name."""
+    """The tool's schema allows keys that it does not name, or names none."""
+    keyword_type: str = 'Any'
+    """The type of what stands under such keys, as Python source."""
+    allows_unnamed: bool = False
+    """The schema says nothing of further keys. A keyword that it does not name is a mistake; `**{...}` may hold one."""
+    conditions: tuple[str, ...] = ()
+    """Which parameters go together, in lines for a reader."""
     unread: tuple[Unread, ...] = field(default=(), repr=False, compare=False)
     """For the log alone. Reasons may hold addresses, so they are no part of what the signature is."""
 

@@ -26,6 +26,14 @@ def union(members: Iterable[str]) -> str:
             texts[bare] = part if texts.get(bare, part) == part else bare
     if 'Any' in texts or not texts:
         return 'Any'
+    literals = [text for text in texts if text.startswith('Literal[')]
+    if len(literals) > 1:
+        values = ', '.join(dict.fromkeys(each.removeprefix('Literal[')[:-1] for each in literals))
+        texts = {
+            text: f'Literal[{values}]' if text == literals[0] else shown
+            for text, shown in texts.items()
+            if text == literals[0] or text not in literals
+        }
     return ' | '.join(sorted(texts.values(), key=lambda text: text == 'None'))
 
 

@@ -71,7 +71,7 @@ def _parameters(entry: Entry, taken: frozenset[str]) -> Iterator[str]:
         annotation = rename(_read_only(parameter.annotation, taken), _PRIVATE)
         yield f'{parameter.name}: {annotation}{"" if parameter.default is None else " = ..."}'
     if signature.takes_any_keyword:
-        yield f'**{signature.keywords_name}: _Any'
+        yield f'**{signature.keywords_name}: {rename(_read_only(signature.keyword_type, taken), _PRIVATE)}'
 
 
 def _read_only(annotation: str, taken: frozenset[str]) -> str:

@@ -66,7 +66,7 @@ def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict
     keys |= {parameter.name: parameter.key for parameter in parameters}
     for keyword, value in kwargs.items():
         key = keys.get(keyword)
-        if key is None and not entry.signature.takes_any_keyword:
+        if key is None and not (entry.signature.takes_any_keyword or entry.signature.allows_unnamed):
             raise TypeError(f'{name}() got an unexpected keyword argument {keyword!r}')
         key = key or keyword
         if key in bound:

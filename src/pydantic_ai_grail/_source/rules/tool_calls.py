@@ -88,6 +88,7 @@ class _Given:
         self.args = call.args
         self.words = [*_words(call)]
         spreads = [word.value for word in call.keywords if word.arg is None]
+        self.is_whole = whole is not None
         if whole is not None:
             self.args, self.words, spreads = [], [*_keys(whole)], [whole]
         self.has_star = any(isinstance(argument, ast.Starred) for argument in self.args)
@@ -105,7 +106,7 @@ class _Given:
             name = word.name if parameter is None else parameter.name
             if name in given:
                 yield self._twice(word)
-            elif parameter is None and not self.entry.signature.takes_any_keyword:
+            elif parameter is None and not self._may_take(word):
                 meant = closest(word.name, missing) or closest(word.name, self.names)
                 if meant is None and len(missing) == 1:
                     meant = missing[0]
@@ -115,6 +116,12 @@ class _Given:
             yield self._too_many(missing)
         elif missing:
             yield self.lacking(missing)
+
+    def _may_take(self, word: _Word) -> bool:
+        """Whether the tool may take a key that is no parameter. Of one that nothing forbids, a spread is no slip."""
+        signature = self.entry.signature
+        is_spread = isinstance(word.node, ast.Constant) and not self.is_whole
+        return signature.takes_any_keyword or (signature.allows_unnamed and is_spread)
 
     def literals(self) -> dict[str, Given]:
         """The arguments that are surely given, by the tool's own names."""
