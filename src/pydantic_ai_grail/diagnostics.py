@@ -55,6 +55,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         # syntax
         'syntax-error': 'The code is not Python.',
+        'too-long': 'The code is longer than a cell may be.',
         # portability
         'unsupported-import': 'A module of CPython that the sandbox does not have.',
         'unsupported-attribute': 'A function, class or constant of a module that the sandbox does not have.',

@@ -28,6 +28,8 @@ class Limits:
     max_sleep_secs: float | None = 30.0
     """Seconds a cell may sleep in total."""
     max_recursion_depth: int = 1_000
+    max_source_chars: int | None = 32_000
+    """Characters of a cell's code. Longer code is refused before it is read; nothing of it runs."""
     max_print_chars: int = 20_000
     """Characters of printed output that are kept; what is printed beyond is counted and dropped, the cell goes on."""
 
@@ -45,10 +47,11 @@ class Limits:
 
 DEFAULT_LIMITS: Final = Limits()
 STRICT_LIMITS: Final = Limits(
-    max_duration_secs=5.0, max_memory=64 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0, max_print_chars=4_000
-)
+    max_duration_secs=5.0, max_memory=64 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0,
+    max_source_chars=8_000, max_print_chars=4_000,
+)  # fmt: skip
 """For code that nobody asked for much."""
 NO_LIMITS: Final = Limits(
-    max_duration_secs=None, max_memory=None, max_suspensions=2**31, max_sleep_secs=None, max_print_chars=20_000
+    max_duration_secs=None, max_memory=None, max_suspensions=2**31, max_sleep_secs=None, max_source_chars=None
 )
 """No limit but those that Monty cannot do without. A cell that hangs then hangs for good."""

@@ -44,7 +44,7 @@ class CodeModeOptions(TypedDict, total=False):
     `CompactionPart` there. Then a history with earlier messages and no cell gets the newest state of its conversation.
     Default `False`."""
     limits: Limits | Literal['unlimited']
-    """What one cell may spend. `'unlimited'` switches off time, memory and sleep limits."""
+    """What one cell may spend. `'unlimited'` switches off the limits on time, memory, sleep and source."""
     resource_limits: Mapping[str, Any] | Literal['unlimited'] | None
     """The same as a dict with the keys of `Limits`, for code that comes from `pydantic_ai_harness`."""
     max_tool_calls: int

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._source.edits import Edit, Origins, SourceText, apply, overlap
+from pydantic_ai_grail._source.edits import Edit, Edits, Origins, SourceText, apply
 
 
 def test_positions_of_a_tree_count_bytes_and_edits_count_characters() -> None:
@@ -54,13 +54,50 @@ def test_edits_that_meet_close_before_they_open_inner_ones_first() -> None:
     assert edited == 'first; [(f(x))] + z'
 
 
+def clash(one: Edit, other: Edit) -> bool:
+    edits = Edits()
+    assert edits.take([other])
+    return not edits.take([one])
+
+
 def test_edits_clash_when_one_changes_what_the_other_changes() -> None:
-    assert overlap([Edit(1, 4, '')], [Edit(3, 5, '')])
-    assert overlap([Edit(1, 4, '')], [Edit(2, 2, 'x')])
-    assert overlap([Edit(1, 4, '')], [Edit(1, 4, 'x')])
-    assert not overlap([Edit(1, 4, '')], [Edit(4, 5, '')])
-    assert not overlap([Edit(1, 1, 'a')], [Edit(1, 1, 'b')])
-    assert not overlap([Edit(1, 1, 'a')], [Edit(1, 4, 'b')])
+    assert clash(Edit(1, 4, ''), Edit(3, 5, ''))
+    assert clash(Edit(1, 4, ''), Edit(2, 2, 'x'))
+    assert clash(Edit(2, 2, 'x'), Edit(1, 4, ''))
+    assert clash(Edit(1, 4, ''), Edit(1, 4, 'x'))
+    assert not clash(Edit(1, 4, ''), Edit(4, 5, ''))
+    assert not clash(Edit(1, 1, 'a'), Edit(1, 1, 'b'))
+    assert not clash(Edit(1, 1, 'a'), Edit(1, 4, 'b'))
+
+
+def test_edits_are_taken_all_or_none() -> None:
+    edits = Edits()
+
+    assert edits.take([Edit(1, 4, 'x')])
+    assert not edits.take([Edit(0, 0, 'a'), Edit(2, 3, 'y')])
+    assert edits.taken == [Edit(1, 4, 'x')]
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 4)), max_size=12))
+def test_edits_that_were_taken_clash_with_none_of_each_other(places: list[tuple[int, int]]) -> None:
+    def overlap(mine: Edit, other: Edit) -> bool:
+        return (mine.start < other.end and other.start < mine.end) or (
+            mine.start == other.start and mine.end > mine.start and other.end > other.start
+        )
+
+    edits = Edits()
+    for start, length in places:
+        edit = Edit(start, start + length, 'x')
+        expected = not any(overlap(edit, other) for other in edits.taken)
+        assert edits.take([edit]) is expected
+
+
+@given(st.text(max_size=20).filter(lambda text: text.isprintable()))
+def test_columns_in_bytes_are_columns_in_characters(line: str) -> None:
+    text = SourceText(f'# first\n{line}')
+
+    for number in range(len(line) + 1):
+        assert text.offset(2, len(line[:number].encode())) == 8 + number
 
 
 def test_what_was_inserted_came_from_where_it_was_inserted() -> None:
@@ -94,7 +131,7 @@ def test_the_way_back_is_the_way_there(data: st.DataObject) -> None:
         start = data.draw(st.integers(0, len(source)))
         end = data.draw(st.integers(start, min(start + 3, len(source))))
         edit = Edit(start, end, data.draw(st.text(alphabet='XY', max_size=3)))
-        if '\n' not in source[start:end] and not overlap([edit], edits):
+        if '\n' not in source[start:end] and not any(clash(edit, other) for other in edits):
             edits.append(edit)
 
     edited, shifts = apply(text, edits)

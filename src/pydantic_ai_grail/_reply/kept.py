@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from ..calls import CallRecord
-from ..outcomes import Failed
+from ..outcomes import CodeFrame, Failed
 
 _Binding: TypeAlias = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete
 _BINDINGS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)
@@ -25,12 +25,15 @@ def kept_variables(outcome: Failed) -> dict[str, tuple[str, ...]]:
     if outcome.state_lost or not frames or not frames[0].in_this_cell:
         return {}
     try:
-        tree = ast.parse(outcome.source)
+        return _kept(outcome, frames[0], ast.parse(outcome.source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+        return {}  # nested too deeply to be walked, for one
+
+
+def _kept(outcome: Failed, outermost: CodeFrame, tree: ast.Module) -> dict[str, tuple[str, ...]]:
     kept: dict[str, tuple[str, ...]] = {}
     # A function that `gather` runs has no caller in the traceback: then only calls tell how far the cell had come.
-    stopped = None if frames[0].function not in (None, '<lambda>') else frames[0].line
+    stopped = None if outermost.function not in (None, '<lambda>') else outermost.line
     for statement, is_certain in _assignments(tree.body, stopped=stopped, is_certain=stopped is not None):
         tools = _tools_in(statement, outcome.calls, is_certain=is_certain)
         for name in _targets(statement):

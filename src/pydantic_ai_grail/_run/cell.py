@@ -6,14 +6,17 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from .._monty.stops import DoneStop, FailedStop
 from .._monty.worker import HostAccess, Worker
 from .._source.history import History, PastCell
 from .._source.imported import imported_by
+from .._source.parse import too_long
 from .._source.prepare import prepare
 from .._source.prepared import Prepared
+from .._source.threads import off_loop
 from ..diagnostics import Diagnostic, Position
 from ..errors import SandboxCrashed
 from ..events import CellChecked, CellEnded, CellPrepared, Observer
@@ -99,14 +102,9 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
         return await _run(source, around.going_on.prepared, Verdict(), around)
     cell_id = around.calls.cell_id
     started = time.perf_counter()
-    prepared = prepare(
-        source,
-        catalog=around.calls.catalog,
-        bound=around.history.bound_names(),
-        support=around.support,
-        attributes=around.history.stores.attributes,
-        imported=imported_by(around.history),
-    )
+    if (refusal := too_long(source, around.limits.max_source_chars)) is not None:
+        return _refuse('', (refusal,), around, seconds=0.0)
+    prepared = await off_loop(len(source), partial(_prepared, source, around))
     seconds = time.perf_counter() - started
     if isinstance(prepared, tuple):
         around.observe(CellPrepared(cell_id=cell_id, mends=(), seconds=seconds))
@@ -123,6 +121,17 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
     if around.begin is not None:
         await around.begin(prepared)
     return await _run(source, prepared, verdict, around)
+
+
+def _prepared(source: str, around: Surroundings) -> Prepared | tuple[Diagnostic, ...]:
+    return prepare(
+        source,
+        catalog=around.calls.catalog,
+        bound=around.history.bound_names(),
+        support=around.support,
+        attributes=around.history.stores.attributes,
+        imported=imported_by(around.history),
+    )
 
 
 async def _verdict(check: Check, prepared: Prepared, source: str, history: History) -> Verdict:
@@ -173,7 +182,8 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
         lost = isinstance(ending, FailedStop) and ending.is_lost
         if not lost:
             try:
-                await around.keep(worker, Ran(outcome=outcome, history=_history(around.history, prepared, ending)))
+                history = await off_loop(len(source), partial(_history, around.history, prepared, ending))
+                await around.keep(worker, Ran(outcome=outcome, history=history))
             except SandboxCrashed as error:
                 outcome = _crashed(outcome, source, error)
             else:
@@ -279,7 +289,11 @@ def _history(history: History, prepared: Prepared, ending: DoneStop | FailedStop
     stopped = None
     if isinstance(ending, FailedStop) and ending.failure.frames and ending.failure.frames[0].in_this_cell:
         stopped = ending.failure.frames[0].line
-    return history.after(PastCell(source=prepared.source, completed=completed, stopped_line=stopped))
+    try:
+        return history.after(PastCell(source=prepared.source, completed=completed, stopped_line=stopped))
+    except Exception:
+        # The cell ran; that its code cannot be read again must not cost its variables. Any name may live from now on.
+        return replace(history, is_open=True)
 
 
 def _crashed(outcome: Completed | Failed, source: str, error: SandboxCrashed) -> Failed:

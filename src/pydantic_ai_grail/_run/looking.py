@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 from .._monty.stops import DoneStop, NameStop
 from .._monty.worker import HostAccess, Worker
+from .._source.threads import off_loop
 from ..outcomes import Failure, KeysThere
 
 MOST_KEYS: Final = 40
@@ -27,7 +29,9 @@ _CONTAINERS: Final = '(list, dict, tuple, set, frozenset, str)'
 
 async def keys_there(worker: Worker, failure: Failure, source: str) -> KeysThere | None:
     """The keys that were there instead, if that can still be seen. Leaves traces in the sandbox, but no name."""
-    asked = question(failure, source) if failure.exception_type == 'KeyError' and failure.tool is None else None
+    if failure.exception_type != 'KeyError' or failure.tool is not None:
+        return None
+    asked = await off_loop(len(source), partial(question, failure, source))
     if asked is None:
         return None
     stop = await worker.feed(asked, prints=_nowhere, host=HostAccess())

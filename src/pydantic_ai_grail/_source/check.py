@@ -7,8 +7,10 @@ that cannot be checked is accepted.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import Final, Literal
 
 from .._catalog.entries import Catalog
@@ -33,6 +35,7 @@ from .rules.special_methods import special_methods
 from .rules.tool_calls import given_whole_or_not, tool_calls
 from .rules.ty_texts import REVEALED
 from .rules.waiting import cannot_wait
+from .threads import run_off_loop
 from .unsupported.finding import told_once
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
@@ -42,6 +45,10 @@ CheckMode = Literal['strict', 'names', 'off']
 MAX_REFUSALS: Final = 8
 MAX_HINTS: Final = 20
 MAX_REMARKS: Final = 5
+MAX_FOUND: Final = 4 * MAX_REFUSALS
+"""Mistakes that one rule may find. More than are shown, since some turn out to be the same one."""
+MAX_FINDINGS: Final = 500
+"""Remarks of the checker that are looked at, in the order of the source."""
 
 _SILENT: Final = frozenset(
     {'invalid-syntax', 'unused-awaitable', 'redundant-condition', 'unresolved-global', 'undefined-reveal',
@@ -74,7 +81,9 @@ async def check(
     if mode == 'off' or not original.strip():
         return Verdict()
     try:
-        return await _check(prepared, catalog, history, checkers, validate, mode)
+        return await run_off_loop(
+            len(prepared.source), partial(_check, prepared, catalog, history, checkers, validate, mode)
+        )
     except RecursionError:
         position = Position(line=1, column=1)
         message = 'This cell ran unchecked: it is nested too deeply.'
@@ -97,16 +106,16 @@ async def _check(
         *(tool_calls, cannot_wait, calls_in_generators, names_of_types, only_added_to),
         *(gathered_not_awaited, tested_not_awaited),
     )
-    refusals = [refusal for rule in structural for refusal in rule(cell)]
+    refusals = [refusal for rule in structural for refusal in islice(rule(cell), MAX_FOUND)]
     hints: list[Diagnostic] = []
     if mode == 'names':
-        refusals += _names(cell)
+        refusals += islice(_names(cell), MAX_FOUND)
     else:
         certain, hints = await _typed(cell, checkers)
-        refusals += [*certain, *keys_in_functions(cell)]
+        refusals += [*certain, *islice(keys_in_functions(cell), MAX_FOUND)]
     if refusals:
         return Verdict(refusals=_one_per_mistake(_in_original(prepared, each) for each in refusals)[:MAX_REFUSALS])
-    told = sorted(remarks(cell), key=lambda each: _start(each.position)) if mode == 'strict' else []
+    told = sorted(islice(remarks(cell), MAX_FOUND), key=lambda each: _start(each.position)) if mode == 'strict' else []
     return Verdict(
         hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]),
         remarks=tuple(_in_original(prepared, each) for each in told[:MAX_REMARKS]),
@@ -119,9 +128,9 @@ async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic],
         findings = await _findings(cell, checkers)
     except SandboxError as error:
         note = cell.diagnostic('not-checked', f'This cell ran unchecked: {error}', (0, 0))
-        return list(_names(cell)), [note]
-    judged = [(finding, _judge(cell, finding)) for finding in findings]
-    suspected = [*special_methods(cell), *given_whole_or_not(cell)]
+        return [*islice(_names(cell), MAX_FOUND)], [note]
+    judged = [*_judged(cell, findings)]
+    suspected = [*islice(special_methods(cell), MAX_FINDINGS), *islice(given_whole_or_not(cell), MAX_FINDINGS)]
     asked = {each.place for each in (*(judgment for _, judgment in judged), *suspected) if isinstance(each, Suspicion)}
     types = await _types(cell, checkers, asked) if asked else {}
     decided = (each.decide(types[each.place]) for each in suspected if each.place in types)
@@ -133,9 +142,20 @@ async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic],
             judgment = judgment.decide(whole) if whole is not None else None
         if judgment is not None:
             refusals.append(judgment)
-        elif finding.code not in _SILENT:
+        elif finding.code not in _SILENT and len(hints) < MAX_HINTS:
             hints.append(cell.diagnostic('doubtful', finding.message, finding.place))
     return refusals, hints
+
+
+def _judged(cell: Inspected, findings: Iterable[Finding]) -> Iterator[tuple[Finding, Diagnostic | Suspicion | None]]:
+    """Findings with what they amount to, as long as there are not more mistakes than anybody reads."""
+    certain = 0
+    for finding in islice(findings, MAX_FINDINGS):
+        judgment = _judge(cell, finding)
+        yield finding, judgment
+        certain += isinstance(judgment, Diagnostic)
+        if certain >= MAX_FOUND:
+            return
 
 
 def _judge(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Shift:
 class SourceText:
     """A source with its lines, for turning positions of a syntax tree into offsets."""
 
-    __slots__ = ('_is_ascii', '_starts', 'lines', 'source')
+    __slots__ = ('_columns', '_is_ascii', '_starts', 'lines', 'source')
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -48,13 +50,21 @@ class SourceText:
         for line in self.lines:
             starts.append(starts[-1] + len(line))
         self._starts = starts
+        self._columns: dict[int, list[int]] = {}
 
     def offset(self, line: int, utf8_column: int) -> int:
         """Offset in characters of a position as `ast` gives it: lines from 1, columns in bytes from 0."""
         if self._is_ascii:
             return self._starts[line - 1] + utf8_column
-        text = self.lines[line - 1].encode()[:utf8_column]
-        return self._starts[line - 1] + len(text.decode(errors='ignore'))
+        return self._starts[line - 1] + bisect_right(self._ends(line), utf8_column)
+
+    def _ends(self, line: int) -> list[int]:
+        """Where each character of a line ends, in bytes; worked out once, since a line may hold thousands of nodes."""
+        found = self._columns.get(line)
+        if found is None:
+            sizes = (len(character.encode(errors='surrogatepass')) for character in self.lines[line - 1])
+            found = self._columns[line] = [*accumulate(sizes)]
+        return found
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword | ast.arg | ast.alias) -> tuple[int, int]:
         end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
@@ -70,11 +80,8 @@ class SourceText:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of an offset."""
-        low, high = 0, len(self._starts) - 1
-        while low + 1 < high:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._starts[middle] <= offset else (low, middle)
-        return low + 1, offset - self._starts[low] + 1
+        line = max(1, bisect_right(self._starts, offset, 0, len(self._starts) - 1))
+        return line, offset - self._starts[line - 1] + 1
 
     def line_start(self, line: int) -> int:
         return self._starts[line - 1]
@@ -133,14 +140,35 @@ def _in_order(edits: Iterable[Edit]) -> list[Edit]:
     return [edit for _, edit in numbered]
 
 
-def overlap(edits: Iterable[Edit], others: Iterable[Edit]) -> bool:
-    """Whether an edit would change what another one changes. Two inserts at one place do not clash."""
-    return any(
-        (mine.start < other.end and other.start < mine.end)
-        or (mine.start == other.start and mine.end > mine.start and other.end > other.start)
-        for mine in edits
-        for other in others
-    )
+class Edits:
+    """Edits that were taken. None of them changes what another one changes; two inserts at one place do not clash."""
+
+    __slots__ = ('_inserts', '_replaced', 'taken')
+
+    def __init__(self) -> None:
+        self.taken: list[Edit] = []
+        self._inserts: list[int] = []
+        self._replaced: list[tuple[int, int]] = []
+
+    def take(self, edits: Sequence[Edit]) -> bool:
+        """Take all of them, or none if one of them clashes with an edit that was taken before."""
+        if any(self._clashes(edit) for edit in edits):
+            return False
+        for edit in edits:
+            if edit.start == edit.end:
+                insort(self._inserts, edit.start)
+            else:
+                insort(self._replaced, (edit.start, edit.end))
+        self.taken += edits
+        return True
+
+    def _clashes(self, edit: Edit) -> bool:
+        # What was replaced does not overlap, so only the last one that begins before the edit's end can reach into it.
+        before = bisect_left(self._replaced, (edit.end, 0)) - 1
+        if before >= 0 and self._replaced[before][1] > edit.start and self._replaced[before][0] < edit.end:
+            return True
+        inside = bisect_right(self._inserts, edit.start)
+        return inside < len(self._inserts) and self._inserts[inside] < edit.end
 
 
 def _physical_lines(source: str) -> list[str]:

@@ -145,7 +145,7 @@ def _tree_of(source: str, stopped_line: int | None) -> ast.Module:
 def _bindings_of_cell(cell: PastCell) -> Bindings:
     try:
         return bindings_of(cell.tree())
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return Bindings(is_open=True)  # too deeply nested to be read
 
 
@@ -153,7 +153,7 @@ def _bindings_of_cell(cell: PastCell) -> Bindings:
 def _stores_of_cell(cell: PastCell) -> Stores:
     try:
         return stores_of(cell.tree())
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return ANY_STORES
 
 
@@ -212,6 +212,13 @@ def _only_names(cells: tuple[PastCell, ...]) -> frozenset[str] | None:
 
 def _kept(statement: ast.stmt) -> str | None:
     """The statement's source if it is worth keeping as it is."""
+    try:
+        return _short(statement)
+    except ValueError:
+        return None  # a number of more digits than CPython writes out
+
+
+def _short(statement: ast.stmt) -> str | None:
     match statement:
         case ast.Import() | ast.ImportFrom():
             return ast.unparse(statement)

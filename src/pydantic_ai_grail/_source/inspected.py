@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from .._catalog.entries import Catalog, Entry
+from .._catalog.overlay import HELPERS
 from .._catalog.signatures import Declaration
 from .._monty.support import Support
 from ..diagnostics import Diagnostic, Position
+from ..suggestions import closest
 from .arguments import Validate
 from .bindings import Bindings, bindings_of, names_in
 from .edits import SourceText
@@ -23,6 +26,9 @@ from .places import Places, Range
 from .provenance import Provenance
 from .sources import sources_of, sources_of_cell
 from .stores import Stores, stores_of
+
+MAX_SUGGESTIONS: Final = 16
+CONSTANTS: Final = frozenset({'True', 'False', 'None', 'Ellipsis', 'NotImplemented'})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,8 @@ class Inspected:
         self.validate = validate
         self.past = history.bindings
         self.own = bindings_of(outline.tree)
+        self._nodes_by_place: dict[int, dict[Range, list[ast.expr | ast.keyword | ast.alias]]] = {}
+        self._suggestions: dict[str, str | None] = {}
 
     @property
     def text(self) -> SourceText:
@@ -109,6 +117,12 @@ class Inspected:
         """Whether the session or the cell defines functions."""
         trees = (self.outline.tree, *(cell.tree() for cell in self.history.cells))
         return any(isinstance(node, FUNCTIONS) for tree in trees for node in tree.body)
+
+    @cached_property
+    def class_names(self) -> frozenset[str]:
+        """Classes that the session or the cell defines, at any depth."""
+        trees = (*(each.tree() for each in self.history.cells), self.outline.tree)
+        return frozenset(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
 
     @cached_property
     def flow(self) -> Flow:
@@ -177,7 +191,8 @@ class Inspected:
         """The tool that an expression surely names."""
         entries = self.catalog.entries
         if isinstance(function, ast.Name) and function.id in entries:
-            return entries[function.id] if function.id not in self.local_names | self.past.names else None
+            is_variable = function.id in self.local_names or function.id in self.past.names
+            return None if is_variable else entries[function.id]
         root = self.outline.root(function)
         if root is None or (root.id in self.past.names and root.id not in self.catalog.modules):
             return None
@@ -187,7 +202,12 @@ class Inspected:
     def nodes_at(self, place: Range) -> list[ast.expr | ast.keyword | ast.alias]:
         """The expressions and keywords that stand exactly there, outermost first."""
         line = self.text.place(place[0])[0]
-        return [node for node in self._nodes_by_line.get(line, ()) if self.text.span(node) == place]
+        found = self._nodes_by_place.get(line)
+        if found is None:
+            found = self._nodes_by_place[line] = {}
+            for node in self._nodes_by_line.get(line, ()):
+                found.setdefault(self.text.span(node), []).append(node)
+        return found.get(place, [])
 
     @cached_property
     def _nodes_by_line(self) -> dict[int, list[ast.expr | ast.keyword | ast.alias]]:
@@ -196,6 +216,26 @@ class Inspected:
             if isinstance(node, (ast.expr, ast.keyword, ast.alias)):
                 found.setdefault(node.lineno, []).append(node)
         return found
+
+    def meant_by(self, name: str) -> str | None:
+        """The name of the session, the tools or Python that an unknown one most likely stands for.
+
+        Of a few names only: each look-up goes through up to 2,000 candidates, and no more mistakes are shown.
+        """
+        if name not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
+            self._suggestions[name] = closest(name, self._candidates)
+        return self._suggestions.get(name)
+
+    @cached_property
+    def _candidates(self) -> tuple[str, ...]:
+        """What may have been meant by an unknown name, likeliest kind first."""
+        return (
+            *sorted(self.bindings.names | self.local_names),
+            *self.catalog.entries,
+            *self.catalog.modules,
+            *HELPERS,
+            *sorted(self.support.builtins - CONSTANTS),
+        )
 
     def segment(self, place: Range) -> str:
         return self.text.source[place[0] : place[1]]

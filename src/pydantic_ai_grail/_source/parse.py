@@ -25,9 +25,18 @@ def parse(source: str) -> ast.Module | Diagnostic:
         if sys.version_info < (3, 12) and (requoted := _requoted(source)) is not None:
             return requoted
         return _diagnostic(error, source)
-    except (ValueError, RecursionError, MemoryError) as error:
-        # Null bytes, and nesting too deep for the parser.
+    except Exception as error:
+        # Null bytes, lone surrogates, nesting too deep for the parser, and whatever else may be in odd source.
         return _refusal(f'The code cannot be read: {error}.', Position(line=1, column=1))
+
+
+def too_long(source: str, most: int | None) -> Diagnostic | None:
+    """The refusal of a cell of more characters than it may have."""
+    if most is None or len(source) <= most:
+        return None
+    message = f'The code has {len(source):,} characters, and a cell may have at most {most:,}.'
+    fix = 'Send shorter cells one after the other: variables stay. Compute or fetch long data rather than write it out.'
+    return Diagnostic(code='too-long', message=message, position=Position(line=1, column=1), stage='syntax', fix=fix)
 
 
 def unwrapped(source: str) -> str | None:

@@ -7,8 +7,10 @@ making, while statements are always where they say.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from .outline import Outline
@@ -17,16 +19,22 @@ Range = tuple[int, int]
 """Offsets of the first character and of the one past the last."""
 
 _BROAD: Final = frozenset({'Exception', 'BaseException'})
+_ANY_ERROR: Final = '*'
 
 
-@dataclass(frozen=True, slots=True)
-class _Guard:
-    """The body of a `try` and what its handlers name."""
+class Regions:
+    """Ranges, asked which places they hold. A question takes as many steps as their number has digits."""
 
-    body: Range
-    caught: frozenset[str]
-    is_single: bool
-    """The body is one statement, so even a broad handler is about that statement's failure."""
+    def __init__(self, ranges: Iterable[Range]) -> None:
+        ordered = sorted(ranges)
+        self._starts = [start for start, _ in ordered]
+        self._ends = [*accumulate((end for _, end in ordered), max)]
+        """How far the ranges reach that begin no later than each."""
+
+    def holds(self, place: Range) -> bool:
+        """Whether a place is within one of them."""
+        before = bisect_right(self._starts, place[0]) - 1
+        return before >= 0 and self._ends[before] >= place[1]
 
 
 class Places:
@@ -34,37 +42,51 @@ class Places:
 
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
-        self._guards = tuple(self._find_guards())
-        self._dead = tuple(self._find_dead())
-        self._annotations = tuple(self._find_annotations())
-        self._deferred = tuple(self._find_deferred())
-        self._scopes = tuple(
+        guards: dict[str, list[Range]] = {}
+        for body, errors in self._find_guards():
+            for error in errors:
+                guards.setdefault(error, []).append(body)
+        self._guards = {error: Regions(bodies) for error, bodies in guards.items()}
+        self._dead = Regions(self._find_dead())
+        self._annotations = Regions(self._find_annotations())
+        self._deferred = Regions(self._find_deferred())
+        self._scopes = Regions(
             outline.text.span(node)
             for node in outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
         )
 
     def catches(self, place: Range, *errors: str) -> bool:
         """Whether code around the place expects one of these errors there: then it is no mistake."""
-        return any(
-            within(place, guard.body) and (guard.caught & {*errors} or (guard.is_single and guard.caught & _BROAD))
-            for guard in self._guards
-        )
+        expecting = (self._guards.get(error) for error in (*errors, _ANY_ERROR))
+        return any(regions is not None and regions.holds(place) for regions in expecting)
 
     def never_runs(self, place: Range) -> bool:
         """Whether the place is below `if False` or `if TYPE_CHECKING`."""
-        return any(within(place, region) for region in self._dead)
+        return self._dead.holds(place)
 
     def is_annotation(self, place: Range) -> bool:
         """Whether the place is in an annotation. Monty does not evaluate those."""
-        return any(within(place, region) for region in self._annotations)
+        return self._annotations.holds(place)
 
     def is_deferred(self, place: Range) -> bool:
         """Whether the place is in a function that nothing in this cell uses: what it needs may still come."""
-        return any(within(place, region) for region in self._deferred)
+        return self._deferred.holds(place)
 
     def is_top_level(self, place: Range) -> bool:
         """Whether the place is in no function, lambda or class."""
-        return not any(within(place, region) for region in self._scopes)
+        return not self._scopes.holds(place)
+
+    def is_quoted(self, place: Range) -> bool:
+        """Whether the place is inside a string, apart from f-strings."""
+        return self._strings.holds(place)
+
+    @cached_property
+    def _strings(self) -> Regions:
+        return Regions(self._find_strings())
+
+    @cached_property
+    def _attributes(self) -> frozenset[str]:
+        return frozenset(node.attr for node in self._outline.nodes(ast.Attribute))
 
     # finding
 
@@ -72,14 +94,16 @@ class Places:
         span = self._outline.text.span
         return span(statements[0])[0], span(statements[-1])[1]
 
-    def _find_guards(self) -> Iterator[_Guard]:
+    def _find_guards(self) -> Iterator[tuple[Range, Iterable[str]]]:
+        """The bodies of `try` statements, with what their handlers name; a broad handler counts where the body is one
+        statement, since then it is about that statement's failure."""
         for node in self._outline.nodes(ast.Try):
             if node.handlers:
                 caught = frozenset(name for handler in node.handlers for name in _caught(handler))
                 is_single = len(node.body) == 1 and isinstance(
                     node.body[0], (ast.Expr, ast.Assign, ast.Import, ast.ImportFrom)
                 )
-                yield _Guard(self._body(node.body), caught, is_single)
+                yield self._body(node.body), caught | ({_ANY_ERROR} if is_single and caught & _BROAD else set())
 
     def _find_dead(self) -> Iterator[Range]:
         for node in self._outline.nodes(ast.If, ast.While):
@@ -104,6 +128,14 @@ class Places:
                 if argument is not None and argument.annotation is not None:
                     yield span(argument.annotation)
 
+    def _find_strings(self) -> Iterator[Range]:
+        parents = self._outline.parents
+        for node in self._outline.nodes(ast.Constant):
+            # before Python 3.12 a text in an f-string claims the place of the whole f-string
+            if isinstance(node.value, str) and not isinstance(parents.get(node), (ast.JoinedStr, ast.FormattedValue)):
+                start, end = self._outline.text.span(node)
+                yield start + 1, end - 1
+
     def _find_deferred(self) -> Iterator[Range]:
         for node in self._outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
             if not node.decorator_list and not self._is_used(node, node.name):
@@ -124,7 +156,7 @@ class Places:
         if not isinstance(self._outline.parents.get(node), ast.ClassDef):
             return False
         # a method: used under its name, or by the language itself
-        return name.startswith('__') or any(each.attr == name for each in self._outline.nodes(ast.Attribute))
+        return name.startswith('__') or name in self._attributes
 
 
 def within(place: Range, region: Range) -> bool:

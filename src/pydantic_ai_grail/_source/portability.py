@@ -7,6 +7,8 @@ builtin or a module only where nothing else of that name can be meant. The rest 
 from __future__ import annotations
 
 import ast
+from itertools import islice
+from typing import Final
 
 from .._monty.support import Support
 from ..diagnostics import Diagnostic
@@ -15,6 +17,9 @@ from .unsupported.calls import calls
 from .unsupported.constructs import constructs
 from .unsupported.finding import told_once
 from .unsupported.names import names
+
+MAX_FOUND: Final = 64
+"""Findings of one rule; more than anybody reads."""
 
 
 def report(
@@ -33,6 +38,7 @@ def report(
     `source`. An `outline` of the same tree spares reading it again.
     """
     outline = outline.in_session(bound) if outline else Outline(tree, source, session=bound)
-    found = [*constructs(outline, support), *names(outline, support), *calls(outline, support, attributes)]
+    rules = (constructs(outline, support), names(outline, support), calls(outline, support, attributes))
+    found = [each for rule in rules for each in islice(rule, MAX_FOUND)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(told_once(found))

@@ -48,9 +48,12 @@ def prepare(
         return (tree,)
     try:
         return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported())
-    except RecursionError:
-        # Nested more deeply than it can be walked here; Monty has limits of its own.
-        return Prepared(source=written, tree=tree, mends=unfenced, has_value=isinstance(tree.body[-1], ast.Expr))
+    except Exception:
+        # Nested more deeply than it can be walked here, or a mistake of ours over odd source, which must not end the
+        # run of somebody's agent. The code runs as it was written, within Monty's limits.
+        return Prepared(
+            source=written, tree=tree, mends=unfenced, has_value=bool(tree.body) and isinstance(tree.body[-1], ast.Expr)
+        )
 
 
 def _prepared(

@@ -10,7 +10,7 @@ from typing import Final
 from ..._catalog.catalog import Catalog
 from ..._monty.support import Support
 from ...diagnostics import Mend
-from ..edits import Origins, apply
+from ..edits import Edits, Origins, apply
 from ..imported import Imported
 from ..outline import Outline
 from ..parse import parse
@@ -94,10 +94,10 @@ def mend(
     final = final_value(mending)
     prepared = _applied(mending, final, mends)
     if prepared is None:
-        mending.edits.clear()
+        mending.edits = Edits()
         mending.mends.clear()
         prepared = _applied(mending, final, mends)
-    if prepared is not None and not mending.edits:
+    if prepared is not None and not mending.edits.taken:
         prepared = replace(prepared, outline=outline)
     return prepared or Prepared(source=source, tree=tree, mends=mends, has_value=final.has_value)
 
@@ -105,7 +105,7 @@ def mend(
 def _applied(mending: Mending, final: FinalValue, mends: tuple[Mend, ...]) -> Prepared | None:
     """The edited cell with the line that asks for its value, or `None` if that is not Python."""
     source, tree = mending.text.source, mending.outline.tree
-    text, shifts = apply(mending.text, mending.edits)
+    text, shifts = apply(mending.text, mending.edits.taken)
     line_count, added_for = 0, (1, 1)
     if text != source:
         parsed = parse(text)

@@ -12,7 +12,7 @@ from ..._catalog.catalog import Catalog, Entry
 from ..._monty.support import Support
 from ...diagnostics import Diagnostic, Mend
 from ..bindings import bindings_of
-from ..edits import Edit, SourceText, overlap
+from ..edits import Edit, Edits, SourceText
 from ..imported import Definition
 from ..outline import Outline
 from .placing import placed
@@ -31,7 +31,7 @@ class Mending:
     """Attributes that code of earlier cells gave its objects and classes."""
     definitions: Mapping[str, Definition] = field(default_factory=dict[str, Definition])
     """What names of the session are bound to, where one definition is all that binds them."""
-    edits: list[Edit] = field(default_factory=list[Edit])
+    edits: Edits = field(default_factory=Edits)
     mends: list[Mend] = field(default_factory=list[Mend])
     replaced: set[ast.AST] = field(default_factory=set[ast.AST])
     """Names that no longer stand in the code, so that an import of theirs has nobody to import for."""
@@ -102,10 +102,7 @@ class Mending:
 
     def take(self, edits: Sequence[Edit]) -> bool:
         """Take edits of which nothing is told, as part of a mend that is."""
-        if overlap(edits, self.edits):
-            return False
-        self.edits += edits
-        return True
+        return self.edits.take(edits)
 
     def needs(self, statement: str, uses: Iterable[ast.AST], *, in_module: bool = False) -> list[Edit] | None:
         """Edits that make a statement run before each use; `None` where no line has room for it."""
@@ -198,17 +195,31 @@ class Mending:
             return False
         if outline.scope_of(name).kind not in ('module', 'comprehension'):
             return False
-        holders = set(outline.ancestors(name))
-        for statement in outline.tree.body:
-            binds = name.id in bindings_of(statement).names or any(
-                isinstance(node, ast.Name) and node.id == name.id and not isinstance(node.ctx, ast.Load)
-                for node in ast.walk(statement)
-            )
-            if statement in holders:
-                return not binds or isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign)
-            if binds:
-                return False
-        return False
+        first = self._first_bindings.get(name.id)
+        if first is None:
+            return True
+        statement = outline.tree.body[first]
+        holder = next((each for each in (name, *outline.ancestors(name)) if each in self._top_level), None)
+        if holder is statement:
+            return isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign)
+        return holder is not None and self._top_level[holder] < first
+
+    @cached_property
+    def _top_level(self) -> dict[ast.AST, int]:
+        """The statements of the cell with their numbers."""
+        return {statement: number for number, statement in enumerate(self.outline.tree.body)}
+
+    @cached_property
+    def _first_bindings(self) -> dict[str, int]:
+        """The first statement of the cell in which a name is bound, at any depth."""
+        found: dict[str, int] = {}
+        for number, statement in enumerate(self.outline.tree.body):
+            for name in bindings_of(statement).names:
+                found.setdefault(name, number)
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                    found.setdefault(node.id, number)
+        return found
 
 
 def keyword(call: ast.Call, name: str) -> ast.keyword | None:

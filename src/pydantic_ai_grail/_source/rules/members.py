@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import datetime
 import decimal
@@ -165,5 +164,4 @@ def _asked_for(cell: Inspected, name: str) -> bool:
 
 
 def _defines_class(cell: Inspected, name: str) -> bool:
-    trees = (*(each.tree() for each in cell.history.cells), cell.outline.tree)
-    return any(isinstance(node, ast.ClassDef) and node.name == name for tree in trees for node in ast.walk(tree))
+    return name in cell.class_names

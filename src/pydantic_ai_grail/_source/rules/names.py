@@ -5,19 +5,17 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from ..._catalog.overlay import HELPERS
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
-from ..inspected import Finding, Inspected
+from ..inspected import CONSTANTS, Finding, Inspected
 from ..places import Range
 from . import ty_texts
 
 NAME_ERRORS: Final = ('NameError', 'UnboundLocalError')
 IMPORT_ERRORS: Final = ('ImportError', 'ModuleNotFoundError')
-_CONSTANTS: Final = frozenset({'True', 'False', 'None', 'Ellipsis', 'NotImplemented'})
 _MAX_MEMBERS_TOLD: Final = 8
 _OF_A_MODULE: Final = frozenset({'__name__', '__file__', '__doc__', '__debug__', '__annotations__'})
 
@@ -34,7 +32,7 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     places = cell.places
     if places.is_annotation(place) or places.never_runs(place) or places.is_deferred(place):
         return None
-    if _is_quoted(cell, place):
+    if places.is_quoted(place):
         return None
     if places.catches(place, *NAME_ERRORS):
         return None
@@ -46,12 +44,7 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     if name in cell.declarations:
         message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
         return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
-    fix = (
-        _tools_called(cell, name)
-        or _tool_behind(cell, name, place)
-        or _constant(name)
-        or closest(name, candidates(cell))
-    )
+    fix = _tools_called(cell, name) or _tool_behind(cell, name, place) or _constant(name) or cell.meant_by(name)
     return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=fix)
 
 
@@ -85,6 +78,7 @@ def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
     """`total += 1` for a name that never gets a first value. In a loop the checker takes it for bound by the loop."""
     outline = cell.outline
     added: dict[str, ast.AugAssign] = {}
+    sums = Counter(node.target.id for node in outline.nodes(ast.AugAssign) if isinstance(node.target, ast.Name))
     for node in outline.nodes(ast.AugAssign):
         if isinstance(node.target, ast.Name) and outline.binding(node.target) is outline.module:
             added.setdefault(node.target.id, node)
@@ -95,10 +89,7 @@ def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
         place = outline.text.span(node.target)
         if name in cell.past.names or name in cell.unsure or name in cell.own.declared or cell.bindings.is_open:
             continue
-        sums = sum(
-            isinstance(each.target, ast.Name) and each.target.id == name for each in outline.nodes(ast.AugAssign)
-        )
-        if stores[name] > sums or not cell.places.is_top_level(place) or cell.places.never_runs(place):
+        if stores[name] > sums[name] or not cell.places.is_top_level(place) or cell.places.never_runs(place):
             continue
         if exists(cell, name) or cell.places.catches(place, *NAME_ERRORS):
             continue
@@ -106,24 +97,6 @@ def only_added_to(cell: Inspected) -> Iterator[Diagnostic]:
         yield cell.diagnostic(
             'unknown-name', message, place, fix=f'Assign {name} a first value before, as in {name} = 0.'
         )
-
-
-def _is_quoted(cell: Inspected, place: Range) -> bool:
-    """Whether the name stands in a string that the checker reads as a type: `cast('Issue', row)`."""
-    line = cell.text.place(place[0])[0]
-    return any(
-        node.lineno <= line <= (node.end_lineno or node.lineno)
-        and isinstance(node.value, str)
-        and _holds(cell, node, place)
-        for node in cell.outline.nodes(ast.Constant)
-    )
-
-
-def _holds(cell: Inspected, node: ast.Constant, place: Range) -> bool:
-    if isinstance(cell.outline.parents.get(node), (ast.JoinedStr, ast.FormattedValue)):
-        return False  # before Python 3.12 such a text claims the place of the whole f-string
-    start, end = cell.text.span(node)
-    return start < place[0] and place[1] < end
 
 
 def exists(cell: Inspected, name: str) -> bool:
@@ -137,20 +110,9 @@ def exists(cell: Inspected, name: str) -> bool:
     )
 
 
-def candidates(cell: Inspected) -> Iterator[str]:
-    """What may have been meant by an unknown name, likeliest kind first."""
-    return chain(
-        sorted(cell.bindings.names | cell.local_names),
-        cell.catalog.entries,
-        cell.catalog.modules,
-        HELPERS,
-        sorted(cell.support.builtins - _CONSTANTS),
-    )
-
-
 def _constant(name: str) -> str | None:
     """`true` stands for `True`; nothing else does, for a constant in place of a variable gives a wrong answer."""
-    return next((constant for constant in sorted(_CONSTANTS) if constant.lower() == name.lower()), None)
+    return next((constant for constant in sorted(CONSTANTS) if constant.lower() == name.lower()), None)
 
 
 def unresolved_import(cell: Inspected, finding: Finding) -> Diagnostic | None:
