@@ -111,7 +111,7 @@ async def test_none_for_a_tool_that_takes_none_names_where_it_came_from_and_what
     code = "everybody = await customers()\nfor one in everybody:\n    await send(one['email'], 'Hello')"
     assert await feedback(code) == snapshot("""\
 send(to=None, body='Hello') raised ValueError: send() was given wrong arguments:
-- to: Input should be a valid string, got None
+> - to: Input should be a valid string, got None
 line 3: await send(one['email'], 'Hello')
 `one['email']` is None here, and `to` must not be: test it first, `if one['email'] is not None`.
 Calls that were made and are not undone:

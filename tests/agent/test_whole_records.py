@@ -142,6 +142,6 @@ async def test_a_server_that_refuses_what_its_schema_forbids_is_explained_by_the
     (cell,) = await play(agent, code)
     assert str(cell.content).splitlines()[:3] == [
         "put(lines=[{'sku': 'x'}, {'skuu': 'x'}]) raised RuntimeError: invalid input",
-        'put() was given wrong arguments:',
-        "- lines[1]['skuu']: no such key. Did you mean 'sku'?",
+        '> put() was given wrong arguments:',
+        "> - lines[1]['skuu']: no such key. Did you mean 'sku'?",
     ]

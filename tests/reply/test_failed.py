@@ -102,8 +102,8 @@ line 3: total += row['price']
                  ^^^^^^^^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 Printed before it stopped:
-one
-two
+> one
+> two
 Calls that were made and are not undone:
   refund(order='A1', amount=3) -> {'id': 7, 'ok': True}
 Use what they returned; make none again that changes anything.
@@ -151,7 +151,7 @@ def test_wrong_arguments_come_in_the_terms_of_the_tool():
         calls=(call(1, 'search', {'query': 'a', 'limit': 'many'}, state='raised', error=f'ValueError: {message}'),),
     ) == snapshot("""\
 search(query='a', limit='many') raised ValueError: search() was given wrong arguments:
-- limit: Input should be a valid integer, got 'many'
+> - limit: Input should be a valid integer, got 'many'
 line 1: await search('a', limit=word)
               ^^^^^^^^^^^^^^^^^^^^^^^
 This cell called no other tool.

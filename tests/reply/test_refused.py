@@ -65,7 +65,7 @@ Nothing ran: no tool was called, no variable changed. Send the corrected cell.\
         ("await search('a')", "Write: await search('a')"),
         ('Did you mean `search`?', 'Did you mean `search`?'),
         ('Instead of mean: sum(xs) / len(xs)', 'Instead of mean: sum(xs) / len(xs)'),
-        ('\0', '\0'),
+        ('\0', '\\x00'),
     ],
 )
 def test_code_and_sentences_are_told_apart(fix: str, shown: str):

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..calls import CallRecord, CallRequest
 from . import prose
+from .foreign import first_line
 from .preview import short
 
 _MOST_SHOWN: Final = 8
@@ -17,6 +18,7 @@ _LAST_SHOWN: Final = 3
 _ARGUMENT_CHARS: Final = 40
 _CALL_CHARS: Final = 120
 _RESULT_CHARS: Final = 80
+_ERROR_CHARS: Final = 200
 
 
 def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reuses: bool = False) -> str:
@@ -51,11 +53,16 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
 def call_text(request: CallRequest) -> str:
     """A call as code: `create_refund(order='A1', amount=3)`, with long arguments cut."""
     arguments = ', '.join(
-        f'{name}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.arguments.items()
+        f'{_name(name)}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.arguments.items()
     )
     if len(arguments) > _CALL_CHARS:
         arguments = arguments[:_CALL_CHARS] + prose.CUT_MARK
     return f'{request.tool.python_name}({arguments})'
+
+
+def _name(name: str) -> str:
+    """Of an argument; the names of those that a tool takes without naming them are any text."""
+    return name if name.isidentifier() and len(name) <= _ARGUMENT_CHARS else short(name, max_chars=_ARGUMENT_CHARS)
 
 
 def _block(title: str, calls: Sequence[CallRecord]) -> str:
@@ -76,14 +83,8 @@ def _line(call: CallRecord) -> str:
     if call.state == 'returned' and call.result is not None:
         return f'{text} -> {short(call.result, max_chars=_RESULT_CHARS)}'
     if call.error is not None:
-        return f'{text}: {short_error(call.error)}'
+        return f'{text}: {first_line(call.error, max_chars=_ERROR_CHARS)}'
     return text
-
-
-def short_error(text: str) -> str:
-    """The first line of an error, cut to size."""
-    line = text.strip().split('\n', 1)[0]
-    return line if len(line) <= 200 else line[:200] + prose.CUT_MARK
 
 
 def counted(calls: Sequence[CallRecord]) -> str:

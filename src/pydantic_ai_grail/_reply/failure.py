@@ -19,9 +19,9 @@ from . import prose
 from .calls import call_text, what_happened
 from .changes import changes
 from .excerpt import excerpt, line_of
+from .foreign import quoted, quoted_after_first
 from .hints import advice
 from .kept import kept_variables
-from .preview import both_ends
 
 _MOST_DIAGNOSTICS: Final = 8
 _REFUSAL_CHARS: Final = 1_500
@@ -61,7 +61,7 @@ def failed(
     if (fix := _fix(outcome, cause)) is not None:
         parts.append(fix)
     if outcome.printed.text:
-        parts.append(f'{prose.PRINTED}\n{both_ends(outcome.printed.text.rstrip(), _PRINTED_CHARS)}')
+        parts.append(f'{prose.PRINTED}\n{quoted(outcome.printed.text, max_chars=_PRINTED_CHARS)}')
     parts.append(what_happened(outcome.calls, cause=cause, reuses=reuses_calls))
     parts.extend(changes(outcome.mends))
     parts.append(_state(outcome, variables))
@@ -90,9 +90,9 @@ def _mistake(group: list[Diagnostic], source: str) -> str:
     if lines := _lines_beside(group):
         parts.append(prose.also_at(lines))
     room = _MISTAKE_CHARS - sum(map(len, parts))
-    message = both_ends(first.message, room // 2 if first.fix is not None else room)
+    message = quoted_after_first(first.message, max_chars=room // 2 if first.fix is not None else room)
     if first.fix is not None:
-        parts.append(_instead(both_ends(first.fix, room - len(message))))
+        parts.append(_instead(quoted_after_first(first.fix, max_chars=room - len(message))))
     return '\n'.join([message, *parts])
 
 
@@ -114,7 +114,7 @@ def _instead(fix: str) -> str:
 
 
 def _what(failure: Failure, cause: CallRecord | None) -> str:
-    message = both_ends(failure.message.strip(), _ERROR_CHARS)
+    message = quoted_after_first(failure.message, max_chars=_ERROR_CHARS)
     match failure.kind:
         case 'limit':
             what = prose.LIMITS[failure.limit][0] if failure.limit is not None else failure.exception_type
@@ -124,7 +124,8 @@ def _what(failure: Failure, cause: CallRecord | None) -> str:
         case 'cancelled':
             return prose.CANCELLED
         case 'exception':
-            text = f'{failure.exception_type}: {message}' if message else failure.exception_type
+            kind = failure.exception_type if _NAME.fullmatch(failure.exception_type) else 'Exception'
+            text = f'{kind}: {message}' if message else kind
             if cause is None:
                 return text
             word = prose.call_denied if cause.state == 'denied' else prose.call_raised
@@ -140,7 +141,8 @@ def _fix(outcome: Failed, cause: CallRecord | None) -> str | None:
         case 'cancelled':
             return None
         case 'exception':
-            return advice(outcome, cause=cause)
+            told = advice(outcome, cause=cause)
+            return None if told is None else quoted_after_first(told, max_chars=_ERROR_CHARS)
 
 
 def _where(failure: Failure, source: str) -> list[str]:
@@ -160,7 +162,7 @@ def _where(failure: Failure, source: str) -> list[str]:
 def _frame(frame: CodeFrame, source: str) -> str:
     function = None if frame.function == '<module>' else frame.function
     label = prose.where(frame.line, function, in_this_cell=frame.in_this_cell) + ': '
-    ran = (frame.source_line or '').split('\n', 1)[0]
+    ran = line_of(frame.source_line or '', 1) or ''
     written = line_of(source, frame.line) if frame.in_this_cell else ran
     if not written:
         return label.removesuffix(': ')

@@ -78,6 +78,10 @@ def files_left_out(count: int, most: int) -> str:
     return f'{count:,} more {"file is" if count == 1 else "files are"} not shown: one result shows at most {most}.'
 
 
+def more_lines(count: int) -> str:
+    return f'{CUT_MARK} {count:,} more lines'
+
+
 def mended(lines: Sequence[int], note: str) -> str:
     return f'Changed in {lines_named(lines)}: {note}'
 

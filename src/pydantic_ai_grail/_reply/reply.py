@@ -17,10 +17,12 @@ from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
 from .calls import call_text, counted, listed, what_happened
 from .failure import failed, refused
+from .foreign import first_line
 from .preview import short
 from .success import MAX_RESULT_CHARS, completed
 
 _MOST_NAMES: Final = 40
+_NAME_CHARS: Final = 80
 _PLAIN_CHARS: Final = 400
 WAITING_FOR: Final = 'waiting_for'
 RESUME: Final = 'resume'
@@ -85,10 +87,14 @@ def variables_note(names: Sequence[str], *, defined: Sequence[str] = ()) -> str 
     """
     sentences: list[str] = []
     if names:
-        sentences.append(prose.live_variables(names[:_MOST_NAMES], max(len(names) - _MOST_NAMES, 0)))
+        sentences.append(prose.live_variables(_named(names), max(len(names) - _MOST_NAMES, 0)))
     if defined:
-        sentences.append(prose.live_definitions(defined[:_MOST_NAMES], max(len(defined) - _MOST_NAMES, 0)))
+        sentences.append(prose.live_definitions(_named(defined), max(len(defined) - _MOST_NAMES, 0)))
     return ' '.join(sentences) or None
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [first_line(name, max_chars=_NAME_CHARS) for name in names[:_MOST_NAMES]]
 
 
 def unsaved_note(

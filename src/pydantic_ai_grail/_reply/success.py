@@ -26,6 +26,7 @@ from ..outcomes import Completed, Printed
 from . import prose
 from .changes import changes
 from .files import MAX_FILES, FoundFiles
+from .foreign import first_line
 from .preview import both_ends, describe, preview
 from .values import Json, pairs_of, to_plain
 
@@ -34,6 +35,7 @@ MAX_RESULT_CHARS: Final = 10_000
 conversation can carry along in every later request."""
 _NAMED_SHARE: Final = 4
 _NAMED_CHARS: Final = 500
+_REMARK_CHARS: Final = 600
 _MOST_REMARKS: Final = 3
 """A value that is too large and that a variable holds is shown by a quarter of the room: the rest is one slice away,
 and most cells that end in `rows = await search(...)` go on to compute on the rows, not to read them."""
@@ -72,7 +74,10 @@ def completed(
 
 
 def _remarks(remarks: Sequence[Diagnostic]) -> list[str]:
-    told = [prose.remarked(each.position.line, each.message, each.fix) for each in remarks]
+    told = [
+        first_line(prose.remarked(each.position.line, each.message, each.fix), max_chars=_REMARK_CHARS)
+        for each in remarks
+    ]
     left = len(told) - _MOST_REMARKS
     return told if left <= 1 else [*told[:_MOST_REMARKS], prose.more_remarks(left)]
 
