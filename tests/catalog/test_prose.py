@@ -53,7 +53,7 @@ async def test_the_description_of_one_function_on_the_installed_monty() -> None:
     assert tool_description(await catalog_of(row), load_support()) == snapshot("""\
 Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result, as JSON: sets are lists; dates, Decimals and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked first; if it is refused, nothing has happened.
 
-These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. Records are dicts (`x['key']`); a key with `?` may be absent. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.
+These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. Records are dicts (`x['key']`). Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.
 
 A subset of Python, without class inheritance, `@property` and other method decorators, `__len__`, `__bool__`, `__lt__` and the like, `yield`, `async with`, `async for`, `except*`. Of the standard library only asyncio, base64, binascii, bisect, collections, copy, csv, dataclasses, datetime, decimal, functools, hashlib, itertools, json, math, os, pathlib, posixpath, random, re, sys, time, tomllib, typing, unicodedata. No network, files or environment variables.
 
@@ -116,7 +116,7 @@ async def test_functions_in_modules() -> None:
     assert tool_description(catalog, Small()) == snapshot("""\
 Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result, as JSON: sets are lists; dates, Decimals and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later runs. Code is checked first; if it is refused, nothing has happened.
 
-These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. They are in modules: `db.row(...)`. In code, `help(db.row)` gives parameters and types as text, `search_tools('words')` finds functions. Records are dicts (`x['key']`); a key with `?` may be absent. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.
+These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`. They are in modules: `db.row(...)`. In code, `help(db.row)` gives parameters and types as text, `search_tools('words')` finds functions. Records are dicts (`x['key']`). Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.
 
 A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. No network, files or environment variables.
 

@@ -254,7 +254,7 @@ async def test_tools_of_a_real_server_take_what_their_schemas_take() -> None:
         'mail': {**OBJECT, 'properties': {'from': STR, 'max-results': INT}, 'required': ['from']},
     }
     server = StdioTransport(sys.executable, [str(Path(schema_server.__file__)), json.dumps(schemas)])
-    agent = Agent(toolsets=[MCPToolset(server)], capabilities=[CodeMode()])
+    agent = Agent(toolsets=[MCPToolset(server, init_timeout=120)], capabilities=[CodeMode()])
     async with agent:
         cells = await play(
             agent,

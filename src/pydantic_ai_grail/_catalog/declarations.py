@@ -40,7 +40,9 @@ _NAME_OR_STRING = re.compile(MARKED + r"""|b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)
 _COMMENT_CHARS = 120
 
 
-def declare(name: str, fields: Sequence[Field], *, direction: Direction, is_open: bool = False) -> Declaration:
+def declare(
+    name: str, fields: Sequence[Field], *, direction: Direction, is_open: bool = False, is_from_schema: bool = False
+) -> Declaration:
     """A record with these fields as a `TypedDict`, in functional form where a key is no identifier."""
     return Declaration(
         name=name,
@@ -48,6 +50,7 @@ def declare(name: str, fields: Sequence[Field], *, direction: Direction, is_open
         fields=tuple(fields),
         direction=direction,
         is_open=is_open,
+        is_from_schema=is_from_schema,
     )
 
 
@@ -70,9 +73,11 @@ class RecordBook:
         self._declared[free] = None
         return free
 
-    def add(self, name: str, fields: Sequence[Field], *, is_open: bool = False) -> None:
+    def add(self, name: str, fields: Sequence[Field], *, is_open: bool = False, is_from_schema: bool = False) -> None:
         """Declare a record under a name that was reserved for it."""
-        self._declared[name] = declare(name, fields, direction=self.direction, is_open=is_open)
+        self._declared[name] = declare(
+            name, fields, direction=self.direction, is_open=is_open, is_from_schema=is_from_schema
+        )
 
     def __contains__(self, name: object) -> bool:
         return name in self._declared
@@ -96,6 +101,7 @@ def joined(taken: Signature, given: Signature) -> Signature:
     return replace(
         taken,
         returns=given.returns,
+        returns_shown=given.returns_shown,
         declarations=tuple(ordered([*given.declarations, *taken.declarations])),
         unread=(*taken.unread, *given.unread),
     )
@@ -121,6 +127,11 @@ def unify(signatures: Sequence[Signature], *, taken: Collection[str] = ()) -> li
 
 
 def _claim(item: Declaration, shape: object, owners: dict[str, object]) -> str:
+    if item.is_from_schema:
+        # Names in schemas are of the tool's, or none at all: one name does for all records of one shape.
+        for name, owned in owners.items():
+            if owned == shape:
+                return name
     bases = [item.name, f'{item.name}Input'] if item.direction == 'in' else [item.name]
     for name in chain(bases, (f'{item.name}{number}' for number in count(2))):
         if name not in owners:
@@ -163,6 +174,7 @@ def _renamed(signature: Signature, names: Mapping[str, str]) -> Signature:
         signature,
         parameters=tuple(_renamed_types(each, changed) for each in signature.parameters),
         returns=rename(signature.returns, changed),
+        returns_shown=None if signature.returns_shown is None else rename(signature.returns_shown, changed),
         keyword_type=rename(signature.keyword_type, changed),
         declarations=tuple(_renamed_declaration(item, name, changed) for name, item in unique.items()),
     )
@@ -170,7 +182,7 @@ def _renamed(signature: Signature, names: Mapping[str, str]) -> Signature:
 
 def _renamed_declaration(item: Declaration, name: str, names: Mapping[str, str]) -> Declaration:
     fields = [_renamed_types(each, names) for each in item.fields]
-    return declare(name, fields, direction=item.direction, is_open=item.is_open)
+    return declare(name, fields, direction=item.direction, is_open=item.is_open, is_from_schema=item.is_from_schema)
 
 
 _Typed = TypeVar('_Typed', Parameter, Field)

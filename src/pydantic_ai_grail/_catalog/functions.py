@@ -84,12 +84,19 @@ def _given(
 ) -> Signature:
     """What the function gives: as its annotation has it, else as its schema has it."""
     writer.bounds.place = RESULT
-    returns = writer.write(return_type(function, hints))
+    text = writer.write(return_type(function, hints))
+    returns = unmarked(text)
     if returns == 'Any' and facts.return_schema:
         given = given_from_json_schema(facts.return_schema, name=name)
         if given.returns != 'Any':
             return given
-    return Signature(parameters=(), returns=returns, declarations=writer.book.declarations, unread=writer.bounds.unread)
+    return Signature(
+        parameters=(),
+        returns=returns,
+        returns_shown=readable(text),
+        declarations=writer.book.declarations,
+        unread=writer.bounds.unread,
+    )
 
 
 def _taken(
@@ -134,7 +141,7 @@ def _parameters(
                 key=key,
                 annotation=unmarked(text),
                 shown=readable(text),
-                default=None if key in required else _default(parameter, properties[key]),
+                default=None if key in required else _default(parameter, properties[key], unmarked(text)),
                 description=description_of(properties[key]),
                 keyword_only=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
             )
@@ -175,7 +182,7 @@ def _flattened(
             key=field.key,
             annotation=field.annotation,
             shown=field.shown,
-            default=None if field.key in required else schema_default(properties[field.key]),
+            default=None if field.key in required else schema_default(properties[field.key], field.annotation),
             description=field.description or description_of(properties[field.key]),
         )
         for field in fields
@@ -207,12 +214,12 @@ def _with_default_metadata(hint: Any, default: Any) -> Any:
     return Annotated[hint, *metadata] if metadata else hint
 
 
-def _default(parameter: inspect.Parameter, schema: object) -> str:
+def _default(parameter: inspect.Parameter, schema: object, annotation: str) -> str:
     default = parameter.default
     if isinstance(default, FieldInfo):
         default = default.default
     if default is inspect.Parameter.empty or default is PydanticUndefined:
-        return schema_default(schema)
+        return schema_default(schema, annotation)
     return default_source(default)
 
 

@@ -133,7 +133,7 @@ class SchemaWriter:
             # Known before its fields are written: a field may be of this very type.
             self._records[id(schema)] = name = self.book.reserve(wanted)
             is_open = schema.get('additionalProperties', False) is not False or 'patternProperties' in schema
-            self.book.add(name, self.fields_of(schema, path=path), is_open=is_open)
+            self.book.add(name, self.fields_of(schema, path=path), is_open=is_open, is_from_schema=True)
         return self._records[id(schema)]
 
     def _all_of(self, parts: list[object], schema: Schema, path: tuple[str, ...]) -> str:
@@ -237,10 +237,10 @@ def resolved(schema: Schema) -> Schema:
     return root if root is schema else {**root, '$defs': schema.get('$defs', {})}
 
 
-def schema_default(schema: object) -> str:
-    """The default that a property's schema names, as source."""
+def schema_default(schema: object, annotation: str = '') -> str:
+    """The default that a property's schema names, as source of the type that code writes."""
     if isinstance(schema, Mapping) and 'default' in schema:
-        return default_source(cast(Schema, schema)['default'])
+        return default_source(cast(Schema, schema)['default'], annotation)
     return '...'
 
 

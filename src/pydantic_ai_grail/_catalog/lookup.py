@@ -7,7 +7,7 @@ from typing import Final
 
 from ..suggestions import closest
 from .entries import Catalog, Entry
-from .rendering import COMPLETE, SHORT, Detail, function_text, record_text, records_of
+from .rendering import FULL, SHORT, Detail, function_text, record_text, records_of
 
 _MAX_FOUND: Final = 8
 _NAME_WEIGHT: Final = 4
@@ -24,7 +24,7 @@ def help_text(catalog: Catalog, name: str) -> str:
         entries = [catalog.entries[each] for each in catalog.modules[name]]
         return f'module {name}\n{_texts(entries, SHORT)}'
     if (entry := catalog.find(name)) is not None:
-        return _texts([entry], COMPLETE)
+        return _texts([entry], FULL)
     if not name:
         return '\n'.join(catalog.modules or catalog.entries)
     meant = closest(name, [*catalog.entries, *catalog.modules])

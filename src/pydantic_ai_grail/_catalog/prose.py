@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from .catalog import DEFAULT_BUDGET_CHARS
-from .entries import Catalog
+from .declarations import names_in
+from .entries import Catalog, Entry
 from .listing import flat_detail, listing
 from .rendering import COMPLETE, records_of
+from .signatures import Declaration
 
 WHAT_IT_IS: Final = (
     'Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result, as JSON: '
@@ -22,7 +24,9 @@ CALLS_MIXED: Final = (
     'These functions are defined. `await` each call, except of those marked `def`; '
     'make independent ones together: `await asyncio.gather(f(1), f(2))`.'
 )
-RECORDS: Final = "Records are dicts (`x['key']`); a key with `?` may be absent."
+RECORDS: Final = "Records are dicts (`x['key']`)"
+TAKEN_RECORDS: Final = ", also as arguments (`f({'key': 1})`)"
+OPTIONAL_KEYS: Final = '; a key with `?` may be absent'
 FAILURES: Final = 'Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.'
 HELP: Final = '`help(f)` gives the whole documentation of `f` as text.'
 MODULES: Final = (
@@ -100,10 +104,17 @@ def _calls(catalog: Catalog, budget_chars: int) -> str:
         sentences.append(MODULES.format(example=entries[0].facts.python_name))
     elif flat_detail(catalog, budget_chars=budget_chars) is not COMPLETE:
         sentences.append(HELP)
-    if records_of(entries):
-        sentences.append(RECORDS)
+    if records := records_of(entries):
+        sentences.append(_records(records, entries))
     sentences.append(FAILURES)
     return ' '.join(sentences)
+
+
+def _records(records: list[Declaration], entries: list[Entry]) -> str:
+    names = {record.name for record in records}
+    taken = any(names & names_in(each.annotation) for entry in entries for each in entry.signature.parameters)
+    may_lack = any(not field.required for record in records for field in record.fields)
+    return f'{RECORDS}{TAKEN_RECORDS if taken else ""}{OPTIONAL_KEYS if may_lack else ""}.'
 
 
 def _sandbox(support: Support, *, has_os: bool, mounts: tuple[str, ...], overlays: tuple[str, ...]) -> str:

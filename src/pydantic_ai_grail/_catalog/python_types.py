@@ -200,7 +200,7 @@ class TypeWriter:
             return self.write(Annotated[root.annotation, *root.metadata] if root.metadata else root.annotation, bound)
         if (names := _tuple_fields(cls)) is not None:
             hints = _hints(cls)
-            return self._tuple(tuple(hints.get(name, Any) for name in names), bound)
+            return marked(self._tuple(tuple(hints.get(name, Any) for name in names), bound), ', '.join(names))
         if issubclass(cls, AS_TEXT):
             return self._constrained('str', constraint_of_type(cls))
         for base in (bool, int, float, Decimal, datetime.datetime, datetime.date, bytes):

@@ -6,15 +6,19 @@ characters of a class, and the shape of the dict that code gets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from .declarations import one_line, ordered
 from .entries import Entry
-from .signatures import Declaration, Field, Parameter, Signature
+from .signatures import Declaration, Field, Signature
 
 _LINE_CHARS: Final = 110
+_TEXT: Final = r"""b?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_LITERAL: Final = re.compile(rf'Literal\[(?:{_TEXT}|[^\]\'"])*\]')
+_VALUE: Final = re.compile(rf'{_TEXT}|[^,\s]+')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +28,12 @@ class Detail:
     description_chars: int | None = None
     parameter_chars: int | None = None
     field_chars: int | None = None
+    literal_chars: int | None = 160
+    """How long the values of one `Literal` may be."""
     shows_constraints: bool = True
 
 
+FULL: Final = Detail(literal_chars=None)
 COMPLETE: Final = Detail()
 SHORT: Final = Detail(description_chars=160, parameter_chars=110, field_chars=110)
 TERSE: Final = Detail(description_chars=90, parameter_chars=0, field_chars=0, shows_constraints=False)
@@ -36,7 +43,7 @@ LEVELS: Final = (COMPLETE, SHORT, TERSE)
 def function_text(entry: Entry, detail: Detail, *, name: str | None = None, marks_sync: bool = False) -> str:
     """One function: its signature, its description, what is known of its parameters."""
     mark = 'def ' if marks_sync and entry.facts.sequential else ''
-    lines = [f'{mark}{name or entry.name}{signature_text(entry.signature, shows_constraints=detail.shows_constraints)}']
+    lines = [f'{mark}{name or entry.name}{signature_text(entry.signature, detail)}']
     described = _paragraphs(entry.description, detail.description_chars)
     if len(described) == 1:
         lines[0] += f'  # {described[0]}'
@@ -50,15 +57,15 @@ def function_text(entry: Entry, detail: Detail, *, name: str | None = None, mark
     return '\n'.join(lines)
 
 
-def signature_text(signature: Signature, *, shows_constraints: bool = True) -> str:
+def signature_text(signature: Signature, detail: Detail = FULL) -> str:
     """Parameters with types and defaults, and the type of the result."""
-    parameters = _parameters(signature, typed=True, shows_constraints=shows_constraints)
-    return f'({", ".join(parameters)}) -> {signature.returns}'
+    returns = _type(signature.returns, signature.returns_shown, detail)
+    return f'({", ".join(_parameters(signature, detail))}) -> {returns}'
 
 
 def outline_text(signature: Signature) -> str:
     """Parameters by name alone, with defaults."""
-    return f'({", ".join(_parameters(signature, typed=False))})'
+    return f'({", ".join(_parameters(signature, None))})'
 
 
 def record_text(item: Declaration, detail: Detail) -> str:
@@ -80,29 +87,43 @@ def records_of(entries: Iterable[Entry]) -> list[Declaration]:
     return ordered(item for entry in entries for item in entry.signature.declarations)
 
 
-def _parameters(signature: Signature, *, typed: bool, shows_constraints: bool = False) -> Iterator[str]:
+def _parameters(signature: Signature, detail: Detail | None) -> Iterator[str]:
+    """The parameters; without a detail by name alone."""
     is_keyword_only = False
     for parameter in signature.parameters:
         if parameter.keyword_only and not is_keyword_only:
             is_keyword_only = True
             yield '*'
-        if typed:
+        if detail is not None:
             default = '' if parameter.default is None else f' = {parameter.default}'
-            yield f'{parameter.name}: {_type(parameter, shows_constraints)}{default}'
+            yield f'{parameter.name}: {_type(parameter.annotation, parameter.shown, detail)}{default}'
         else:
             yield parameter.name if parameter.default is None else f'{parameter.name}={parameter.default}'
     if signature.takes_any_keyword:
-        kind = f': {signature.keyword_type}' if typed and signature.keyword_type != 'Any' else ''
+        kind = f': {signature.keyword_type}' if detail is not None and signature.keyword_type != 'Any' else ''
         yield f'**{signature.keywords_name}{kind}'
 
 
 def _field(field: Field, detail: Detail) -> str:
     key = field.key if field.key.isidentifier() else repr(field.key)
-    return f'{key}{"" if field.required else "?"}: {_type(field, detail.shows_constraints)}'
+    return f'{key}{"" if field.required else "?"}: {_type(field.annotation, field.shown, detail)}'
 
 
-def _type(item: Parameter | Field, shows_constraints: bool) -> str:
-    return item.shown if shows_constraints and item.shown is not None else item.annotation
+def _type(annotation: str, shown: str | None, detail: Detail) -> str:
+    text = shown if detail.shows_constraints and shown is not None else annotation
+    limit = detail.literal_chars
+    return text if limit is None or len(text) <= limit else _LITERAL.sub(lambda match: _first(match[0], limit), text)
+
+
+def _first(literal: str, limit: int) -> str:
+    """The first values of a long `Literal`, and how many more there are."""
+    if len(literal) <= limit:
+        return literal
+    values = _VALUE.findall(literal.removeprefix('Literal[')[:-1])
+    kept, room = list[str](), limit // 2
+    while values and (room := room - len(values[0]) - 2) > 0:
+        kept.append(values.pop(0))
+    return f'Literal[{", ".join([*kept, f"... {len(values)} more"])}]'
 
 
 def _rows(items: list[str]) -> Iterator[str]:

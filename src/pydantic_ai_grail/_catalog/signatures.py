@@ -50,6 +50,8 @@ class Declaration:
     direction: Direction = 'out'
     is_open: bool = False
     """The record may hold keys that are not named."""
+    is_from_schema: bool = False
+    """It was read from a JSON schema, not from a class."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,8 @@ class Signature:
 
     parameters: tuple[Parameter, ...]
     returns: str
+    returns_shown: str | None = None
+    """The same for readers, where that says more."""
     declarations: tuple[Declaration, ...] = ()
     takes_any_keyword: bool = False
     """The tool's schema allows keys that it does not name, or names none."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter
 
 from .constraints import blanked, unmarked
 
 _MAX_DEFAULT_CHARS: Final = 60
+_NOT_IN_JSON: Final[Mapping[str, Any]] = {each.__name__: each for each in (date, datetime, time, timedelta, Decimal)}
+"""Types that JSON has as text."""
 
 
 def union(members: Iterable[str]) -> str:
@@ -50,10 +55,14 @@ def literal(values: Sequence[object]) -> str:
     return union(texts)
 
 
-def default_source(value: object) -> str:
-    """A default value as source, `'...'` where it has no short one."""
+def default_source(value: object, annotation: str = '') -> str:
+    """A default value as source, `'...'` where it has no short one.
+
+    `annotation` is the parameter's type where the value is only JSON's text of it.
+    """
     try:
-        text = _value_source(value)
+        kind = _NOT_IN_JSON.get(annotation.removesuffix(' | None'))
+        text = _value_source(TypeAdapter(kind).validate_python(value) if kind and isinstance(value, str) else value)
     except Exception:  # a value may hold itself, or have a `repr` that fails
         return '...'
     return text if text is not None and len(text) <= _MAX_DEFAULT_CHARS else '...'
@@ -106,6 +115,8 @@ def _value_source(value: object) -> str | None:
     if type(value) is tuple:
         items = [_value_source(item) for item in cast(tuple[object, ...], value)]
         return _braced('(', ',)' if len(items) == 1 else ')', items)
+    if isinstance(value, BaseModel) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
+        return _value_source(TypeAdapter(type(value)).dump_python(value, by_alias=True, exclude_unset=True))
     if isinstance(value, set | frozenset):
         return _set_source(type(cast(object, value)).__name__, cast(set[object], value))
     return None
