@@ -89,6 +89,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'missing-key': 'A typed record is built without a key that it needs.',
         'not-awaited': 'The result of a tool is used before it was awaited.',
         'cannot-wait': 'A call where none can wait: `await` in a lambda, a tool called by `sorted`, `map` or the like.',
+        'changed-while-iterated': 'A loop over `enumerate`, `zip` or the like changes what it iterates, which would go unseen.',
         'early-calls': 'A generator expression with calls in it, all of which would be made before anything is taken from it.',
         'not-awaitable': 'A tool whose calls may not overlap is awaited, or something else that no await supports.',
         'wrong-unpacking': 'A tuple is unpacked into more or fewer names than it has items.',

@@ -346,8 +346,8 @@ CASES = (
     ),
     Case(
         code='no-method-value',
-        source='f = str.upper\nf("a")',
-        instead='f = lambda value: value.upper()\nf("a")',
+        source='r = 2\nmatch 1:\n    case str.upper:\n        r = 1\nr',
+        instead='r = 2\nr',
         fix='lambda value: value.upper()',
     ),
     Case(

@@ -79,7 +79,7 @@ REFUSED: Final = (
     'try: pass\nexcept* ValueError: pass',
     'type Row = dict[str, int]',
     'from string import *',
-    'f = str.lower',
+    'f = (str\n    .lower)',
     'next(n for n in itertools.count() if n % 7 == 0)',
     'import json\njson.loads(text, object_hook=make)',
     'from dataclasses import dataclass\n@dataclass(order=True)\nclass P:\n    x: int',

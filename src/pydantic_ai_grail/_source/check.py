@@ -26,6 +26,7 @@ from .outline import Outline
 from .places import Range
 from .prepared import Prepared
 from .rules import RULES
+from .rules.changed_loops import changed_in_loops
 from .rules.coroutines import gathered_not_awaited, tested_not_awaited
 from .rules.generators import calls_in_generators
 from .rules.keys import keys_in_functions
@@ -104,7 +105,7 @@ async def _check(
     cell = Inspected(outline, history=history, catalog=catalog, support=load_support(), validate=validate)
     structural = (
         *(tool_calls, cannot_wait, calls_in_generators, names_of_types, only_added_to),
-        *(gathered_not_awaited, tested_not_awaited),
+        *(gathered_not_awaited, tested_not_awaited, changed_in_loops),
     )
     refusals = [refusal for rule in structural for refusal in islice(rule(cell), MAX_FOUND)]
     hints: list[Diagnostic] = []

@@ -26,6 +26,7 @@ from .imports import mend_imports
 from .iterating import mend_iterators, mend_mapped_tools
 from .lazy import mend_lazy
 from .mending import Mending
+from .method_values import mend_taken_methods
 from .methods import mend_methods, mend_operators
 from .modules import mend_bare_tools
 from .polyfills import mend_hasattr, mend_json, mend_sub
@@ -40,6 +41,7 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_awaits, ()),
     (mend_bare_tools, ()),
     (mend_methods, ('key', 'map', 'filter', '.')),
+    (mend_taken_methods, ('.', 'getattr')),
     (mend_operators, ('operator',)),
     (mend_sets, ('union', 'intersection', 'difference', 'update')),
     (mend_json, ('default',)),

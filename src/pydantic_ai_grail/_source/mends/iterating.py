@@ -74,19 +74,58 @@ def _as_iterator(mending: Mending, node: ast.expr, *, inside: ast.Call | None = 
 
 def _mend_variable(mending: Mending, statement: ast.Assign) -> None:
     match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_lazy(mending, value):
-            uses = mending.outline.loads.get(name, [])
-            taken = any(_is_taken_from(mending, use) for use in uses)
-            if taken or (isinstance(value, ast.GeneratorExp) and len(uses) > 1):
-                edits = _as_iterator(mending, value)
-                mending.mend(
-                    'iterator',
-                    statement,
-                    f'made `{name}` an iterator with `iter(...)`: generators, `map` and the like are lists here',
-                    *edits,
-                )
-        case _:
+        case ast.Assign(targets=[ast.Name(id=name) as target], value=value) if _is_lazy(mending, value):
             pass
+        case _:
+            return
+    uses = mending.outline.loads.get(name, [])
+    if statement is mending.outline.tree.body[-1]:
+        if not uses:
+            note = f'kept `{name}` as a list: generators, `map` and the like are lists here, and not used up'
+            mending.mend('iterator', statement, note)
+            return
+    elif any(_is_handed_out(mending, use) for use in uses):
+        return
+    edits = _as_iterator(mending, value)
+    taken = any(_is_taken_from(mending, use) for use in uses)
+    if taken or len(uses) > 1 or any(_is_repeated(mending, use, target) for use in uses):
+        note = f'made `{name}` an iterator with `iter(...)`: generators, `map` and the like are lists here'
+        mending.mend('iterator', statement, note, *edits)
+    elif mending.is_where_it_says(value):
+        mending.take(edits)  # a later cell may take from it again; in this one it makes no difference
+
+
+def _is_handed_out(mending: Mending, use: ast.Name) -> bool:
+    """Given to a tool, gathered, or part of the cell's value: what goes there goes as a list."""
+    outline = mending.outline
+    node: ast.AST = use
+    while not isinstance(node, ast.stmt):
+        parent = outline.parents[node]
+        if isinstance(parent, ast.Call) and parent.func is not node:
+            return mending.tool(parent.func) is not None or outline.dotted(parent.func) == 'asyncio.gather'
+        if isinstance(parent, ast.comprehension):
+            return False
+        node = parent
+    is_last = isinstance(node, ast.Expr) and node is outline.tree.body[-1]
+    return is_last or isinstance(node, ast.Return)
+
+
+def _is_repeated(mending: Mending, use: ast.Name, target: ast.Name) -> bool:
+    """Whether a use runs more often than the assignment: in a loop, a comprehension or a function of its own."""
+    outline = mending.outline
+    around = {*outline.ancestors(target)}
+    child: ast.AST = use
+    for ancestor in outline.ancestors(use):
+        if ancestor in around:
+            return False
+        if isinstance(ancestor, ast.While) or (isinstance(ancestor, ast.For) and child is not ancestor.iter):
+            return True
+        if isinstance(ancestor, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return True
+        if isinstance(ancestor, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            return child is not ancestor.generators[0]
+        child = ancestor
+    return False
 
 
 def _is_taken_from(mending: Mending, use: ast.Name) -> bool:

@@ -36,7 +36,7 @@ class Mending:
     replaced: set[ast.AST] = field(default_factory=set[ast.AST])
     """Names that no longer stand in the code, so that an import of theirs has nobody to import for."""
     lowered: set[ast.AST] = field(default_factory=set[ast.AST])
-    """Generator expressions that have become lists which stop."""
+    """Expressions that have become others already, which later mends leave alone."""
     unplaced: list[Diagnostic] = field(default_factory=list[Diagnostic])
     """Imports that no line has room for."""
 

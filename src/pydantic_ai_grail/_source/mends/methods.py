@@ -86,9 +86,9 @@ def _mend_value(mending: Mending, node: ast.Attribute, arguments: int) -> None:
             mending.after(node.value, ': _from'),
             mending.after(node, f'({", ".join(names)})'),
         )
-    mending.mend(
-        'method-value', node, f'`{_segment(mending, node)}` became a lambda: a method is no value here', *edits
-    )
+    note = f'`{_segment(mending, node)}` became a lambda: a method is no value here'
+    if mending.mend('method-value', node, note, *edits):
+        mending.lowered.add(node)
 
 
 def _is_class(mending: Mending, node: ast.expr, owner: str) -> bool:
@@ -106,15 +106,15 @@ def _is_module(mending: Mending, node: ast.expr) -> bool:
     )
 
 
-def _can_be_read_again(node: ast.expr) -> bool:
+def can_be_read_again(node: ast.expr) -> bool:
     """Reading it does nothing, so it may be read when the lambda is called instead of when it is made."""
     match node:
         case ast.Name() | ast.Constant():
             return True
         case ast.Attribute(value=value):
-            return _can_be_read_again(value)
+            return can_be_read_again(value)
         case ast.Subscript(value=value, slice=ast.Constant() | ast.Name()):
-            return _can_be_read_again(value)
+            return can_be_read_again(value)
         case _:
             return False
 
@@ -129,6 +129,8 @@ def _mend_call_through_class(mending: Mending, call: ast.Call) -> None:
             if method not in mending.support.methods[owner] or method in mending.support.classes[owner]:
                 return
             first_start, first_end = mending.text.span(first)
+            if ')' in mending.text.source[mending.text.span(function)[1] : first_start]:
+                return  # `(str.lower)(x)`
             edits = [mending.between(mending.text.span(function)[0], first_start, '(')]
             if rest or call.keywords:
                 comma = mending.comma_after(first_end)
@@ -175,7 +177,7 @@ def _operator_note(mending: Mending, node: ast.expr) -> str:
 
 def _maker(mending: Mending, call: ast.Call, dotted: str) -> str | None:
     """`itemgetter('a')` as a lambda. Keys must be plain, since the lambda reads them each time."""
-    if call.keywords or not call.args or not all(_can_be_read_again(argument) for argument in call.args):
+    if call.keywords or not call.args or not all(can_be_read_again(argument) for argument in call.args):
         return None
     texts = [mending.text.segment(argument) for argument in call.args]
     if dotted == 'operator.itemgetter':
