@@ -57,6 +57,8 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         ),
         'Orders 7 and 8 are refunded. Order 9 was denied: ask the customer first.',
     ],
+    # security.md
+    'Remember that my number is 41.': [Code('number = 41'), 'I have it.'],
     # state.md
     'How warm was it on average?': [
         Code('found = await readings()\nround(sum(found) / len(found), 1)'),
