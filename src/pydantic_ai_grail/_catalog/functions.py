@@ -133,7 +133,8 @@ def _parameters(
             return None
         writer.bounds.place = parameter_place(key)
         text = writer.write(_with_default_metadata(hints.get(parameter.name, Any), parameter.default))
-        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        is_variadic = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+        if is_variadic:
             text = f'list[{text}]'
         found.append(
             Parameter(
@@ -141,12 +142,15 @@ def _parameters(
                 key=key,
                 annotation=unmarked(text),
                 shown=readable(text),
-                default=None if key in required else _default(parameter, properties[key], unmarked(text)),
+                default=None
+                if key in required and not is_variadic
+                else _default(parameter, properties[key], unmarked(text)),
                 description=description_of(properties[key]),
-                keyword_only=parameter.kind is inspect.Parameter.KEYWORD_ONLY,
+                keyword_only=is_variadic or parameter.kind is inspect.Parameter.KEYWORD_ONLY,
+                is_variadic=is_variadic,
             )
         )
-    return _named_after_defaults(found) if {each.key for each in found} == set(properties) else None
+    return tuple(found) if {each.key for each in found} == set(properties) else None
 
 
 def _keyword_type(function: Callable[..., Any], hints: Mapping[str, Any], writer: TypeWriter) -> str:
@@ -157,17 +161,6 @@ def _keyword_type(function: Callable[..., Any], hints: Mapping[str, Any], writer
             writer.bounds.place = parameter_place(parameter.name)
             return 'Any' if get_origin(hint) is typing_extensions.Unpack else unmarked(writer.write(hint))
     return 'Any'
-
-
-def _named_after_defaults(parameters: list[Parameter]) -> tuple[Parameter, ...]:
-    """Python has no required parameter after one with a default, unless it is given by name."""
-    seen_default = must_name = False
-    named: list[Parameter] = []
-    for parameter in parameters:
-        must_name = must_name or (seen_default and parameter.default is None)
-        seen_default = seen_default or parameter.default is not None
-        named.append(replace(parameter, keyword_only=parameter.keyword_only or must_name))
-    return tuple(named)
 
 
 def _flattened(

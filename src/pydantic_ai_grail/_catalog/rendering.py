@@ -91,6 +91,10 @@ def _parameters(signature: Signature, detail: Detail | None) -> Iterator[str]:
     """The parameters; without a detail by name alone."""
     is_keyword_only = False
     for parameter in signature.parameters:
+        if parameter.is_variadic:
+            is_keyword_only = True
+            yield f'*{parameter.name}' if detail is None else f'*{parameter.name}: {parameter.item}'
+            continue
         if parameter.keyword_only and not is_keyword_only:
             is_keyword_only = True
             yield '*'

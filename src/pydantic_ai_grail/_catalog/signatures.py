@@ -25,6 +25,13 @@ class Parameter:
     """Its default as Python source, `'...'` where the value cannot be written; `None` when it is required."""
     description: str | None = None
     keyword_only: bool = False
+    is_variadic: bool = False
+    """`*args`: a list of all that is given by place beyond the others. It counts as keyword-only beside that."""
+
+    @property
+    def item(self) -> str:
+        """The type of each argument of a variadic parameter, for readers."""
+        return (self.shown or self.annotation).removeprefix('list[').removesuffix(']')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +89,11 @@ class Signature:
     """Which parameters go together, in lines for a reader."""
     unread: tuple[Unread, ...] = field(default=(), repr=False, compare=False)
     """For the log alone. Reasons may hold addresses, so they are no part of what the signature is."""
+
+    @property
+    def variadic(self) -> Parameter | None:
+        """The parameter that takes any number of arguments by place."""
+        return next((each for each in self.parameters if each.is_variadic), None)
 
     @property
     def keywords_name(self) -> str:

@@ -65,6 +65,11 @@ def _parameters(entry: Entry, taken: frozenset[str]) -> Iterator[str]:
     signature = entry.signature
     is_keyword_only = False
     for parameter in signature.parameters:
+        if parameter.is_variadic:
+            is_keyword_only = True
+            item = replace(parameter, shown=None).item
+            yield f'*{parameter.name}: {rename(_read_only(item, taken), _PRIVATE)}'
+            continue
         if parameter.keyword_only and not is_keyword_only:
             is_keyword_only = True
             yield '*'

@@ -59,9 +59,13 @@ def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict
     positional = [parameter for parameter in parameters if not parameter.keyword_only]
     if (whole := given_whole(entry, args, kwargs)) is not None:
         args, kwargs = (), whole
-    if len(args) > len(positional):
+    variadic = entry.signature.variadic
+    if variadic is None and len(args) > len(positional):
         raise TypeError(f'{name}() takes {len(positional)} positional arguments but {len(args)} were given')
     bound = {parameter.key: value for parameter, value in zip(positional, args, strict=False)}
+    beyond = list(args[len(positional) :])
+    if variadic is not None and (beyond or not {variadic.name, variadic.key} & kwargs.keys()):
+        bound[variadic.key] = beyond
     keys = {parameter.key: parameter.key for parameter in parameters}
     keys |= {parameter.name: parameter.key for parameter in parameters}
     for keyword, value in kwargs.items():

@@ -112,7 +112,8 @@ class _Given:
                     meant = missing[0]
                 missing = [name for name in missing if name != meant]
                 yield self._unknown(word, meant)
-        if not self.has_star and len(self.args) > len(self.positional):
+        takes_more = self.entry.signature.variadic is not None
+        if not self.has_star and not takes_more and len(self.args) > len(self.positional):
             yield self._too_many(missing)
         elif missing:
             yield self.lacking(missing)
@@ -209,6 +210,10 @@ def signature_text(entry: Entry) -> str:
     words: list[str] = []
     seen_keyword_only = False
     for parameter in entry.signature.parameters:
+        if parameter.is_variadic:
+            seen_keyword_only = True
+            words.append(f'*{parameter.name}: {parameter.item}')
+            continue
         if parameter.keyword_only and not seen_keyword_only:
             words.append('*')
             seen_keyword_only = True
