@@ -38,6 +38,8 @@ def changed_in_loops(cell: Inspected) -> Iterator[Diagnostic]:
     """Each such change that a later turn of the loop might see."""
     for loop in cell.outline.nodes(ast.For):
         call = loop.iter
+        if isinstance(call, ast.GeneratorExp):
+            yield from _changed_in_generator(cell, loop, call)
         if not isinstance(call, ast.Call) or not cell.outline.is_builtin(call.func, *_COPY):
             continue
         names = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
@@ -53,6 +55,23 @@ def changed_in_loops(cell: Inspected) -> Iterator[Diagnostic]:
                 f'i = 0; while i < len({name}): x = {name}[i].'
             )
             yield cell.diagnostic('changed-while-iterated', message, cell.place_of(found[0]), fix=fix)
+
+
+def _changed_in_generator(cell: Inspected, loop: ast.For, generator: ast.GeneratorExp) -> Iterator[Diagnostic]:
+    """A loop over a generator expression that reads, item by item, what the loop changes: `x not in seen`."""
+    own = {name for clause in generator.generators for name in names_in(clause.target)}
+    read = {node.id for node in ast.walk(generator) if isinstance(node, ast.Name) and node.id not in own}
+    found = next(_changes(cell, loop.body, read, frozenset(), is_reversed=False), None)
+    if found is None:
+        return
+    heads = [
+        f'for {ast.unparse(clause.target)} in {ast.unparse(clause.iter)}:'
+        + ''.join(f' if {ast.unparse(test)}:' for test in clause.ifs)
+        for clause in generator.generators
+    ]
+    message = f'The generator is read to its end before the loop begins here, so it would not see what the loop does to {found[1]}.'
+    fix = f'Loop over what it loops over: {" ".join(heads)} {ast.unparse(loop.target)} = {ast.unparse(generator.elt)}; ...'
+    yield cell.diagnostic('changed-while-iterated', message, cell.place_of(found[0]), fix=fix)
 
 
 def _changes(
