@@ -26,8 +26,14 @@ class AsyncCallees:
         self._outline = mending.outline
 
     def gives(self, call: ast.Call) -> bool:
-        """Whether a call surely gives a coroutine."""
-        return self._gives(call, _DEEPEST)
+        """Whether a call surely gives a coroutine. Most calls are of builtins and of methods, and soon told."""
+        match call.func:
+            case ast.Attribute():
+                return False
+            case ast.Name(id=name) as function if self._outline.binding(function) is None:
+                return name in self._mending.definitions and self._gives(call, _DEEPEST)
+            case _:
+                return self._gives(call, _DEEPEST)
 
     def _gives(self, call: ast.Call, depth: int) -> bool:
         if self._is_async(call.func, depth):
