@@ -12,7 +12,18 @@ import pytest
 PACKAGE = 'pydantic_ai_grail'
 ROOT = Path(__file__).parents[1] / 'src' / PACKAGE
 
-VOCABULARY = ('errors', 'limits', 'diagnostics', 'calls', 'journal', 'typed_json', 'outcomes', 'events', 'suggestions')
+VOCABULARY = (
+    'identifiers',
+    'errors',
+    'limits',
+    'diagnostics',
+    'calls',
+    'journal',
+    'typed_json',
+    'outcomes',
+    'events',
+    'suggestions',
+)
 MAY_IMPORT = {
     '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
     'code_mode': ('toolset', 'approvals', 'run_code_part', 'engine', 'settings', '_sessions'),

@@ -22,6 +22,7 @@ from anyio.to_thread import run_sync
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from .errors import OwnerError, StoreError
+from .identifiers import problem_with_id
 from .ownership import named_owner
 from .stores.base import (
     LONGEST_AGE,
@@ -63,12 +64,12 @@ async def export_conversation(
         raise FileExistsError(
             f'{str(path)!r} is there already. Name another file, or say that it is to be overwritten.'
         )
-    whose = named_owner(owner)
-    contents = await store.contents(conversation_id, owner=whose)
+    conversation = ConversationKey(named_owner(owner), conversation_id)
+    contents = await store.contents(conversation_id, owner=conversation.owner)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')
     try:
-        index = _index_of(ConversationKey(whose, conversation_id), contents)
+        index = _index_of(conversation, contents)
     except ValueError as error:
         raise StoreError(
             f'{store!r} holds something of conversation {conversation_id!r} that no agent has written: {error}'
@@ -188,6 +189,14 @@ def _in_utc(at: datetime) -> datetime:
     return found
 
 
+def _as_id(id: str) -> str:
+    problem = problem_with_id(id)
+    if problem is not None:
+        raise ValueError(problem)
+    return id
+
+
+Id: TypeAlias = Annotated[str, AfterValidator(_as_id)]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
@@ -198,14 +207,14 @@ class _Stored(BaseModel):
 
 class _Snapshot(_Stored):
     name: str
-    cell_id: str
+    cell_id: Id
     code_digest: str
     parent: str | None
     created_at: Moment
 
 
 class _Entry(_Stored):
-    cell_id: str
+    cell_id: Id
     code_digest: str
     number: int
     written_at: Moment
@@ -215,6 +224,6 @@ class _Index(_Stored):
     format: Literal[1]
     owner: str = NO_OWNER
     """Files of before there were owners name none."""
-    conversation_id: str
+    conversation_id: Id
     snapshots: list[_Snapshot]
     entries: list[_Entry]

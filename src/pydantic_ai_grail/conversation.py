@@ -22,6 +22,7 @@ from pydantic_ai.messages import (
 from ._sessions.envelope import code_digest
 from ._sessions.keeper import CellRef
 from .calls import METADATA_KEY, STATE_KEY
+from .identifiers import cell_id_of
 
 RESUME: Final = 'resume'
 """The argument of a call that resumes a cell: the id of the call that asked for it."""
@@ -56,7 +57,7 @@ class CellsInHistory:
 def cell_id_in(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> str:
     """The id of the cell that the newest call of this id asks for: the call's own, unless the provider gives it again."""
     call = _newest(_calls(messages, tool_name), tool_call_id)
-    return tool_call_id if call is None else call.cell_id
+    return cell_id_of(tool_call_id) if call is None else call.cell_id
 
 
 def asking_call(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_name: str) -> ToolCallPart | None:
@@ -229,8 +230,8 @@ def _calls(messages: Sequence[ModelMessage], tool_name: str) -> list[_Call]:
     for call in calls:
         own = call.part.tool_call_id
         noted = None if call.returned is None else (_noted(call.returned.metadata) or {}).get('cell')
-        counted = next_cell_id(ids[own]) if own in ids else own
-        call.cell_id = ids[own] = noted if isinstance(noted, str) else counted
+        counted = next_cell_id(ids[own]) if own in ids else cell_id_of(own)
+        call.cell_id = ids[own] = cell_id_of(noted) if isinstance(noted, str) else counted
     return calls
 
 

@@ -4,6 +4,7 @@
 GrailError
 ├── SettingsError            an option that cannot be right; raised when it is given
 ├── OwnerError               it is not said whose a conversation is
+├── ConversationIdError      an id that cannot name a conversation
 ├── CatalogError             tools that cannot be offered as Python
 ├── StoreError               a store could not do what it was asked
 │   ├── StoreTimeout         ... in time
@@ -36,6 +37,10 @@ class GrailError(Exception):
 
 class SettingsError(GrailError, ValueError):
     """An option that cannot be right. Raised when it is given, before anything ran."""
+
+
+class ConversationIdError(GrailError, ValueError):
+    """An id that cannot name a conversation. Nothing was done."""
 
 
 class OwnerError(GrailError):

@@ -21,7 +21,7 @@ from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened
 from .calls import METADATA_KEY, STATE_KEY
 from .errors import StoreError
 from .inspecting import Secret
-from .ownership import named_owner
+from .ownership import named_owner, new_conversation
 from .past import journals_of
 from .stores.base import Contents, ConversationKey, SnapshotRecord, Store
 
@@ -58,7 +58,7 @@ async def fork_conversation(
         SettingsError: When no secret can be had.
     """
     whose = named_owner(owner)
-    copy = ConversationKey(whose if new_owner is None else named_owner(new_owner), new_id)
+    copy = new_conversation(owner if new_owner is None else new_owner, new_id)
     contents = await store.contents(conversation_id, owner=whose)
     if not contents.snapshots and not contents.entries:
         raise StoreError(f'{store!r} has nothing of conversation {conversation_id!r}.')

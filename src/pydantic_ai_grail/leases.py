@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from ._sessions.claims import HeldClaim
 from ._sessions.guarded import GuardedStore
 from ._sessions.keeper import utc_now
-from .ownership import named_owner
+from .ownership import new_conversation
 from .stores.base import CellKey, Store
 
 
@@ -48,7 +48,7 @@ async def conversation_lease(
     """
     held = HeldClaim(
         store=GuardedStore(store=store, timeout_seconds=store_timeout_secs),
-        key=CellKey(named_owner(owner), conversation_id, '', ''),
+        key=CellKey(*new_conversation(owner, conversation_id), '', ''),
         seconds=lease_secs,
         clock=utc_now,
     )

@@ -12,12 +12,12 @@ from pydantic_ai.capabilities import ReinjectSystemPrompt
 from pydantic_ai.tools import RunContext
 
 from .errors import OwnerError, SettingsError
-from .stores.base import NO_OWNER, AllOwners
+from .identifiers import checked_conversation_id, problem_with_id
+from .stores.base import NO_OWNER, AllOwners, ConversationKey
 
 Owner: TypeAlias = str | Callable[[RunContext[Any]], str | Awaitable[str]]
 """Whose conversations an agent has: always the same one's, or as a function says of each run."""
 
-MAX_CHARS: Final = 1000
 _LOG: Final = logging.getLogger('pydantic_ai_grail')
 
 
@@ -29,7 +29,7 @@ def checked(owner: Any) -> Owner | None:
     """
     if owner is None or callable(owner):
         return cast('Owner | None', owner)
-    problem = _problem(owner)
+    problem = problem_with_id(owner)
     if problem is not None:
         raise SettingsError(f'owner is the id of a user, or a function of the run context that gives one; {problem}.')
     return owner
@@ -47,10 +47,21 @@ async def owner_of(owner: Owner | None, ctx: RunContext[Any]) -> str:
         return owner
     found = owner(ctx)
     given: Any = await found if isawaitable(found) else found
-    problem = _problem(given)
+    problem = problem_with_id(given)
     if problem is not None:
         raise OwnerError(f'The function owner=... does not say whose this run is: {problem}. Nothing was done.')
     return given
+
+
+async def conversation_in(owner: Owner | None, ctx: RunContext[Any]) -> ConversationKey:
+    """The conversation of a run, and whose it is.
+
+    Raises:
+        OwnerError: As `owner_of`.
+        ConversationIdError: When the id cannot be one.
+    """
+    given = ctx.run_id if ctx.conversation_id is None else ctx.conversation_id
+    return ConversationKey(await owner_of(owner, ctx), checked_conversation_id(given or ''))
 
 
 def named_owner(owner: str | None) -> str:
@@ -61,10 +72,20 @@ def named_owner(owner: str | None) -> str:
     """
     if owner is None:
         return NO_OWNER
-    problem = _problem(owner)
+    problem = problem_with_id(owner)
     if problem is not None:
         raise OwnerError(f'owner is the id of a user, or None for what agents without owner=... keep; {problem}.')
     return owner
+
+
+def new_conversation(owner: str | None, conversation_id: str) -> ConversationKey:
+    """The conversation that a function is to begin.
+
+    Raises:
+        OwnerError: As `named_owner`.
+        ConversationIdError: When the id cannot be one.
+    """
+    return ConversationKey(named_owner(owner), checked_conversation_id(conversation_id))
 
 
 def named_owners(owner: str | AllOwners | None) -> str | AllOwners:
@@ -89,16 +110,3 @@ def warn_of_clients() -> None:
         'the id and the messages of a conversation can go on with it. Give CodeMode(owner=...), a function that says who '
         'is signed in.'
     )
-
-
-def _problem(owner: Any) -> str | None:
-    """Why this is no name for an owner; `None` if it is one."""
-    if not isinstance(owner, str):
-        return f'got {owner!r}, which is no text'
-    if not owner.strip():
-        return f'got {owner!r}, which is empty'
-    if len(owner) > MAX_CHARS:
-        return f'got {len(owner):,} characters, and {MAX_CHARS:,} are the most'
-    if '\0' in owner or any('\ud800' <= char <= '\udfff' for char in owner):
-        return f'got {owner!a}, which databases cannot keep'
-    return None

@@ -35,11 +35,10 @@ from .errors import SnapshotError, StoreError
 from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
 from .outcomes import Completed, Refused
-from .ownership import comes_from_a_client, owner_of
+from .ownership import comes_from_a_client, conversation_in
 from .run_code import ARGUMENTS, SCHEMAS, VALIDATOR
 from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 from .settings import CodeModeOptions, Settings
-from .stores.base import ConversationKey
 from .suspension import note_denials
 
 TOOLSET_ID: Final = 'code_mode'
@@ -135,9 +134,9 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         return self._with(self.wrapped.visit_and_replace(visitor), self._run)
 
     async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
-        conversation_id = ctx.conversation_id or ctx.run_id or 'conversation'
-        conversation = ConversationKey(await owner_of(self.settings.owner, ctx), conversation_id)
-        run = self._engine.new_run(conversation, from_client=comes_from_a_client(ctx))
+        run = self._engine.new_run(
+            await conversation_in(self.settings.owner, ctx), from_client=comes_from_a_client(ctx)
+        )
         return self._with(await self.wrapped.for_run(ctx), run)
 
     async def for_run_step(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:

@@ -23,7 +23,7 @@ from pydantic_ai_grail import Approve, Deny, SqlStore, decide
 from pydantic_ai_grail._sessions.keyring import HOW_TO_ADD_A_KEY
 from pydantic_ai_grail.calls import idempotency_key
 from pydantic_ai_grail.cli import main
-from pydantic_ai_grail.stores.base import CellKey, Claim
+from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim
 from pydantic_ai_grail.testing.journal_contract import NOON
 from pydantic_ai_grail.testing.scripted import played_cells
 from pydantic_ai_grail.waiting import Grant
@@ -172,10 +172,13 @@ def test_a_conversation_that_does_not_hold_is_shown_and_ends_with_1(url: str, ru
 
 def test_nothing_that_a_model_wrote_steers_a_terminal(url: str, run: Run) -> None:
     code = "x = '\x1b[2J \u202e \x07'\nawait pay(1, 200)"
-    converse(url, 'A\x1b[31m', code)
-    for output in (run('show', 'A\x1b[31m')[1], run('waiting')[1], run('conversations')[1], run('show', '\x1b[1m')[2]):
+    converse(url, 'A', code)
+    key = CellKey(NO_OWNER, 'B\x1b[31m', 'c1', 'digest')  # of an agent of before such ids were refused
+    in_store(url, lambda store: write_journal(store, key, BEGAN, call_began(1, bill=1)))
+    for output in (run('show', 'A')[1], run('unfinished')[1], run('conversations')[1], run('show', '\x1b[1m')[2]):
+        assert output
         assert output.replace('\n', '').isprintable()
-    assert r"| x = '\x1b[2J \u202e \x07'" in run('show', 'A\x1b[31m')[1]
+    assert r"| x = '\x1b[2J \u202e \x07'" in run('show', 'A')[1]
 
 
 def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None:
@@ -222,16 +225,26 @@ def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
 
 def test_a_wait_that_was_passed_is_told_apart(url: str, run: Run) -> None:
     async def story(store: SqlStore) -> None:
-        waiting = await till(store, ['await pay(1, 200)', 'x = 1']).run('go', conversation_id='A')
-        results = decide(waiting.output, True)
-        results.approvals = dict.fromkeys(results.approvals, False)
-        await till(store, ['await pay(1, 200)', 'x = 1'], 'await pay(2)').run(
-            message_history=waiting.all_messages(), deferred_tool_results=results
-        )
+        await till(store, ['await pay(1, 200)', 'x = 1']).run('go', conversation_id='A')
+        await till(store, 'await pay(2)').run('go', conversation_id='A')  # from a history that was rewound
 
     in_store(url, story)
     assert run('waiting')[1].endswith('\n  later cells have run: perhaps nobody will decide any more\n')
     assert '\n2. queued since 20' in run('show', 'A')[1]
+
+
+def test_a_cell_that_was_denied_as_a_whole_waits_no_more(url: str, run: Run) -> None:
+    async def story(store: SqlStore) -> None:
+        waiting = await till(store, 'await pay(1, 200)').run('go', conversation_id='A')
+        results = decide(waiting.output, True)
+        results.approvals, results.metadata = dict.fromkeys(results.approvals, False), {}
+        await till(store, 'await pay(1, 200)').run(
+            message_history=waiting.all_messages(), deferred_tool_results=results
+        )
+
+    in_store(url, story)
+    assert run('waiting')[1] == 'No call waits.\n'
+    assert run('unfinished')[1] == 'Every cell came to its end.\n'
 
 
 def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:
