@@ -109,6 +109,20 @@ CASES = (
         fix='NAME = value',
     ),
     Case(
+        code='no-exception-cause',
+        source=(
+            'try:\n    try:\n        1 / 0\n    except ZeroDivisionError as first:\n'
+            "        raise ValueError('b') from first\n"
+            'except ValueError as error:\n    r = str(error.__cause__)\nr'
+        ),
+        instead=(
+            'first = None\ntry:\n    try:\n        1 / 0\n    except ZeroDivisionError as error:\n        first = error\n'
+            "        raise ValueError('b') from error\n"
+            'except ValueError as error:\n    r = str(first)\nr'
+        ),
+        fix='Keep the first exception in a variable',
+    ),
+    Case(
         code='no-yield',
         source='def f():\n    for x in [1, 2]:\n        yield x * 2\nlist(f())',
         instead='def f():\n    items = []\n    for x in [1, 2]:\n        items.append(x * 2)\n    return items\nf()',

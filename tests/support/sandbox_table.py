@@ -31,6 +31,9 @@ CATALOG: Final = bare_catalog('search', 'github.list_issues', sequential=['lock'
 
 MENDED: Final = {
     'fence': '```python\nsearch("a")\n```',
+    'exit': 'if 1 > 0:\n    exit()',
+    'exception-text': 'raise ValueError(5)',
+    'function-name': 'def h(): return 1\nh.__name__',
     'import': 'print(json.dumps([1]))',
     'module': 'import github\nlist_issues()',
     'await': 'for row in search("a"): print(row["id"])',
@@ -62,6 +65,7 @@ MENDED: Final = {
 """A cell for each kind of mend."""
 
 REFUSED: Final = (
+    'try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    print(error.__cause__)',
     'class NotFound(Exception): pass',
     'from enum import Enum\nclass Color(Enum): RED = "red"',
     'from typing import NamedTuple\nclass Point(NamedTuple):\n    x: int\n    y: int',

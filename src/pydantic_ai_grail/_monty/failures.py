@@ -29,6 +29,9 @@ LIMIT_TEXTS: Final[Mapping[str, LimitName]] = MappingProxyType(
 )
 """What Monty 1.4 says when a limit ends a feed. `tests/monty/test_failures.py` trips each one for real."""
 
+EXCEPTION_ARGUMENTS: Final = 'exceptions can only be called with zero or one string argument'
+"""What Monty 1.4 says of `ValueError(5)`, as if the sandbox itself had failed."""
+
 ENDINGS: Final[Mapping[type[MontyError], Ending]] = MappingProxyType(
     {
         MontySyntaxError: 'raised',
@@ -61,6 +64,8 @@ def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending
     frames = _frames(error, current_file)
     exception_type = type(inner).__name__
     message = error.display('msg') if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
+    if EXCEPTION_ARGUMENTS in message:
+        message = 'An exception takes one text here: write ValueError(str(value)).'
     limit = _limit(exception_type, message, frames)
     failure = Failure(
         kind='limit' if limit else 'exception',
@@ -88,7 +93,12 @@ _LIMIT_TYPES: Final[Mapping[LimitName, str]] = MappingProxyType(
 def _frames(error: MontyError, current_file: str) -> tuple[CodeFrame, ...]:
     if not isinstance(error, (MontyRuntimeError, MontySyntaxError)):
         return ()
-    return tuple(_frame(frame, current_file) for frame in error.traceback())
+    # Code in a text that `eval` or `exec` ran is of no cell; the line that ran it comes before.
+    return tuple(_frame(frame, current_file) for frame in error.traceback() if frame.filename.startswith(_CELL_FILE))
+
+
+_CELL_FILE: Final = '<python-input-'
+"""How the names begin that Monty gives to feeds."""
 
 
 def _frame(frame: Frame, current_file: str) -> CodeFrame:

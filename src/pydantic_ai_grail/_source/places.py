@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate
 from typing import Final
@@ -137,25 +137,54 @@ class Places:
                 yield start + 1, end - 1
 
     def _find_deferred(self) -> Iterator[Range]:
-        for node in self._outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
-            if not node.decorator_list and not self._is_used(node, node.name):
-                yield self._body(node.body)
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        held: dict[ast.AST, str] = {node: node.name for node in self._outline.nodes(*functions)}
         for node in self._outline.nodes(ast.Assign):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as function):
-                    if not self._is_used(node, name):
-                        yield self._outline.text.span(function)
+                    held[function] = name
                 case _:
                     pass
+        used = self._used(held)
+        for node in held.keys() - used:
+            if isinstance(node, functions):
+                yield self._body(node.body)
+            elif isinstance(node, ast.Lambda):
+                yield self._outline.text.span(node)
 
-    def _is_used(self, node: ast.stmt, name: str) -> bool:
-        region = self._outline.text.span(node)
-        span = self._outline.text.span
-        if any(not within(span(load), region) for load in self._outline.loads.get(name, ())):
+    def _used(self, held: Mapping[ast.AST, str]) -> set[ast.AST]:
+        """Those of the functions and classes that code may reach which runs: not only each other's bodies."""
+        by_name: dict[str, list[ast.AST]] = {}
+        for node, name in held.items():
+            by_name.setdefault(name, []).append(node)
+        reads: dict[ast.AST | None, set[str]] = {}
+        for name in by_name.keys() & self._outline.loads.keys():
+            for load in self._outline.loads[name]:
+                reads.setdefault(self._holder(load, held), set()).add(name)
+        used = {node for node, name in held.items() if self._is_reached(node, name)}
+        open_nodes: list[ast.AST | None] = [None, *used]
+        while open_nodes:
+            for name in reads.get(open_nodes.pop(), ()):
+                fresh = [node for node in by_name.pop(name, ()) if node not in used]
+                used.update(fresh)
+                open_nodes += fresh
+        return used
+
+    def _holder(self, node: ast.AST, held: Mapping[ast.AST, str]) -> ast.AST | None:
+        """The innermost of the functions whose body holds a node; defaults and decorators run outside."""
+        child = node
+        for ancestor in self._outline.ancestors(node):
+            if ancestor in held and (isinstance(ancestor, ast.Lambda) or child in getattr(ancestor, 'body', ())):
+                return ancestor
+            child = ancestor
+        return None
+
+    def _is_reached(self, node: ast.AST, name: str) -> bool:
+        """By a decorator, or, of a method, under its name or by the language itself."""
+        if getattr(node, 'decorator_list', None):
             return True
         if not isinstance(self._outline.parents.get(node), ast.ClassDef):
             return False
-        # a method: used under its name, or by the language itself
         return name.startswith('__') or name in self._attributes
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from .._monty.support import Support
 from ..diagnostics import Diagnostic
 from .outline import Outline
+from .places import Places
 from .unsupported.calls import calls
 from .unsupported.constructs import constructs
 from .unsupported.finding import told_once
@@ -20,6 +21,8 @@ from .unsupported.names import names
 
 MAX_FOUND: Final = 64
 """Findings of one rule; more than anybody reads."""
+
+_FAIL_WHEN_REACHED: Final = frozenset({'unsupported-import', 'unsupported-attribute', 'unsupported-builtin'})
 
 
 def report(
@@ -40,5 +43,16 @@ def report(
     outline = outline.in_session(bound) if outline else Outline(tree, source, session=bound)
     rules = (constructs(outline, support), names(outline, support), calls(outline, support, attributes))
     found = [each for rule in rules for each in islice(rule, MAX_FOUND)]
+    if any(each.code in _FAIL_WHEN_REACHED for each in found):
+        places = Places(outline)
+        found = [
+            each for each in found if each.code not in _FAIL_WHEN_REACHED or not _is_unreached(places, outline, each)
+        ]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(told_once(found))
+
+
+def _is_unreached(places: Places, outline: Outline, found: Diagnostic) -> bool:
+    """Whether what is not there stands in code that this cell does not run: if it is reached later, it fails there."""
+    start = outline.text.line_start(found.position.line) + found.position.column - 1
+    return places.never_runs((start, start)) or places.is_deferred((start, start))

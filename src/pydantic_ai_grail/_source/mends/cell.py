@@ -30,12 +30,15 @@ from .method_values import mend_taken_methods
 from .methods import mend_methods, mend_operators
 from .modules import mend_bare_tools
 from .polyfills import mend_hasattr, mend_json, mend_sub
+from .raising import mend_asserts, mend_exits, mend_function_names, mend_raises
 from .sets import mend_sets
 from .shadowing import mend_shadowed_builtins
 from .tasks import mend_tasks
 from .unused import mend_unused_imports
 
 MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
+    (mend_exits, ('exit', 'quit')),
+    (mend_function_names, ('__name__', '__qualname__')),
     (mend_tasks, ('gather', 'create_task', 'ensure_future')),
     (mend_mapped_tools, ('map',)),
     (mend_awaits, ()),
@@ -50,6 +53,8 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_dates, ('strptime', 'timedelta', 'utcnow', 'timestamp')),
     (mend_lazy, ('any', 'all', 'next')),
     (mend_iterators, ('next', '(')),
+    (mend_raises, ('Error', 'Exception', 'Warning')),
+    (mend_asserts, ('assert',)),
     (mend_deletes, ('del',)),
     (mend_shadowed_builtins, ('for',)),
     (mend_aliases, ('Error', 'error', 'UTC', 'timeout')),

@@ -43,6 +43,8 @@ def final_value(mending: Mending) -> FinalValue:
 
 def _of_expression(mending: Mending, statement: ast.Expr) -> FinalValue:
     value = statement.value
+    if value in mending.exits:
+        return FinalValue(has_value=_returns_a_value(mending))
     if isinstance(value, ast.Await):
         value = value.value
     if isinstance(value, ast.Call) and mending.outline.is_builtin(value.func, 'print'):

@@ -37,6 +37,8 @@ class Mending:
     """Names that no longer stand in the code, so that an import of theirs has nobody to import for."""
     lowered: set[ast.AST] = field(default_factory=set[ast.AST])
     """Expressions that have become others already, which later mends leave alone."""
+    exits: set[ast.AST] = field(default_factory=set[ast.AST])
+    """Calls of `exit` that became a `return`."""
     unplaced: list[Diagnostic] = field(default_factory=list[Diagnostic])
     """Imports that no line has room for."""
 

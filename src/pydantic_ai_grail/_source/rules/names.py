@@ -117,6 +117,8 @@ def _constant(name: str) -> str | None:
 
 def unresolved_import(cell: Inspected, finding: Finding) -> Diagnostic | None:
     """A module that cannot be imported, or that lacks the member asked for."""
+    if cell.places.is_deferred(finding.place):
+        return None  # if it is called later, it fails there
     if cell.places.never_runs(finding.place) or cell.places.catches(finding.place, *IMPORT_ERRORS):
         return None
     if match := ty_texts.NO_MEMBER.search(finding.message):
@@ -132,7 +134,9 @@ def unknown_module(cell: Inspected, module: str, place: Range) -> Diagnostic | N
         return None
     if any(known.startswith(f'{module}.') for known in cell.support.modules):
         return None
-    if cell.places.never_runs(place) or cell.places.catches(place, *IMPORT_ERRORS):
+    if cell.places.never_runs(place) or cell.places.is_deferred(place):
+        return None
+    if cell.places.catches(place, *IMPORT_ERRORS):
         return None
     meant = closest(module, (*cell.catalog.modules, *cell.support.modules))
     return cell.diagnostic('unknown-module', f'There is no module {module!r} here.', place, fix=meant)

@@ -68,6 +68,14 @@ RULES: Final[tuple[Rule, ...]] = (
         nodes=(ast.Yield, ast.YieldFrom),
     ),
     Rule(
+        code='no-exception-cause',
+        feature='exception-cause',
+        message='Exceptions do not know their cause here: `__cause__`, `__context__`.',
+        fix='Keep the first exception in a variable where it is caught.',
+        nodes=(ast.Attribute,),
+        applies=lambda outline, node: node.attr in ('__cause__', '__context__') and isinstance(node.ctx, ast.Load),
+    ),
+    Rule(
         code='no-del',
         feature='del-name',
         message='`del` of a name cannot run here.',

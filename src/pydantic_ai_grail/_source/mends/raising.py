@@ -1,0 +1,122 @@
+"""How code stops itself: `exit()`, exceptions with other than one text, asserts whose text Monty adds to; and a function's name.
+
+`raise ValueError(5)` fails in Monty 1.4 with an error of its own, after what the code did before. The text is what
+CPython makes of the arguments; a cell that reads `args` is left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import Final
+
+from .mending import Mending
+
+_EXITS: Final = ('exit', 'quit', 'sys.exit')
+_SYSTEM_EXIT: Final = frozenset({'SystemExit', 'BaseException'})
+_ARGUMENTS_MATTER: Final = (KeyError, OSError, UnicodeError, StopIteration, SystemExit, ImportError, BaseExceptionGroup)
+"""Classes whose text is not that of their arguments."""
+_TEXT_KEPT: Final = (ast.BoolOp, ast.UnaryOp, ast.Call)
+"""Tests of which Monty says nothing."""
+
+
+def mend_exits(mending: Mending) -> None:
+    """`exit()` at the top level ends the cell, as a `return` does there."""
+    outline = mending.outline
+    for statement in outline.nodes(ast.Expr):
+        call = statement.value
+        if not isinstance(call, ast.Call) or call.keywords or not _is_exit(mending, call.func):
+            continue
+        if [each for each in call.args if not (isinstance(each, ast.Constant) and isinstance(each.value, int | None))]:
+            continue
+        if outline.scope_of(statement.value).kind != 'module' or any(map(_catches_exit, outline.ancestors(statement))):
+            continue
+        if mending.mend('exit', statement, 'ended the cell by `return`', mending.instead(statement, 'return')):
+            mending.replace(call)
+            mending.exits.add(call)
+
+
+def _is_exit(mending: Mending, function: ast.expr) -> bool:
+    name = mending.outline.dotted(function)
+    return name in _EXITS and ('.' in name or mending.outline.is_builtin(function, name))
+
+
+def _catches_exit(ancestor: ast.AST) -> bool:
+    if not isinstance(ancestor, ast.Try):
+        return False
+    types = [handler.type for handler in ancestor.handlers]
+    names = [each for one in types for each in (one.elts if isinstance(one, ast.Tuple) else [one])]
+    return any(each is None or (isinstance(each, ast.Name) and each.id in _SYSTEM_EXIT) for each in names)
+
+
+def mend_raises(mending: Mending) -> None:
+    """`ValueError(5)` and `ValueError(1, 2)` get the text that CPython gives them."""
+    outline = mending.outline
+    if any(attribute.attr == 'args' for attribute in outline.nodes(ast.Attribute)):
+        return
+    for call in outline.nodes(ast.Call):
+        if call.keywords or not call.args or not _is_plain_exception(mending, call.func):
+            continue
+        if any(isinstance(each, ast.Starred) for each in call.args) or (
+            len(call.args) == 1 and _may_be_text(call.args[0])
+        ):
+            continue
+        start, end = mending.text.span(call.args[0])[0], mending.text.span(call.args[-1])[1]
+        opening, closing = ('str(', ')') if len(call.args) == 1 else ('str((', '))')
+        edits = (mending.before(call.args[0], opening), mending.after(call.args[-1], closing))
+        if '#' not in mending.text.source[start:end]:
+            mending.mend('exception-text', call, 'gave the exception its arguments as text', *edits)
+
+
+def _is_plain_exception(mending: Mending, function: ast.expr) -> bool:
+    if not isinstance(function, ast.Name) or not mending.outline.is_free(function):
+        return False
+    kind = getattr(builtins, function.id, None)
+    if not isinstance(kind, type):
+        return False
+    return issubclass(kind, BaseException) and not issubclass(kind, _ARGUMENTS_MATTER)
+
+
+def _may_be_text(node: ast.expr) -> bool:
+    """Anything but what is written out as something else; of a name nothing is known."""
+    match node:
+        case ast.Constant(value=value):
+            return isinstance(value, str)
+        case ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+            return False
+        case ast.UnaryOp() | ast.Compare():
+            return False
+        case ast.BinOp(left=left, right=right):
+            return _may_be_text(left) and _may_be_text(right)
+        case _:
+            return True
+
+
+def mend_asserts(mending: Mending) -> None:
+    """Keep Monty from adding the test to an assert's text. Lowered, not told."""
+    for statement in mending.outline.nodes(ast.Assert):
+        if not isinstance(statement.test, _TEXT_KEPT) and mending.is_where_it_says(statement.test):
+            mending.take(mending.around(statement.test, 'not not (', ')'))
+
+
+def mend_function_names(mending: Mending) -> None:
+    """`h.__name__` of a function that the cell defines, or of a tool, is written out."""
+    outline = mending.outline
+    defined: dict[str, int] = {}
+    for function in outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
+        defined[function.name] = defined.get(function.name, 0) + (2 if function.decorator_list else 1)
+    stored = {name.id for name in outline.nodes(ast.Name) if not isinstance(name.ctx, ast.Load)}
+    for attribute in outline.nodes(ast.Attribute):
+        function = attribute.value
+        if attribute.attr not in ('__name__', '__qualname__') or not isinstance(attribute.ctx, ast.Load):
+            continue
+        if not isinstance(function, ast.Name) or function.id in stored:
+            continue
+        scope = outline.binding(function)
+        is_own = (
+            scope is outline.module and function.id not in outline.module.imported and defined.get(function.id) == 1
+        )
+        if is_own or (outline.is_free(function) and function.id in mending.catalog.entries):
+            note = f'wrote out `{function.id}.{attribute.attr}`'
+            if mending.mend('function-name', attribute, note, mending.instead(attribute, repr(function.id))):
+                mending.replace(function)

@@ -1,0 +1,169 @@
+"""How code stops itself gives what CPython gives: exits, exceptions' texts, asserts; and the names of functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.agents import agent_with, play
+from support.cells import mended, prepared, refusals
+
+pytestmark = pytest.mark.anyio
+
+
+async def value(source: str) -> Any:
+    """The value of a cell's last line."""
+    [played] = await play(agent_with(), source)
+    content: Any = played.content
+    assert isinstance(content, dict), content
+    return content['result']  # pyright: ignore[reportUnknownVariableType]  # as JSON has it
+
+
+def in_cpython(source: str, name: str) -> Any:
+    scope: dict[str, Any] = {'__name__': '__main__'}
+    exec(source, scope)  # noqa: S102  # what CPython makes of it
+    return scope[name]
+
+
+CAUGHT = 'r = None\ntry:\n    {}\nexcept Exception as error:\n    r = str(error)\n'
+
+
+@pytest.mark.parametrize(
+    'statement',
+    [
+        'assert 1 == 2',
+        'assert 1 == 2, "no"',
+        'assert [], "no"',
+        'assert {"a": 0}["a"], "no"',
+        'assert 1 in [2]',
+        'assert 1 < 3 < 2, "no"',
+        'assert 1 == 1',
+        'raise ValueError(5)',
+        'raise ValueError(-1.5)',
+        'raise ValueError(1, 2)',
+        'raise ValueError("a", 2)',
+        'raise ValueError([1], {"a": (2,)})',
+        'raise RuntimeError(None)',
+        'raise TypeError({"a": 1})',
+        'raise LookupError((1, 2))',
+        'raise ValueError("a" + "b")',
+        'raise ValueError',
+    ],
+)
+async def test_the_text_of_an_exception_is_that_of_cpython(statement: str) -> None:
+    source = CAUGHT.format(statement)
+
+    assert await value(f'{source}r') == in_cpython(source, 'r')
+
+
+async def test_the_text_of_an_empty_name_is_not_added_to_an_assert() -> None:
+    assert await value('rows = []\n' + CAUGHT.format('assert rows, "no rows"') + 'r') == 'no rows'
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'raise ValueError("a")',
+        'x = 5\nraise ValueError(x)',
+        'raise KeyError(5)',
+        'class MyError: pass\nMyError(5)',
+        'ValueError = print\nValueError(5)',
+        'try:\n    raise ValueError(5)\nexcept ValueError as error:\n    print(error.args)',
+        'assert any([1])',
+        'try:\n    exit()\nexcept:\n    pass',
+    ],
+)
+def test_exceptions_that_may_be_right_or_would_change_are_left_alone(source: str) -> None:
+    assert mended(source) == source
+
+
+async def test_an_exception_whose_arguments_are_not_known_to_be_text_does_not_read_like_a_crash() -> None:
+    [played] = await play(agent_with(), 'x = 5\nraise ValueError(x)')
+
+    assert played.content == (
+        'RuntimeError: An exception takes one text here: write ValueError(str(value)).\n'
+        'This cell called no tool.\n'
+        'What the cell assigned before it stopped is kept; go on from there.'
+    )
+
+
+@pytest.mark.parametrize(
+    ('source', 'result'),
+    [
+        ('x = 1\nexit()', 'x = 1\nreturn'),
+        ('x = 1\nquit(0)', 'x = 1\nreturn'),
+        ('import sys\nsys.exit()', 'import sys\nreturn'),
+        ('from sys import exit\nexit(1)', 'pass\nreturn'),
+        ('if 1 > 0: exit()\nprint(2)', 'if 1 > 0: return\nprint(2)'),
+        ('try:\n    exit()\nexcept Exception:\n    pass', 'try:\n    return\nexcept Exception:\n    pass'),
+    ],
+)
+def test_an_exit_at_the_top_level_ends_the_cell(source: str, result: str) -> None:
+    assert mended(source) == result
+
+
+async def test_what_follows_an_exit_does_not_run() -> None:
+    first, second = await play(agent_with(), 'x = 2\nif x > 1:\n    print("a")\n    exit()\nprint(x)', 'x')
+
+    assert first.content == {'printed': 'a', 'notes': ['Changed in line 4: ended the cell by `return`']}
+    assert second.content == {'result': 2}
+
+
+async def test_a_cell_that_ends_in_an_exit_has_no_value() -> None:
+    [played] = await play(agent_with(), 'x = 1\nexit()')
+
+    assert 'result' not in played.content
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'def f():\n    exit()\nf()',
+        'try:\n    exit()\nexcept (SystemExit, ValueError):\n    pass',
+        'exit("failed")',
+        'x = exit()',
+    ],
+)
+def test_an_exit_that_a_return_would_not_be_is_refused(source: str) -> None:
+    assert [each.code for each in refusals(source)] == ['unsupported-builtin']
+
+
+@pytest.mark.parametrize(
+    'source', ['def h(): return 1\nr = h.__name__\n', 'async def h(): return 1\nr = [h.__name__, h.__qualname__]\n']
+)
+async def test_the_name_of_a_function_is_known(source: str) -> None:
+    assert await value(f'{source}r') == in_cpython(source, 'r')
+
+
+def test_the_name_of_a_tool_is_known() -> None:
+    assert mended('x = search.__name__') == "x = 'search'"
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'def h(): return 1\nh = max\nh.__name__',
+        'def f(g): return g.__name__',
+        'x = type(5).__name__',
+        'def h(): return 1\ndef h(): return 2\nh.__name__',
+    ],
+)
+def test_a_name_that_may_stand_for_something_else_is_not_written_out(source: str) -> None:
+    assert prepared(source).mends == ()
+
+
+@pytest.mark.parametrize('attribute', ['__cause__', '__context__'])
+def test_the_cause_of_an_exception_is_refused_before_anything_runs(attribute: str) -> None:
+    source = f'try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    print(error.{attribute})'
+
+    assert [each.code for each in refusals(source)] == ['no-exception-cause']
+
+
+@pytest.mark.parametrize('call', ['exec("1 / 0")', 'eval("1 / 0")'])
+async def test_code_in_a_text_is_not_said_to_be_of_an_earlier_cell(call: str) -> None:
+    [played] = await play(agent_with(), call)
+
+    assert played.content == (
+        f'ZeroDivisionError: division by zero\nline 1: {call}\nThis cell called no tool.\n'
+        'What the cell assigned before it stopped is kept; go on from there.'
+    )
