@@ -26,14 +26,16 @@ VOCABULARY = (
 )
 MAY_IMPORT = {
     '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
-    'code_mode': ('toolset', 'approvals', 'run_code_part', 'engine', 'settings', '_sessions'),
+    'code_mode': ('toolset', 'approvals', 'run_code_part', 'stream_events', 'engine', 'settings', '_sessions'),
     'approvals': ('conversation', 'requests', 'run_code_part', '_reply'),
     'toolset': (
         *('engine', 'agent_run', 'cell_call', 'cell_ends', 'conversation', 'durable', 'opening', 'settings'),
-        *('call_parts', 'ownership', 'run_code_part', 'run_code', 'stores.base', 'suspension'),
+        *('call_parts', 'ownership', 'run_code_part', 'run_code', 'stores.base', 'streaming', 'suspension'),
         *('_catalog', '_reply', '_sessions'),
     ),
     'call_parts': ('_reply',),
+    'streaming': ('call_parts', 'conversation', 'durable', 'requests', 'settings', 'stream_events', 'tracing.labels'),
+    'stream_events': ('tracing.labels',),
     'run_code_part': (),
     'durable': (),
     'cell_call': (
@@ -110,6 +112,7 @@ DOORS = {
         *('_catalog', '_reply'),
         *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
         *('forking', 'adapters', 'cli', 'testing', 'call_parts', 'run_code_part'),
+        *('streaming', 'stream_events'),
     ),
     'dbos': ('durable',),
     'temporalio': ('durable',),

@@ -44,6 +44,8 @@ class AgentRun:
     """Whether that one's decisions are asked for with the next request of the run."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
+    is_streamed: bool | None = None
+    """Whether events of the model came by in this run, so that somebody listens; `None` where it cannot be known."""
     failed_cells: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     """Metadata for the returns of cells that failed, by tool call id, until the history has it."""
     _restore_seconds: float = 0.0

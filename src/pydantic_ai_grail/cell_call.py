@@ -6,7 +6,7 @@ Here a cell's session (which state it starts from), its journal (whether it goes
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -60,6 +60,7 @@ class CellCall:
     inside: Mapping[str, ToolsetTool[Any]]
     tools: ToolManager[Any]
     observe: Observer
+    printed: Callable[[str], None] | None = None  # told what the cell prints, as it comes
     restarts: bool = False
     """Whether the model asked to begin without variables, whatever the history says."""
     reruns: bool = False
@@ -314,6 +315,7 @@ class CellCall:
                 host=settings.host,
                 limits=settings.limits,
                 observe=self.observe,
+                printed=self.printed,
                 begin=partial(self._begin, history, opened),
                 going_on=going_on,
                 max_dump_bytes=settings.max_snapshot_bytes,
@@ -337,11 +339,8 @@ class CellCall:
         return not words.isdisjoint(tools | history.bindings.declared)
 
     async def _ended(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
-        if (
-            isinstance(outcome, Completed)
-            and not opened.journal.entries
-            and self.engine.settings.store.reach == 'process'
-        ):
+        did_nothing = isinstance(outcome, Completed) and not opened.journal.entries
+        if did_nothing and self.engine.settings.store.reach == 'process':
             return  # nobody can want it: the process has the result, and without the process there is no journal
         await opened.journal.finish(cell_ended(outcome, handed=calls.handed, at=datetime.now(UTC)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -12,7 +13,7 @@ from pydantic_ai.capabilities import (
     ToolSearch,
     WrapModelRequestHandler,
 )
-from pydantic_ai.messages import ModelResponse
+from pydantic_ai.messages import AgentStreamEvent, ModelResponse, PartStartEvent
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import AgentDepsT, RunContext
 from pydantic_ai.toolsets import AbstractToolset
@@ -22,6 +23,7 @@ from .approvals import as_the_model_sees, next_requests, with_denials_inside
 from .engine import Engine
 from .run_code_part import RUN_CODE
 from .settings import CodeModeOptions, Settings
+from .stream_events import as_tool_events
 from .toolset import CodeModeToolset
 
 
@@ -39,15 +41,18 @@ class CodeMode(AbstractCapability[AgentDepsT]):
 
     Args:
         id: A name for this capability in the run, where more than one needs to be told apart.
+        tool_events: Whether the calls of cells are in the event stream of a run as Pydantic AI's own
+            `FunctionToolCallEvent` and `FunctionToolResultEvent`, as if the model had made them; see `as_tool_events`.
         options: See `CodeModeOptions`.
 
     Raises:
         SettingsError: When an option is unknown or cannot be right.
     """
 
-    def __init__(self, *, id: str | None = None, **options: Unpack[CodeModeOptions]) -> None:
+    def __init__(self, *, id: str | None = None, tool_events: bool = False, **options: Unpack[CodeModeOptions]) -> None:
         self.id = id
-        self._engine = Engine(Settings.of(**options))
+        self._has_tool_events = tool_events
+        self._engine = Engine(Settings.of(**options), sees_streams=True)
 
     async def grants(self, conversation_id: str, *, owner: str | None = None) -> list[LiveGrant]:
         """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
@@ -101,6 +106,27 @@ class CodeMode(AbstractCapability[AgentDepsT]):
         """Shows the model each cell as one call."""
         messages = as_the_model_sees(request_context.messages, tool_name=RUN_CODE)
         return request_context if messages is request_context.messages else replace(request_context, messages=messages)
+
+    @property
+    def has_wrap_run_event_stream(self) -> bool:
+        """Not on our account: a run for which nobody listens need not be streamed from the model."""
+        return False
+
+    def wrap_run_event_stream(
+        self, ctx: RunContext[AgentDepsT], *, stream: AsyncIterable[AgentStreamEvent]
+    ) -> AsyncIterable[AgentStreamEvent]:
+        """The stream as it is, or with `tool_events` the calls of cells as events of tool calls."""
+        seen = self._seen(stream, ctx.run_id)
+        return as_tool_events(seen) if self._has_tool_events else seen
+
+    async def _seen(
+        self, stream: AsyncIterable[AgentStreamEvent], run_id: str | None
+    ) -> AsyncGenerator[AgentStreamEvent]:
+        """The stream, and a note if it is one of a model."""
+        async for event in stream:
+            if isinstance(event, PartStartEvent):
+                self._engine.note_stream(run_id)
+            yield event
 
     def get_wrapper_toolset(self, toolset: AbstractToolset[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         """The agent's tools behind `run_code`."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
@@ -50,9 +51,12 @@ class Engine:
         SettingsError: When no key can be had for the store.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, sees_streams: bool = False) -> None:
+        """Make one. `sees_streams`: whether somebody tells it of streamed runs, with `note_stream`."""
         self.settings = settings
         self._warned_of_clients = False
+        self._sees_streams = sees_streams
+        self._runs = WeakValueDictionary[str, AgentRun]()
         self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
         self._told = set[str]()
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
@@ -91,24 +95,35 @@ class Engine:
                     f' Did you mean {meant!r}?' if meant else '',
                 )
 
-    def new_run(self, conversation: ConversationKey, *, from_client: bool) -> AgentRun:
+    def note_stream(self, run_id: str | None) -> None:
+        """Note that events of the model came by in a run."""
+        run = self._runs.get(run_id or '')
+        if run is not None:
+            run.is_streamed = True
+
+    def new_run(self, conversation: ConversationKey, run_id: str | None, *, from_client: bool) -> AgentRun:
         """What a run of an agent in this conversation needs. The run closes it.
 
         Args:
             conversation: The conversation, and whose it is.
+            run_id: The run, if it has an id.
             from_client: Whether its history comes from a client.
         """
         if from_client and not conversation.has_owner and not self._warned_of_clients:
             self._warned_of_clients = True
             warn_of_clients()
         session = Session(conversation=conversation, keeper=self._keeper, grants=Grants(self.journals, conversation))
-        return AgentRun(
+        run = AgentRun(
             session=session,
             corrections=Corrections(journals=self.journals, session=session),
             compacts_history=self.settings.compacts_history,
             trusts_history=conversation.has_owner or not from_client,
             observe=to_all(cell_metrics(), log, *self.settings.observers),
+            is_streamed=False if self._sees_streams and run_id is not None else None,
         )
+        if run_id is not None:
+            self._runs[run_id] = run
+        return run
 
     def description(self, catalog: Catalog, *, search_tool: str | None) -> str:
         """What the model reads of `run_code` and of the tools it may call there.

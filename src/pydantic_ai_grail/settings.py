@@ -22,6 +22,8 @@ from .waiting import LookUp
 Checking: TypeAlias = Literal['strict', 'names', 'off']
 """How much of a cell is checked before it runs; see the page on checking."""
 Durability: TypeAlias = Literal['cell', 'call']
+Streamed: TypeAlias = Literal['auto', 'calls', 'all', 'none']
+"""Which events of a cell the stream of its run has."""
 LostState: TypeAlias = Literal['restart', 'error']
 Secret: TypeAlias = str | bytes | Sequence[str | bytes]
 
@@ -92,6 +94,10 @@ class CodeModeOptions(TypedDict, total=False):
     claim_secs: float
     """After how long without a sign of life a process counts as dead, so that another may go on with its cell. Default
     30. A dead process of the same machine is seen at once."""
+    events: Streamed
+    """What the event stream of a run has of its cells, see `pydantic_ai_grail.stream_events`: `'calls'`, `'all'`, which
+    adds the check, what is printed and the end, or `'none'`. UI adapters send them to the front end. Default `'auto'`:
+    `'calls'`, but nothing in a run whose model is not streamed, since then nobody listens."""
     observers: Sequence[Observer]
     """Told what happens in each cell, as it happens, beside the OpenTelemetry span: see `pydantic_ai_grail.events`."""
     catalog_chars: int
@@ -123,6 +129,7 @@ class Settings:
     reuse_calls: bool = True
     decision_secs: float | None = None
     claim_secs: float = 30.0
+    events: Streamed = 'auto'
     observers: tuple[Observer, ...] = ()
     catalog_chars: int = 12_000
 
@@ -156,6 +163,7 @@ _CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = MappingProxyType(
         'checking': ('strict', 'names', 'off'),
         'lost_state': ('restart', 'error'),
         'durability': ('cell', 'call', None),
+        'events': ('auto', 'calls', 'all', 'none'),
         'unknown_calls': ('ask', 'raise', 'retry'),
     }
 )

@@ -15,7 +15,6 @@ from typing import Any, Final, Self, Unpack, cast
 
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed, UserError
 from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
-from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
@@ -36,9 +35,10 @@ from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
 from .outcomes import Completed, Refused
 from .ownership import comes_from_a_client, conversation_in
-from .run_code import ARGUMENTS, SCHEMAS, VALIDATOR
+from .run_code import ARGUMENTS, SCHEMAS, VALIDATOR, manager_of_calls
 from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 from .settings import CodeModeOptions, Settings
+from .streaming import cell_stream
 from .suspension import note_denials
 
 TOOLSET_ID: Final = 'code_mode'
@@ -134,9 +134,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         return self._with(self.wrapped.visit_and_replace(visitor), self._run)
 
     async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
-        run = self._engine.new_run(
-            await conversation_in(self.settings.owner, ctx), from_client=comes_from_a_client(ctx)
-        )
+        conversation = await conversation_in(self.settings.owner, ctx)
+        run = self._engine.new_run(conversation, ctx.run_id, from_client=comes_from_a_client(ctx))
         return self._with(await self.wrapped.for_run(ctx), run)
 
     async def for_run_step(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
@@ -246,8 +245,12 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             if resumed is None or resumed.tool_call_id == call_id:
                 raise ToolFailed(nothing_to_resume(asked[RESUME]))
             asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
-        with self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span:
-            observe = to_all(span, log, *self.settings.observers)
+        parts = CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars)
+        with (
+            self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span,
+            cell_stream(ctx, parts, events=self.settings.events, is_streamed=run.is_streamed) as stream,
+        ):
+            observe = to_all(span, log, *([] if stream is None else [stream]), *self.settings.observers)
             _, conversation_id = run.session.conversation
             observe(CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code']))
             cell = CellCall(
@@ -259,14 +262,15 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 source=asked['code'],
                 catalog=tool.catalog,
                 inside=tool.inside,
-                tools=self._tool_manager(ctx, tool),
+                tools=manager_of_calls(self.wrapped, ctx, tool.inside),
                 observe=observe,
+                printed=stream.printed if stream is not None and stream.tells_all else None,
                 restarts=asked.get('restart', False),
                 reruns=asked.get('rerun', False),
             )
             try:
                 ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
-                return self._reply(ran, run, CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars))
+                return self._reply(ran, run, parts)
             finally:
                 observe(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))
 
@@ -291,15 +295,6 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             ]
             run.opening_note = '\n'.join(filter(None, notes))
         return run.opening_note
-
-    def _tool_manager(self, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any]) -> ToolManager[Any]:
-        parent = ctx.tool_manager
-        return ToolManager(
-            toolset=self.wrapped,
-            root_capability=parent.root_capability if parent is not None else None,
-            ctx=ctx,
-            tools=dict(tool.inside),
-        )
 
     def _reply(self, ran: CellEnd, run: AgentRun, parts: CallParts) -> CellReply:
         if isinstance(ran, WaitsAnew):

@@ -65,6 +65,8 @@ class Surroundings:
     host: HostAccess
     limits: Limits
     observe: Observer
+    printed: Callable[[str], None] | None = None
+    """Told what the cell prints, as it comes, from another thread."""
     begin: Callable[[Prepared], Awaitable[None]] | None = None
     """Called when the cell is accepted, before it runs."""
     going_on: GoingOn | None = None
@@ -146,7 +148,7 @@ async def _verdict(check: Check, prepared: Prepared, source: str, history: Histo
 
 async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surroundings) -> Completed | Failed | Waiting:
     suspended = around.going_on.suspended if around.going_on is not None else None
-    prints = PrintCapture(around.limits.max_print_chars)
+    prints = PrintCapture(around.limits.max_print_chars, told=around.printed)
     if suspended is not None:
         prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
     async with around.worker() as worker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from ..outcomes import Printed
@@ -10,8 +11,10 @@ from ..outcomes import Printed
 class PrintCapture:
     """A sink for one cell's prints. Monty calls it from a thread of its own, one call at a time."""
 
-    def __init__(self, max_chars: int) -> None:
+    def __init__(self, max_chars: int, *, told: Callable[[str], None] | None = None) -> None:
+        """Make one for a cell. `told` is called with what is kept as it comes, from that thread."""
         self._room = max_chars
+        self._told = told
         self._kept: list[str] = []
         self._dropped = 0
 
@@ -20,11 +23,14 @@ class PrintCapture:
         if kept:
             self._kept.append(kept)
             self._room -= len(kept)
+            if self._told is not None:
+                self._told(kept)
         self._dropped += len(text) - len(kept)
 
     def take_up(self, printed: Printed) -> None:
         """Go on from what the cell had printed when it was suspended."""
-        self('stdout', printed.text)
+        self._kept.append(printed.text)
+        self._room -= len(printed.text)
         self._dropped += printed.dropped_chars
 
     @property

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
-from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
 
 def scripted_model(*cells: str | Sequence[str], answer: str = 'done') -> FunctionModel:
     """A model that sends one cell after the other, whatever comes back, and then answers.
 
     Each turn starts at the first cell, and each cell is sent in a response of its own; a sequence of cells is sent in one
-    response. A run that goes on without a prompt of the user's goes on with the cells too.
+    response, streamed or not. A run that goes on without a prompt of the user's goes on with the cells too.
     """
     responses = [[cell] if isinstance(cell, str) else list(cell) for cell in cells]
 
@@ -30,7 +30,14 @@ def scripted_model(*cells: str | Sequence[str], answer: str = 'done') -> Functio
             return ModelResponse(parts=[TextPart(answer)])
         return ModelResponse(parts=[ToolCallPart('run_code', {'code': cell}) for cell in responses[played]])
 
-    return FunctionModel(play)
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
+        for number, part in enumerate(play(messages, info).parts):
+            if isinstance(part, ToolCallPart):
+                yield {number: DeltaToolCall(part.tool_name, part.args_as_json_str(), tool_call_id=part.tool_call_id)}
+            elif isinstance(part, TextPart):
+                yield part.content
+
+    return FunctionModel(play, stream_function=stream)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
