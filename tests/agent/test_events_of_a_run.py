@@ -171,7 +171,7 @@ async def test_calls_that_run_together_start_before_one_of_them_ends() -> None:
 
 async def test_all_tells_the_check_with_its_mends_what_is_printed_and_the_end_too() -> None:
     cell = 'print("one")\nx = double(2)\nprint(math.floor(1.5))\nx / 0'
-    events = await stream_of(agent_with(double, events='all'), cell, 'double(number="two")')
+    events = await stream_of(agent_with(double, events='all'), cell, 'missing_name')
     assert told(events) == snapshot(
         [
             'run_code called',
@@ -183,8 +183,8 @@ async def test_all_tells_the_check_with_its_mends_what_is_printed_and_the_end_to
             '  failed ZeroDivisionError: division by zero 0 waiting',
             'run_code: failed',
             'run_code called',
-            "  refused ['line 1: awaited `double(...)`'] [\"line 1: double() cannot take number = 'two': Input should be a valid integer, unable to parse string as an integer.\"]",
-            "  refused double() cannot take number = 'two': Input should be a valid integer, unable to parse string as an integer. 0 waiting",
+            '  refused [] ["line 1: There is no name \'missing_name\'."]',
+            "  refused There is no name 'missing_name'. 0 waiting",
             'run_code: failed',
         ]
     )
