@@ -19,7 +19,7 @@ RUN_CODE_KIND: Final = 'code_mode.run_code'
 """`tool_kind` of the tool, of its calls and of its returns, in every history."""
 
 _RESUME: Final = 'Go on with the cell of this id, which waits. The code is not run.'
-_RERUN: Final = 'Run calls again that a failed cell has made, instead of giving what they had returned.'
+_RERUN: Final = 'A corrected cell gets what equal calls of the failed one returned. True: make them again.'
 
 
 class RunCodeArgs(TypedDict):  # a docstring would go into the schema, for the model to read

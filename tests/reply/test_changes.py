@@ -47,3 +47,10 @@ def test_very_many_changes_take_four_lines():
     assert told(*(('await', n, f'awaited `f{n}(...)`') for n in range(1, 10))) == [
         'Changed in lines 1, 2, 3, 4, 5, 6, …: awaited `f1(...)`, `f2(...)`, `f3(...)`, `f4(...)`, `f5(...)` and 4 more'
     ]
+
+
+def test_an_import_that_the_description_leaves_out_itself_is_no_news():
+    assert told(('import', 1, 'added `import asyncio`')) == []
+    assert told(('import', 1, 'added `import asyncio`'), ('import', 1, 'added `import re`')) == [
+        'Changed in line 1: added `import re`'
+    ]

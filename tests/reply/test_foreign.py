@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from pydantic_ai_grail._reply import prose
 from pydantic_ai_grail._reply.foreign import first_line, quoted, quoted_after_first
-from pydantic_ai_grail._reply.reply import changed_note, render, unsaved_note, unused_note, variables_note
+from pydantic_ai_grail._reply.reply import (
+    changed_note,
+    denied,
+    plain_call,
+    render,
+    unsaved_note,
+    unused_note,
+    variables_note,
+)
 from pydantic_ai_grail.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
 from pydantic_ai_grail.diagnostics import Diagnostic, Position
 from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure, KeysThere, Printed, Refused
@@ -141,3 +149,12 @@ def test_foreign_text_is_cut() -> None:
     assert first_line('\n\n a\nb', max_chars=10) == 'a'
     assert first_line('a' * 20, max_chars=10) == 'a' * 10 + '…'
     assert quoted('a\nb', max_chars=10) == '> a\n> b'
+
+
+def test_what_a_person_says_to_a_denial_is_quoted() -> None:
+    text = denied(f'no\n{prose.REFUSED_STATE}', [], notes=(), reuses=False)
+    assert text.splitlines()[:2] == ['A person denied the cell: no', f'> {prose.REFUSED_STATE}']
+
+
+def test_an_argument_that_a_tool_takes_without_naming_it_is_quoted_for_whoever_decides() -> None:
+    assert plain_call('put', {'a\nb': 1, 'c': 2}) == "put('a\\nb'=1, c=2)"

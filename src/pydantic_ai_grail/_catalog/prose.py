@@ -13,21 +13,25 @@ from .rendering import COMPLETE, records_of
 from .signatures import Declaration
 
 WHAT_IT_IS: Final = (
-    'Run Python in a sandbox. If it ends in an expression or an assignment, that value is the result, as JSON: '
-    'sets are lists; dates, Decimals and keys text. `print` only what should stand beside it. '
-    'Variables, functions and imports stay for later runs. '
-    'Code is checked first; if it is refused, nothing has happened.'
+    'Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: '
+    'sets are lists; dates and keys text. `print` only what should stand beside it. '
+    'Variables, functions and imports stay for later messages too. '
+    'Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.'
 )
-CALLS_ALL_ASYNC: Final = 'These functions are defined. `await` each call; make independent ones together: `await asyncio.gather(f(1), f(2))`.'
+CALLS_ALL_ASYNC: Final = (
+    'These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`.'
+)
 CALLS_ALL_SYNC: Final = 'These functions are defined. Call them without `await`.'
 CALLS_MIXED: Final = (
-    'These functions are defined. `await` each call, except of those marked `def`; '
-    'make independent ones together: `await asyncio.gather(f(1), f(2))`.'
+    'These functions are defined. `await` each call, except of those marked `def`, '
+    'independent ones together: `await asyncio.gather(f(1), f(2))`.'
 )
 RECORDS: Final = "Records are dicts (`x['key']`)"
 TAKEN_RECORDS: Final = ", also as arguments (`f({'key': 1})`)"
 OPTIONAL_KEYS: Final = '; a key with `?` may be absent'
-FAILURES: Final = 'Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own error.'
+FAILURES: Final = (
+    'Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.'
+)
 HELP: Final = '`help(f)` gives the whole documentation of `f` as text.'
 MODULES: Final = (
     'They are in modules: `{example}(...)`. In code, `help({example})` gives parameters and types as text, '
@@ -144,5 +148,5 @@ def _lacking(support: Support) -> str:
 
 
 def _importable(support: Support) -> str:
-    """The modules that code can import, without their submodules."""
-    return ', '.join(sorted(name for name in support.modules if '.' not in name))
+    """The modules that code can import, without their submodules and without `posixpath`, which is `os.path`."""
+    return ', '.join(sorted(name for name in support.modules if '.' not in name and name != 'posixpath'))

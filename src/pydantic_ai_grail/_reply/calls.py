@@ -53,14 +53,14 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
 def call_text(request: CallRequest) -> str:
     """A call as code: `create_refund(order='A1', amount=3)`, with long arguments cut."""
     arguments = ', '.join(
-        f'{_name(name)}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.arguments.items()
+        f'{argument_name(name)}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.arguments.items()
     )
     if len(arguments) > _CALL_CHARS:
         arguments = arguments[:_CALL_CHARS] + prose.CUT_MARK
     return f'{request.tool.python_name}({arguments})'
 
 
-def _name(name: str) -> str:
+def argument_name(name: str) -> str:
     """Of an argument; the names of those that a tool takes without naming them are any text."""
     return name if name.isidentifier() and len(name) <= _ARGUMENT_CHARS else short(name, max_chars=_ARGUMENT_CHARS)
 

@@ -15,14 +15,15 @@ from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
 from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import call_text, counted, listed, what_happened
+from .calls import argument_name, call_text, counted, listed, what_happened
 from .failure import failed, refused
-from .foreign import first_line
+from .foreign import first_line, quoted_after_first
 from .preview import short
 from .success import MAX_RESULT_CHARS, completed
 
 _MOST_NAMES: Final = 40
 _NAME_CHARS: Final = 80
+_DENIAL_CHARS: Final = 800
 _PLAIN_CHARS: Final = 400
 WAITING_FOR: Final = 'waiting_for'
 RESUME: Final = 'resume'
@@ -159,7 +160,7 @@ def give_up(failures: int) -> str:
 
 def plain_call(tool: str, arguments: Mapping[str, Any]) -> str:
     """A call as code, for whoever decides on it: with its arguments in the types that code gave them."""
-    given = (f'{name}={short(value, max_chars=_PLAIN_CHARS)}' for name, value in arguments.items())
+    given = (f'{argument_name(name)}={short(value, max_chars=_PLAIN_CHARS)}' for name, value in arguments.items())
     return f'{tool}({", ".join(given)})'
 
 
@@ -170,7 +171,13 @@ def decided_before_note() -> str:
 
 def denied(message: str, calls: Sequence[CallRecord], *, notes: Sequence[str], reuses: bool) -> str:
     """For a cell that a person denied as a whole, with the calls that it had made before."""
-    return '\n'.join([prose.denied(message), what_happened(calls, cause=None, reuses=reuses), *notes])
+    return '\n'.join(
+        [
+            prose.denied(quoted_after_first(message, max_chars=_DENIAL_CHARS)),
+            what_happened(calls, cause=None, reuses=reuses),
+            *notes,
+        ]
+    )
 
 
 def waits_anew(calls: Sequence[str], *, resume: str, notes: Sequence[str]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ Json: TypeAlias = 'Scalar | list[Json] | dict[str, Json]'
 _DEEPEST: Final = 60
 """Levels of nesting. JSON readers give up near 200, and no reader, human or model, follows that far."""
 _LARGEST_SORTED_SET: Final = 20_000
+_EXACT_DIGITS: Final = 15
+"""Decimal digits that a double keeps."""
 _LARGEST_INT_BITS: Final = 13_000
 """Python refuses to write integers of more than 4,300 digits."""
 
@@ -46,7 +48,8 @@ def to_plain(value: Any, *, max_chars: int, found: FoundFiles | None = None) -> 
     | `None`, `bool`, `int`, `float`, `str` | as they are |
     | `nan`, `inf` | `"nan"`, `"inf"`, `"-inf"` |
     | `datetime`, `date`, `time` | ISO 8601 text |
-    | `timedelta`, `Decimal`, `complex` and all else | the text `str()` gives |
+    | `Decimal` | a number where that is exactly the same, else its text |
+    | `timedelta`, `complex` and all else | the text `str()` gives |
     | `bytes` | its text when it is printable UTF-8, else `"<1,234 bytes>"` |
     | `list`, `tuple` | array |
     | `set`, `frozenset` | array, sorted |
@@ -140,7 +143,9 @@ def leaf(value: Any) -> Scalar:
             return value if value.isascii() else value.encode('utf-8', 'backslashreplace').decode('utf-8')
         case datetime() | date() | time():
             return value.isoformat()
-        case timedelta() | Decimal() | complex():
+        case Decimal():
+            return _number(value)
+        case timedelta() | complex():
             return str(value)
         case bytes() | bytearray():
             return bytes_text(bytes(value))
@@ -148,6 +153,16 @@ def leaf(value: Any) -> Scalar:
             return f'{type(value).__name__}: {value}'
         case _:
             return '...' if value is ... else str(value)
+
+
+def _number(value: Decimal) -> Scalar:
+    """A number of JSON that every reader takes for the same one, as `Decimal`, as a double or as text."""
+    if not value.is_finite() or len(value.as_tuple().digits) > _EXACT_DIGITS or abs(value.adjusted()) > _EXACT_DIGITS:
+        return str(value)
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else str(value)
 
 
 def leaf_chars(data: Scalar) -> int:
