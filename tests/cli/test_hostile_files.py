@@ -18,13 +18,13 @@ ENDLESS = 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t)'
 PROGRAMS = {
     'a view of conversations': (
         'DROP TABLE grail_snapshots; '
-        f"CREATE VIEW grail_snapshots AS {ENDLESS} SELECT n AS sequence, 'a' AS name, 'A' AS conversation_id, 'c' AS cell_id, "
+        f"CREATE VIEW grail_snapshots AS {ENDLESS} SELECT n AS sequence, 'a' AS name, '' AS owner, 'A' AS conversation_id, 'c' AS cell_id, "
         "'d' AS code_digest, NULL AS parent, '2026-01-01 00:00:00.000000' AS created_at, x'00' AS data FROM t"
     ),
     'a view of journals': (
         'DROP TABLE grail_journals; '
-        f"CREATE VIEW grail_journals AS {ENDLESS} SELECT 'A' AS conversation_id, 'c' AS cell_id, 'd' AS code_digest, "
-        "n AS number, '2026-01-01 00:00:00.000000' AS written_at, x'00' AS data FROM t"
+        f"CREATE VIEW grail_journals AS {ENDLESS} SELECT '' AS owner, 'A' AS conversation_id, 'c' AS cell_id, 'd' AS "
+        "code_digest, n AS number, '2026-01-01 00:00:00.000000' AS written_at, x'00' AS data FROM t"
     ),
     'a view of the version': f'DROP TABLE grail_schema; CREATE VIEW grail_schema AS {ENDLESS} SELECT n AS version FROM t',
     'a trigger': (
@@ -33,7 +33,7 @@ PROGRAMS = {
     ),
     'a virtual table': (
         'DROP TABLE grail_claims; '
-        'CREATE VIRTUAL TABLE grail_claims USING fts5(conversation_id, cell_id, code_digest, owner, until)'
+        'CREATE VIRTUAL TABLE grail_claims USING fts5(owner, conversation_id, cell_id, code_digest, holder, until)'
     ),
 }
 ODD_VALUES = ("'x'", "x'ff'", '-1.5', '9223372036854775807')
