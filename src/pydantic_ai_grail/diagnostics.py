@@ -110,7 +110,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
 
 MENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        'fence': 'A Markdown fence around the code is taken off.',
+        'fence': 'A Markdown fence around the code is taken off; so are prompts, prose around fences, an indent of all lines.',
         'import': 'A module, class or function that is used and not imported is imported.',
         'module': 'A tool called by its bare name is called through the one module that has it.',
         'await': 'A tool call whose result is used is awaited.',

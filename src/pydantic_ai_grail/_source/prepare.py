@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from .._catalog.catalog import Catalog
 from .._monty.support import Support
 from ..diagnostics import Diagnostic, Mend
 from .imported import Imported
+from .mangled import shell_line, unmangled
 from .mends.cell import mend
-from .parse import parse, unwrapped
+from .parse import parse
 from .portability import report
 from .prepared import Prepared
 
@@ -39,13 +41,12 @@ def prepare(
     written = source
     unfenced: tuple[Mend, ...] = ()
     tree = parse(written)
-    if not isinstance(tree, ast.Module) and (inner := unwrapped(source)) is not None:
-        within = parse(inner)
-        if isinstance(within, ast.Module):
-            tree, written = within, inner
-            unfenced = (Mend(kind='fence', line=1, note='took off the Markdown fence'),)
     if not isinstance(tree, ast.Module):
-        return (tree,)
+        meant = unmangled(source)
+        if meant is None:
+            return (_as_command(tree, source),)
+        tree, written, note = meant
+        unfenced = (Mend(kind='fence', line=1, note=note),)
     try:
         return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported())
     except Exception:
@@ -54,6 +55,17 @@ def prepare(
         return Prepared(
             source=written, tree=tree, mends=unfenced, has_value=bool(tree.body) and isinstance(tree.body[-1], ast.Expr)
         )
+
+
+def _as_command(refusal: Diagnostic, source: str) -> Diagnostic:
+    """The refusal of a line that is meant for a shell or a notebook, by its name."""
+    command = shell_line(source, refusal.position.line)
+    if command is None:
+        return refusal
+    is_install = 'pip' in command.split() or command.startswith(('!pip', '%pip'))
+    message = f'`{command.split()[0][:40]}` is a command of a notebook or a shell: only Python runs here.'
+    fix = 'Leave the line out: nothing can be installed here.' if is_install else 'Leave the line out, or write Python.'
+    return replace(refusal, message=message, fix=fix)
 
 
 def _prepared(
