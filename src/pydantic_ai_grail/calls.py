@@ -65,6 +65,10 @@ class CallRecord:
     seconds: float = 0.0
     wrong_arguments: tuple[str, ...] = ()
     """Names of the arguments that did not pass the tool's validation, when that is why it raised."""
+    as_text: tuple[str, ...] = ()
+    """Names of the types in its result that have no form in the sandbox: code got the text of these values."""
+    lost_content: str | None = None
+    """Why what the tool returned for the model's eyes beside its value could not be kept."""
     is_unknown: bool = False
     """It was under way when its cell was cut off, and waits because nobody knows whether it took effect."""
     is_recorded: bool = False

@@ -19,7 +19,7 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._monty.worker import Worker
-from ._reply.reply import changed_note, decided_before_note, denied, reused_note, state_lost_note, unused_note
+from ._reply.reply import changed_note, decided_before_note, denied, results_note, state_lost_note, unused_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
 from ._run.records import cell_ended
@@ -198,7 +198,7 @@ class CellCall:
         ids = [(record.request, record.request.call_id) for record in calls.journal]
         return [
             *changed_note([(request, given[id]) for request, id in ids if id in given]),
-            *reused_note([record for record in calls.journal if record.is_reused]),
+            *results_note(calls.journal.records),
             *(unused_note(unused) if isinstance(outcome, Completed) else ()),
         ]
 

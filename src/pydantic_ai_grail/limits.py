@@ -21,8 +21,9 @@ class Limits:
 
     max_duration_secs: float | None = 30.0
     """Seconds of computing, without the time spent waiting for tools and sleeps."""
-    max_memory: int | None = 256 * 1024 * 1024
-    """Bytes of the sandbox's heap."""
+    max_memory: int | None = 48 * 1024 * 1024
+    """Bytes of the sandbox's heap. Whatever leaves it (a value, the text of an exception, the state) is in it twice for
+    that moment, and costs the host as much again: this is also about what a cell can make the host's process grow by."""
     max_suspensions: int = 10_000
     """How often a cell may turn to the host: calls, awaits of calls, imports, name look-ups."""
     max_sleep_secs: float | None = 30.0
@@ -47,7 +48,7 @@ class Limits:
 
 DEFAULT_LIMITS: Final = Limits()
 STRICT_LIMITS: Final = Limits(
-    max_duration_secs=5.0, max_memory=64 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0,
+    max_duration_secs=5.0, max_memory=32 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0,
     max_source_chars=8_000, max_print_chars=4_000,
 )  # fmt: skip
 """For code that nobody asked for much."""

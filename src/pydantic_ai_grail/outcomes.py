@@ -74,6 +74,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A collection that is so large that only its head left the sandbox."""
+
+    kind: str
+    """`list`, `dict`, ..."""
+    size: int
+    """Its items, or keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
     """The cell ran to its end."""
 
@@ -82,6 +92,8 @@ class Completed:
     """False when the cell ended in a statement that has no value, so `None` is not a result."""
     value_name: str | None = None
     """The variable that holds the value, if one does."""
+    whole: Whole | None = None
+    """What `value` is only the head of, if it is."""
     printed: Printed = Printed()
     calls: tuple[CallRecord, ...] = ()
     mends: tuple[Mend, ...] = ()

@@ -50,13 +50,36 @@ async def test_an_exception_with_an_odd_message_fails_its_call_only(
     assert cells[1].content == {'result': 2}
 
 
-async def test_content_that_is_none_is_said_to_be_lost() -> None:
+async def test_content_that_is_none_is_said_to_be_lost_and_the_value_is_not() -> None:
     async def photo() -> Any:
         return ToolReturn(1, content=[object()])  # pyright: ignore[reportArgumentType]  # the mistake that is tried
 
     cells = await play(agent_with(photo), 'await photo()', '1 + 1')
-    assert 'photo() ran, but the content it returned is lost' in cells[0].content
+    assert cells[0].content['result'] == 1
+    assert (
+        cells[0]
+        .content['notes'][0]
+        .startswith('`photo` ran and code has its value, but what it returned for you to look at is lost: ')
+    )
     assert cells[1].content == {'result': 2}
+
+
+class Rational:
+    """A number of somebody's own, as libraries have them."""
+
+    def __str__(self) -> str:
+        return '0.333'
+
+
+async def test_a_value_that_has_no_form_in_the_sandbox_is_given_as_its_text_with_a_note() -> None:
+    async def third() -> Any:
+        return {'root': Rational(), 'of': 3}
+
+    cells = await play(agent_with(third), '[await third(), (await third())["root"]]')
+    assert cells[0].content == {
+        'result': [{'root': '0.333', 'of': 3}, '0.333'],
+        'notes': ['`third` returned `Rational`, which has no form here: code got the text of it.'],
+    }
 
 
 def asking(folder: Path, metadata: dict[str, Any]) -> Agent[None, Any]:

@@ -9,9 +9,10 @@ import psutil
 import pydantic_monty
 import pytest
 
-from pydantic_ai_grail._monty.failures import ENDINGS, LIMIT_TEXTS
-from pydantic_ai_grail._monty.stops import CallStop, DoneStop, FailedStop, NameStop, RaisedBy, Stop
+from pydantic_ai_grail._monty.failures import ENDINGS, LIMIT_TEXTS, MAX_MESSAGE, cut
+from pydantic_ai_grail._monty.stops import CallStop, DoneStop, FailedStop, NameStop, RaisedBy, Returned, Stop
 from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
+from pydantic_ai_grail.errors import SandboxCrashed
 from pydantic_ai_grail.limits import Limits
 from pydantic_ai_grail.outcomes import CodeFrame, Failure
 
@@ -122,3 +123,77 @@ async def test_a_worker_that_dies_while_nobody_uses_it_is_replaced_when_it_is_le
             process.kill()
             process.wait()
     assert await _run('2 + 2') == DoneStop(value=4)
+
+
+@pytest.mark.parametrize(
+    'code',
+    [
+        'list(range(1_000_000))',
+        '"a" * 40_000_000',
+        'x = []\nfor _ in range(40): x = [x, x]\nrepr(x)',
+        'f("a" * 40_000_000)',
+    ],
+)
+async def test_a_value_that_ends_the_worker_on_its_way_out_is_the_limit_of_memory(code: str) -> None:
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        stop = await worker.feed(code, prints=_nowhere, host=HostAccess())
+        while isinstance(stop, NameStop):
+            stop = await worker.answer_name(is_function=True)
+        assert isinstance(stop, FailedStop)
+        assert (stop.failure.kind, stop.failure.limit, stop.is_lost) == ('limit', 'memory', True)
+        with pytest.raises(SandboxCrashed, match='died while its state was read'):
+            await worker.dump()
+
+
+async def test_whatever_is_asked_of_a_session_that_has_ended_has_a_clear_end() -> None:
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        await worker.feed('"a" * 40_000_000', prints=_nowhere, host=HostAccess())
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        session = worker._session  # pyright: ignore[reportPrivateUsage]  # nothing else ends one without our knowing
+        await session.__aexit__(None, None, None)
+        stop = await worker.feed('1', prints=_nowhere, host=HostAccess())
+        assert isinstance(stop, FailedStop)
+        assert (stop.failure.kind, stop.failure.exception_type, stop.is_lost) == ('crash', 'RuntimeError', True)
+
+
+async def test_code_that_speaks_of_an_ended_worker_itself_has_not_ended_it() -> None:
+    stop = await _run("raise MemoryError('the worker exceeded its memory limit and was terminated')")
+    assert isinstance(stop, FailedStop)
+    assert (stop.failure.kind, stop.failure.limit, stop.is_lost) == ('exception', None, False)
+
+
+@pytest.mark.parametrize('kind', ['ValueError', 'KeyError', 'RuntimeError'])
+async def test_of_a_long_text_of_an_exception_both_ends_are_kept(kind: str) -> None:
+    stop = await _run(f'raise {kind}("start" + "a" * 5_000_000 + "end")')
+    assert isinstance(stop, FailedStop)
+    message = stop.failure.message
+    assert stop.failure.exception_type == kind
+    assert message.startswith('start')
+    assert message.endswith('end')
+    assert '4,990,008 more characters' in message
+    assert len(message) < MAX_MESSAGE + 100
+    assert cut(message) == message
+
+
+async def test_a_frame_does_not_tell_a_line_of_code_that_is_very_long() -> None:
+    stop = await _run('def f(n): return f(n + 1) + "' + 'a' * 3_000 + '"\nf(0)', Limits(max_recursion_depth=50))
+    assert isinstance(stop, FailedStop)
+    assert [frame.source_line for frame in stop.failure.frames][:2] == ['f(0)', None]
+
+
+async def test_arguments_of_all_calls_of_a_program_share_their_room() -> None:
+    much = (
+        'it has more than 2,777,216 bytes of text, each counted as often as it appears, after all that this cell has sent '
+        'before. Go on in the next cell'
+    )
+    async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
+        stop = await worker.feed('x = "a" * 7_000_000\nwhile True: f(x)', prints=_nowhere, host=HostAccess())
+        found: list[str | None] = []
+        while len(found) < 3:
+            if isinstance(stop, NameStop):
+                stop = await worker.answer_name(is_function=True)
+            else:
+                assert isinstance(stop, CallStop)
+                found.append(stop.unreadable)
+                stop = await worker.answer(Returned(None))
+        assert found == [None, None, much]

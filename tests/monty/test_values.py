@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, computed_field, field_serializer
 
+from pydantic_ai_grail._monty.host_values import OverFastParts, Room, TooLarge, from_sandbox
 from pydantic_ai_grail._monty.pool import WORKERS
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop, Returned
-from pydantic_ai_grail._monty.values import MAX_DEPTH, NotCrossable, from_sandbox, to_sandbox
+from pydantic_ai_grail._monty.values import MAX_DEPTH, NotCrossable, to_sandbox
 from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
 from pydantic_ai_grail.typed_json import from_typed_json, to_typed_json
@@ -191,11 +192,11 @@ import json
 
 
 def test_times_and_dates_are_not_taken_for_one_another() -> None:
-    assert from_sandbox([datetime(2026, 1, 1), date(2026, 1, 1), time(1)]) == [
+    assert from_sandbox(datetime(2026, 1, 1), date(2026, 1, 1), time(1)).values == (
         datetime(2026, 1, 1),
         date(2026, 1, 1),
         time(1),
-    ]
+    )
 
 
 @pytest.mark.parametrize('kind', ['list', 'dict', 'tuple'])
@@ -206,6 +207,68 @@ def test_what_crosses_can_be_written_down_and_what_nests_deeper_does_not_cross(k
     value: Any = 1
     for _ in range(MAX_DEPTH):
         value = wrap(value)
-    assert from_typed_json(to_typed_json(from_sandbox(value))) == value
+    assert from_typed_json(to_typed_json(*from_sandbox(value).values)) == value
     with pytest.raises(RecursionError, match='it nests deeper than 200 levels'):
         from_sandbox(wrap(wrap(value)))
+
+
+def shared(rounds: int, last: Any = 'ab') -> Any:
+    value: Any = [last]
+    for _ in range(rounds):
+        value = [value, value]
+    return value
+
+
+def test_what_is_there_several_times_counts_each_time_and_stays_one_object() -> None:
+    left = from_sandbox(shared(10), shared(1))
+    assert left.values[0][0] is left.values[0][1]
+    assert (left.parts, left.size) == (2**11 - 2 + 2**10 + 4, 2 * (2**10 + 2))
+
+
+@pytest.mark.parametrize(
+    ('value', 'why'),
+    [
+        (shared(60), 'more than 1,000 parts, each counted as often as it appears'),
+        ({'a': shared(60), 'b': (1, 2)}, 'more than 1,000 parts'),
+        (tuple(range(1_001)), 'more than 1,000 parts'),
+        (frozenset(range(1_001)), 'more than 1,000 parts'),
+        ('a' * 10_001, 'more than 10,000 bytes of text'),
+        (b'a' * 10_001, 'more than 10,000 bytes of text'),
+        ('ä' * 9_990, 'more than 10,000 bytes of text'),
+        (['a' * 100] * 101, 'more than 10,000 bytes of text'),
+        ({'a' * 10_001: 1}, 'more than 10,000 bytes of text'),
+        ([2**80_009], 'more than 10,000 bytes of text'),
+        ([ValueError('a' * 10_001)], 'more than 10,000 bytes of text'),
+    ],
+)
+def test_what_is_larger_than_there_is_room_for_does_not_leave(value: Any, why: str) -> None:
+    with pytest.raises(TooLarge, match=why):
+        from_sandbox(value, room=Room(parts=1_000, size=10_000))
+
+
+def test_the_values_that_leave_together_share_their_room() -> None:
+    room = Room(parts=1_000, size=10_000)
+    assert from_sandbox([1] * 600, 'a' * 6_000, room=room).parts == 600
+    with pytest.raises(TooLarge):
+        from_sandbox([1] * 600, [1] * 600, room=room)
+    with pytest.raises(TooLarge):
+        from_sandbox('a' * 6_000, 'a' * 6_000, room=room)
+
+
+def test_a_value_of_many_parts_is_given_up_for_a_thread_to_look_at() -> None:
+    with pytest.raises(OverFastParts):
+        from_sandbox([[1, 2]] * 100, at_once=200)
+    assert from_sandbox([[1, 2]] * 100, at_once=300).parts == 300
+
+
+def test_what_a_tool_returns_several_times_is_one_object_in_the_sandbox_too() -> None:
+    value = to_sandbox(shared(60))
+    assert value[0] is value[1]
+    with pytest.raises(NotCrossable, match='nested deeper than 200 levels'):
+        to_sandbox(shared(201))
+    short = shared(150)
+    deep: Any = short
+    for _ in range(60):
+        deep = [deep]
+    with pytest.raises(NotCrossable, match='nested deeper than 200 levels'):
+        to_sandbox([short, deep])

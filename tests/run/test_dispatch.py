@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -138,14 +139,52 @@ async def test_what_a_tool_returns_for_the_models_eyes_is_kept_beside_its_value(
     assert calls.user_content == {}
 
 
-async def test_a_result_without_a_sandbox_form_says_that_the_call_ran() -> None:
+class Odd:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError('no')
+
+
+def containing_itself() -> list[Any]:
+    circle: list[Any] = [1]
+    circle.append(circle)
+    return circle
+
+
+@pytest.mark.parametrize(
+    ('returned', 'value', 'types'),
+    [
+        (Odd('3.14'), '3.14', ('Odd',)),
+        ({'root': Odd('1.5'), 'steps': (1, Odd('2.5'))}, {'root': '1.5', 'steps': (1, '2.5')}, ('Odd',)),
+        ([Fraction(1, 3), Odd('x')], ['1/3', 'x'], ('Odd',)),
+        (containing_itself(), '[1, [...]]', ('list',)),
+        (Odd('a' * 50_000), 'a' * 10_000 + '…', ('Odd',)),
+    ],
+)
+async def test_code_gets_the_text_of_a_result_that_has_no_form_in_the_sandbox(
+    returned: Any, value: Any, types: tuple[str, ...]
+) -> None:
     async def handle() -> Any:
-        return object()
+        return returned
 
     run = await driven('await handle()', handle)
-    assert run.error == (
-        "TypeError: handle() ran, but its result is lost: A value of type 'object' has no form in the sandbox."
-    )
+    assert run.value == value
+    assert run.calls[0].as_text == types
+
+
+async def test_a_result_that_cannot_even_be_told_is_named_by_its_type() -> None:
+    async def handle() -> Any:
+        return Unprintable()
+
+    run = await driven('await handle()', handle)
+    assert 'Unprintable object at' in run.value
 
 
 async def test_tools_keep_their_run_context() -> None:

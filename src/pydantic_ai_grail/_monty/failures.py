@@ -18,6 +18,7 @@ from pydantic_monty import (
     MontyTypingError,
 )
 
+from ..errors import SandboxCrashed, SnapshotVersion
 from ..limits import LimitName
 from ..outcomes import CodeFrame, Failure
 
@@ -25,12 +26,22 @@ Ending: TypeAlias = Literal['raised', 'lost']
 """Whether the session can go on: after a crash, or a time limit that stopped it anywhere, it cannot."""
 
 LIMIT_TEXTS: Final[Mapping[str, LimitName]] = MappingProxyType(
-    {'time limit exceeded': 'time', 'memory limit exceeded': 'memory', 'suspension limit ': 'suspensions'}
+    {
+        'time limit exceeded': 'time',
+        'memory limit exceeded': 'memory',
+        'worker exceeded its memory limit': 'memory',
+        'suspension limit ': 'suspensions',
+    }
 )
 """What Monty 1.4 says when a limit ends a feed. `tests/monty/test_failures.py` trips each one for real."""
 
 EXCEPTION_ARGUMENTS: Final = 'exceptions can only be called with zero or one string argument'
 """What Monty 1.4 says of `ValueError(5)`, as if the sandbox itself had failed."""
+MAX_MESSAGE: Final = 10_000
+"""Characters of an exception's text that are kept."""
+_CUT_WORDS: Final = 60
+MAX_SOURCE_LINE: Final = 2_000
+"""Characters of a line of code that a frame may have; of a longer one it is not told."""
 
 ENDINGS: Final[Mapping[type[MontyError], Ending]] = MappingProxyType(
     {
@@ -55,7 +66,7 @@ def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending
             Failure(
                 kind='limit' if timed_out else 'crash',
                 exception_type=type(error).__name__,
-                message=str(error),
+                message=cut(str(error)),
                 limit='time' if timed_out else None,
             ),
             'lost',
@@ -63,7 +74,7 @@ def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending
     inner = error.exception()
     frames = _frames(error, current_file)
     exception_type = type(inner).__name__
-    message = error.display('msg') if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
+    message = _message(error, inner)
     if EXCEPTION_ARGUMENTS in message:
         message = 'An exception takes one text here: write ValueError(str(value)).'
     limit = _limit(exception_type, message, frames)
@@ -77,17 +88,50 @@ def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending
     return failure, 'lost' if limit == 'time' else 'raised'
 
 
+def broken(error: Exception) -> Failure:
+    """What an exception means that is none of Monty's, where Monty raised it."""
+    return Failure(kind='crash', exception_type=type(error).__name__, message=cut(str(error)))
+
+
+def load_error(error: Exception) -> SnapshotVersion | SandboxCrashed:
+    """What an exception means that was raised where a state was to be taken up."""
+    if isinstance(error, MontyError):
+        failure, ending = failure_of(error, current_file='')
+        if ending == 'lost' or failure.limit is not None:
+            return SandboxCrashed(f'The sandbox worker died while it read a state: {failure.message}')
+        return SnapshotVersion(f'This version of Monty cannot read the state: {failure.message}')
+    return SnapshotVersion(f'This version of Monty cannot read the state: {error}')
+
+
 def _limit(exception_type: str, message: str, frames: tuple[CodeFrame, ...]) -> LimitName | None:
     for text, limit in LIMIT_TEXTS.items():
         if text in message and exception_type == _LIMIT_TYPES[limit]:
-            # What a tool or code raised itself carries a frame of the call; a time limit stops anywhere and has none.
-            return None if limit == 'time' and frames else limit
+            # What a tool or code raised itself carries a frame of the call; what stops anywhere has none.
+            return None if text in _STOPS_ANYWHERE and frames else limit
     return None
 
 
+_STOPS_ANYWHERE: Final = ('time limit exceeded', 'worker exceeded its memory limit')
 _LIMIT_TYPES: Final[Mapping[LimitName, str]] = MappingProxyType(
     {'time': 'TimeoutError', 'memory': 'MemoryError', 'suspensions': 'RuntimeError'}
 )
+
+
+def _message(error: MontyError, inner: BaseException) -> str:
+    match inner.args:
+        case (str(text),) if len(text) > MAX_MESSAGE:
+            return cut(text)  # Monty's own words for it would be as large once more
+        case _:
+            pass
+    return cut(error.display('msg') if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error))
+
+
+def cut(message: str) -> str:
+    """An exception's text may be as large as the sandbox's memory; both its ends are enough for everybody."""
+    if len(message) <= MAX_MESSAGE + _CUT_WORDS:  # what was cut before stays as it is
+        return message
+    half = MAX_MESSAGE // 2
+    return f'{message[:half]} … {len(message) - 2 * half:,} more characters … {message[-half:]}'
 
 
 def _frames(error: MontyError, current_file: str) -> tuple[CodeFrame, ...]:
@@ -102,12 +146,12 @@ _CELL_FILE: Final = '<python-input-'
 
 
 def _frame(frame: Frame, current_file: str) -> CodeFrame:
-    function = frame.function_name
+    function, source_line = frame.function_name, frame.source_line
     return CodeFrame(
         line=frame.line,
         column=frame.column,
         end_column=frame.end_column if frame.end_line == frame.line else None,
         function=None if function in (None, '<module>') else function,
-        source_line=frame.source_line,
+        source_line=source_line if source_line and len(source_line) <= MAX_SOURCE_LINE else None,
         in_this_cell=frame.filename == current_file,
     )

@@ -2,13 +2,13 @@
 
 Into the sandbox go plain data and Monty's native leaves (datetimes, `Decimal`, sets, tuples, bytes ...). Models,
 dataclasses and typed dicts go as dicts, since Monty's object wrapper loses what code changes in them; enums go as their
-values, everything else as the JSON that Pydantic makes of it. Out of it come the same leaves, and objects of classes
-that code defined as dicts of their attributes.
+values, everything else as the JSON that Pydantic makes of it, and what has not even that as its text. What a value has
+several times it has several times in the sandbox, as one object. `host_values.py` has the way out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, time, timedelta, timezone
 from decimal import Decimal
@@ -18,7 +18,6 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
-from pydantic_monty import ExternalModule, MontyClassProxy, MontyClassTypeProxy, MontyFileHandle, MontyStdTypeProxy
 
 NATIVE_LEAVES: Final = (
     str,
@@ -36,49 +35,98 @@ NATIVE_LEAVES: Final = (
     type(...),
 )
 """What crosses as itself, in both directions, without a loss."""
+EXACT_LEAVES: Final = frozenset[type[Any]](NATIVE_LEAVES)
 
 MAX_DEPTH: Final = 200
 """Deeper nesting is refused: it is a cycle, or nothing that code could use."""
+MAX_TEXT: Final = 10_000
+"""Characters of the text that a value without a form is told as."""
 
 
 class NotCrossable(TypeError):
     """A value that has no form in the sandbox."""
 
 
-def to_sandbox(value: Any, *, depth: int = 0) -> Any:
+def to_sandbox(value: Any, *, as_text: list[str] | None = None) -> Any:
     """The form a host value has in the sandbox.
+
+    Args:
+        value: Anything.
+        as_text: Where the names of types go that have no form, so that the text of their values goes in instead; `None`
+            refuses them.
 
     Raises:
         NotCrossable: When neither Monty nor JSON has a form for it, or it nests too deep or contains itself.
     """
     kind = cast('type[Any]', type(value))
-    if kind in _EXACT_LEAVES:
+    if kind in EXACT_LEAVES:
         return value if kind is not str or value.isascii() else in_utf8(value)
-    if depth > MAX_DEPTH:
-        raise NotCrossable(f'A value nested deeper than {MAX_DEPTH} levels, or one that contains itself, cannot cross.')
-    if isinstance(value, Enum):
-        return to_sandbox(value.value, depth=depth + 1)
-    if isinstance(value, NATIVE_LEAVES):
-        return _plain_leaf(value)
-    if isinstance(value, bytearray):
-        return bytes(value)
-    if isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
-        # Pydantic's own dump, so that serializers, aliases, exclusions and computed fields have their say.
-        return to_sandbox(_dumped(value), depth=depth + 1)
-    if isinstance(value, Mapping):
-        mapping = cast('Mapping[Any, Any]', value)
-        return {to_sandbox(key, depth=depth + 1): to_sandbox(item, depth=depth + 1) for key, item in mapping.items()}
-    if isinstance(value, _COLLECTIONS):
-        items = [to_sandbox(item, depth=depth + 1) for item in cast('Iterable[Any]', value)]
-        return _collection_of(value, items)
-    if isinstance(value, PathLike):
-        return to_sandbox(fspath(cast('PathLike[str]', value)), depth=depth + 1)
-    if isinstance(value, Sequence):
-        return [to_sandbox(item, depth=depth + 1) for item in cast('Sequence[Any]', value)]
+    return _Entering(as_text).convert(value, 0)
+
+
+def text_of(value: Any) -> str:
+    """What a value without a form is told as: its own text, or at least its type."""
     try:
-        return to_jsonable_python(value)
-    except PydanticSerializationError as error:
-        raise NotCrossable(f'A value of type {kind.__name__!r} has no form in the sandbox.') from error
+        text = str(value)
+    except Exception:  # of a `__str__` of somebody's own, or it nests too deep
+        text = object.__repr__(value)
+    return in_utf8(text if len(text) <= MAX_TEXT else f'{text[:MAX_TEXT]}…')
+
+
+class _Entering:
+    def __init__(self, as_text: list[str] | None) -> None:
+        self._as_text = as_text
+        self._done: dict[int, tuple[Any, Any, int]] = {}
+        """By the id of a container: itself, so that the id stays its own, its form, and how deep it nests."""
+        self._deepest = 0
+
+    def convert(self, value: Any, depth: int) -> Any:
+        kind = cast('type[Any]', type(value))
+        if kind in EXACT_LEAVES:
+            return value if kind is not str or value.isascii() else in_utf8(value)
+        done = self._done.get(id(value))
+        deepest = depth if done is None else depth + done[2]
+        if deepest > MAX_DEPTH:
+            raise NotCrossable(
+                f'A value nested deeper than {MAX_DEPTH} levels, or one that contains itself, cannot cross.'
+            )
+        outer, self._deepest = self._deepest, deepest
+        try:
+            if done is not None:
+                return done[1]
+            form = self._form(value, depth)
+            self._done[id(value)] = (value, form, self._deepest - depth)
+            return form
+        finally:
+            self._deepest = max(outer, self._deepest)
+
+    def _form(self, value: Any, depth: int) -> Any:
+        deeper = depth + 1
+        if isinstance(value, Enum):
+            return self.convert(value.value, deeper)
+        if isinstance(value, NATIVE_LEAVES):
+            return _plain_leaf(value)
+        if isinstance(value, bytearray):
+            return bytes(value)
+        if isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
+            # Pydantic's own dump, so that serializers, aliases, exclusions and computed fields have their say.
+            return self.convert(_dumped(value), deeper)
+        if isinstance(value, Mapping):
+            mapping = cast('Mapping[Any, Any]', value)
+            return {self.convert(key, deeper): self.convert(item, deeper) for key, item in mapping.items()}
+        if isinstance(value, _COLLECTIONS):
+            return _collection_of(value, [self.convert(item, deeper) for item in cast('Iterable[Any]', value)])
+        if isinstance(value, PathLike):
+            return self.convert(fspath(cast('PathLike[str]', value)), deeper)
+        if isinstance(value, Sequence):
+            return [self.convert(item, deeper) for item in cast('Sequence[Any]', value)]
+        try:
+            return to_jsonable_python(value)
+        except PydanticSerializationError as error:
+            if self._as_text is not None:
+                self._as_text.append(type(value).__name__)
+                return text_of(value)
+            raise NotCrossable(f'A value of type {type(value).__name__!r} has no form in the sandbox.') from error
 
 
 def in_utf8(text: str) -> str:
@@ -86,7 +134,6 @@ def in_utf8(text: str) -> str:
     return text.encode('utf-8', 'backslashreplace').decode()
 
 
-_EXACT_LEAVES: Final = frozenset[type[Any]](NATIVE_LEAVES)
 _ANYTHING: Final = TypeAdapter[object](object)
 _COLLECTIONS: Final = (list, tuple, set, frozenset)
 
@@ -122,47 +169,3 @@ def _plain_leaf(value: Any) -> Any:
     if isinstance(value, float):
         return float(value)
     return Decimal(value) if isinstance(value, Decimal) else value
-
-
-def from_sandbox(value: Any, *, depth: int = 0) -> Any:
-    """The form a sandbox value has on the host. What is no data (a function, a module) becomes a short description.
-
-    Raises:
-        RecursionError: When it nests too deep to be written down.
-    """
-    kind = cast('type[Any]', type(value))
-    if kind in _EXACT_LEAVES:
-        return value
-    if depth > MAX_DEPTH:
-        raise RecursionError(f'it nests deeper than {MAX_DEPTH} levels')
-    deeper = depth + 1
-    if kind is list:
-        return [from_sandbox(item, depth=deeper) for item in value]
-    if kind is dict:
-        return {from_sandbox(key, depth=deeper): from_sandbox(item, depth=deeper) for key, item in value.items()}
-    if kind in (tuple, set, frozenset):
-        return cast('Callable[[Iterable[Any]], Any]', kind)(from_sandbox(item, depth=deeper) for item in value)
-    if isinstance(value, MontyClassProxy):
-        return {name: from_sandbox(item, depth=deeper) for name, item in value.attributes.items()}
-    if isinstance(value, MontyClassTypeProxy):
-        return f'<class {value.name!r}>'
-    if isinstance(value, MontyStdTypeProxy):
-        return f'<{value.kind} {value.name!r}>'
-    if isinstance(value, ExternalModule):
-        # Functions of a module cross as their full names, which is the only place that has the module's.
-        names = [name.rpartition('.')[0] for name in value.attrs.values() if isinstance(name, str)]
-        return f'<module {names[0]!r}>' if names else '<module>'
-    if isinstance(value, MontyFileHandle):
-        return f'<file {value.path!r}, mode {value.mode!r}>'
-    if isinstance(value, type):
-        return f'<class {value.__name__!r}>'
-    if isinstance(value, BaseException):
-        return f'{kind.__name__}: {value}'
-    return value if isinstance(value, NATIVE_LEAVES) else _shown(value, depth)
-
-
-def _shown(value: Any, depth: int) -> Any:
-    # Named tuples, paths and whatever a later Monty may send: plain data where there is such a form.
-    if isinstance(value, tuple):
-        return tuple(from_sandbox(item, depth=depth + 1) for item in cast('tuple[Any, ...]', value))
-    return str(value)

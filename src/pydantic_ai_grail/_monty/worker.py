@@ -6,7 +6,7 @@ this file, neither its snapshots nor its exceptions.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
@@ -20,19 +20,20 @@ from pydantic_monty import (
     AsyncSnapshot,
     ExcType,
     ExternalModule,
-    ExternalResult,
     ExternalSettledResult,
     MontyComplete,
     MontyError,
+    MontyRuntimeError,
     MountDir,
     OsHandler,
     OSPolicy,
 )
 
-from ..errors import SandboxCrashed, SnapshotVersion
+from ..errors import SandboxCrashed
 from ..limits import Limits
 from ..outcomes import Failure
-from .failures import failure_of
+from .failures import broken, failure_of, load_error
+from .host_values import CALL_ROOM, RESULT_ROOM, Sent, TooLarge, leave
 from .machine import Event, Machine, State
 from .pool import WORKERS, WorkerPool
 from .stops import (
@@ -42,12 +43,12 @@ from .stops import (
     FailedStop,
     HostStop,
     NameStop,
+    RaisedBy,
     Returned,
     Settled,
     SleepStop,
     Stop,
 )
-from .values import from_sandbox
 
 OsAccess: TypeAlias = AbstractOS | OsHandler
 PrintSink: TypeAlias = Callable[[Literal['stdout', 'stderr'], str], None]
@@ -71,6 +72,12 @@ class HostAccess:
 
 _NO_HOST_FORM: Final = (RecursionError, ValueError, OverflowError)
 """Raised for values nested thousands of levels deep, and whatever else CPython cannot hold."""
+_NO_VALUE: Final = (
+    'The cell ran to its end, but its value cannot leave the sandbox: {why}. Keep it in a variable, and end the cell in a '
+    'part of it, a count or a total'
+)
+_SEND_LESS: Final = '. Send a part of it, or in several calls'
+_SENT_MUCH: Final = ', after all that this cell has sent before. Go on in the next cell'
 _SLEEPS: Final = ('time.sleep', 'asyncio.sleep')
 
 
@@ -82,6 +89,7 @@ class Worker:
         self._machine = Machine()
         self._snapshot: AsyncSnapshot | None = None
         self._source = b''
+        self._sent = Sent()
         self.feeds = feeds
         """How many feeds this session has seen, also before it was restored; Monty numbers its files by it."""
 
@@ -99,10 +107,8 @@ class Worker:
         """
         try:
             await self._session.load_session(dump)
-        except MontyError as error:
-            raise _load_error(error) from error
-        except (RuntimeError, ValueError) as error:
-            raise SnapshotVersion(f'This version of Monty cannot read the state: {error}') from error
+        except Exception as error:
+            raise load_error(error) from error
         self.feeds = feeds
 
     async def dump(self) -> bytes:
@@ -113,7 +119,7 @@ class Worker:
         """
         try:
             return await self._session.dump()
-        except MontyError as error:
+        except Exception as error:
             raise SandboxCrashed(f'The sandbox worker died while its state was read: {error}') from error
 
     async def park(self) -> bytes:
@@ -140,97 +146,122 @@ class Worker:
             snapshot = await self._session.load_snapshot(
                 dump, print_callback=prints, os=host.os, mount=list(host.mounts) or None
             )
-        except MontyError as error:
-            raise _load_error(error) from error
-        except (RuntimeError, ValueError) as error:
-            raise SnapshotVersion(f'This version of Monty cannot read the state: {error}') from error
-        return self._stop(snapshot)
+        except Exception as error:
+            raise load_error(error) from error
+        return await self._stop(snapshot)
 
     async def feed(self, source: str, *, prints: PrintSink, host: HostAccess) -> Stop:
         """Start a program and run it to its first stop."""
         self._machine.move(Event.FEED)
+        self._sent = Sent()
         self._source = source.encode(errors='surrogatepass')
         self._file = f'<python-input-{self.feeds}>'
         self.feeds += 1
-        try:
-            snapshot = await self._session.feed_start(
-                source, print_callback=prints, os=host.os, mount=list(host.mounts) or None
-            )
-        except MontyError as error:
-            return self._failed(error)
-        return self._stop(snapshot)
+        return await self._until_stop(
+            self._session.feed_start(source, print_callback=prints, os=host.os, mount=list(host.mounts) or None)
+        )
 
     async def answer(self, result: Settled) -> Stop:
         """Settle the call the program stands at, at once."""
-        return await self._resume_call(_settled(result))
+        snapshot = self._at_call()
+        return await self._until_stop(
+            snapshot.resume(_settled(result)), or_else=lambda why: snapshot.resume(_settled(_lost(result, why)))
+        )
 
     async def answer_later(self) -> Stop:
         """Let the program go on with a promise; `settle` it when it is `BlockedStop`."""
-        return await self._resume_call({'future': ...})
+        return await self._until_stop(self._at_call().resume({'future': ...}))
 
     async def settle(self, results: Mapping[int, Settled]) -> Stop:
         """Keep some of the promises a blocked program waits for."""
         snapshot = self._snapshot
         assert isinstance(snapshot, AsyncFutureSnapshot)
         self._machine.move(Event.SETTLE)
-        try:
-            return self._stop(await snapshot.resume({number: _settled(result) for number, result in results.items()}))
-        except MontyError as error:
-            return self._failed(error)
+        settled = {number: _settled(result) for number, result in results.items()}
+        return await self._until_stop(
+            snapshot.resume(settled),
+            or_else=lambda why: snapshot.resume(
+                {number: _settled(_lost(result, why)) for number, result in results.items()}
+            ),
+        )
 
     async def answer_name(self, *, is_function: bool) -> Stop:
         """Bind the name to a function of ours, or let it be a `NameError`."""
         snapshot = self._snapshot
         assert isinstance(snapshot, AsyncNameLookupSnapshot)
         self._machine.move(Event.ANSWER)
-        try:
-            if is_function:
-                return self._stop(await snapshot.resume(value=_function_named(snapshot.variable_name)))
-            return self._stop(await snapshot.resume())
-        except MontyError as error:
-            return self._failed(error)
+        if is_function:
+            return await self._until_stop(snapshot.resume(value=_function_named(snapshot.variable_name)))
+        return await self._until_stop(snapshot.resume())
 
     async def answer_host(self) -> Stop:
         """Let mounts, the `os` handler and the lent modules answer, in this order."""
+        return await self._until_stop(self._at_call().resume_auto())
+
+    def _at_call(self) -> AsyncFunctionSnapshot:
         snapshot = self._snapshot
         assert isinstance(snapshot, AsyncFunctionSnapshot)
         self._machine.move(Event.ANSWER)
+        return snapshot
+
+    async def _until_stop(
+        self,
+        step: Awaitable[AsyncSnapshot],
+        *,
+        or_else: Callable[[MontyError], Awaitable[AsyncSnapshot]] | None = None,
+    ) -> Stop:
+        """Let the program run. However that ends, it is a stop: Monty raises more than its own exceptions.
+
+        Args:
+            step: What sets it going.
+            or_else: What does so where what it was given has no form in the sandbox. Monty takes that for an error of
+                the program, which stands where it stood.
+        """
         try:
-            return self._stop(await snapshot.resume_auto())
+            try:
+                snapshot = await step
+            except MontyRuntimeError as error:
+                if or_else is None or error.traceback() or self._session.worker_pid is None:
+                    raise
+                try:
+                    snapshot = await or_else(error)
+                except RuntimeError:  # it was the program's own: no answer is waited for
+                    raise error from None
         except MontyError as error:
             return self._failed(error)
+        except Exception as error:
+            # The session has ended without our knowing, or the host refused something that code asked for.
+            self._machine.move(Event.CRASHED)
+            return FailedStop(failure=broken(error), is_lost=True)
+        return await self._stop(snapshot)
 
-    async def _resume_call(self, result: ExternalResult) -> Stop:
-        snapshot = self._snapshot
-        assert isinstance(snapshot, AsyncFunctionSnapshot)
-        self._machine.move(Event.ANSWER)
-        try:
-            return self._stop(await snapshot.resume(result))
-        except MontyError as error:
-            return self._failed(error)
-
-    def _stop(self, snapshot: AsyncSnapshot) -> Stop:
+    async def _stop(self, snapshot: AsyncSnapshot) -> Stop:
         self._snapshot = snapshot
         if isinstance(snapshot, AsyncFunctionSnapshot):
-            return self._call_stop(snapshot)
+            return await self._call_stop(snapshot)
         if isinstance(snapshot, AsyncFutureSnapshot):
             self._machine.move(Event.WAITED)
             return BlockedStop(pending=tuple(snapshot.pending_call_ids))
         if isinstance(snapshot, AsyncNameLookupSnapshot):
             self._machine.move(Event.NAMED)
             return NameStop(name=snapshot.variable_name)
-        return self._done(snapshot)
+        return await self._done(snapshot)
 
-    def _call_stop(self, snapshot: AsyncFunctionSnapshot) -> Stop:
+    async def _call_stop(self, snapshot: AsyncFunctionSnapshot) -> Stop:
         name = str(snapshot.function_name)
         if not snapshot.is_os_function:
             self._machine.move(Event.CALLED)
             number, line = snapshot.call_id, self._line(snapshot)
+            room = self._sent.room
             try:
-                args = tuple(from_sandbox(value) for value in snapshot.args)
-                kwargs = {key: from_sandbox(value) for key, value in snapshot.kwargs.items()}
+                given = snapshot.kwargs
+                left = await leave(*snapshot.args, *given.values(), room=room)
             except _NO_HOST_FORM as error:
-                return CallStop(number=number, name=name, args=(), kwargs={}, line=line, unreadable=str(error))
+                advice = '' if not isinstance(error, TooLarge) else _SEND_LESS if room == CALL_ROOM else _SENT_MUCH
+                return CallStop(number=number, name=name, args=(), kwargs={}, line=line, unreadable=f'{error}{advice}')
+            self._sent.add(left)
+            args, named = left.values[: len(left.values) - len(given)], left.values[len(left.values) - len(given) :]
+            kwargs = dict(zip(given, named, strict=True))
             return CallStop(number=number, name=name, args=args, kwargs=kwargs, line=line)
         if name in _SLEEPS:
             self._machine.move(Event.CALLED)
@@ -239,23 +270,26 @@ class Worker:
         self._machine.move(Event.ASKED)
         return HostStop(function=name)
 
-    def _done(self, complete: MontyComplete) -> Stop:
+    async def _done(self, complete: MontyComplete) -> Stop:
         self._machine.move(Event.FINISHED)
         try:
-            return DoneStop(value=from_sandbox(complete.output))
+            (value,) = (await leave(complete.output, room=RESULT_ROOM)).values
         except _NO_HOST_FORM as error:
             # The program is through and its state is sound; only this value has no form on the host.
             failure = Failure(
                 kind='exception',
-                exception_type=type(error).__name__,
-                message=f'The cell ran to its end, but its value cannot leave the sandbox: {error}',
+                exception_type='ValueError' if isinstance(error, TooLarge) else type(error).__name__,
+                message=_NO_VALUE.format(why=error),
             )
             return FailedStop(failure=failure, is_lost=False)
+        return DoneStop(value=value)
 
     def _failed(self, error: MontyError) -> FailedStop:
         failure, ending = failure_of(error, current_file=self._file)
-        self._machine.move(Event.CRASHED if ending == 'lost' else Event.RAISED)
-        return FailedStop(failure=failure, is_lost=ending == 'lost')
+        # Monty ends a worker that passes the hard end of its memory limit, and tells it as an error of the program.
+        is_lost = ending == 'lost' or self._session.worker_pid is None
+        self._machine.move(Event.CRASHED if is_lost else Event.RAISED)
+        return FailedStop(failure=failure, is_lost=is_lost)
 
     def _line(self, snapshot: AsyncFunctionSnapshot) -> int | None:
         place = snapshot.position
@@ -304,8 +338,8 @@ def _settled(result: Settled) -> ExternalSettledResult:
     return {'exc_type': cast('ExcType', result.exception_type), 'message': result.message}
 
 
-def _load_error(error: MontyError) -> SnapshotVersion | SandboxCrashed:
-    failure, ending = failure_of(error, current_file='')
-    if ending == 'lost':
-        return SandboxCrashed(f'The sandbox worker died while it read a state: {failure.message}')
-    return SnapshotVersion(f'This version of Monty cannot read the state: {failure.message}')
+def _lost(result: Settled, why: MontyError) -> Settled:
+    """What code gets instead of a result that Monty has no form for."""
+    if not isinstance(result, Returned):
+        return result
+    return RaisedBy('TypeError', f'the call ran, but its result is lost: {failure_of(why, current_file="")[0].message}')

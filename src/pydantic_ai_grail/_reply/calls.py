@@ -36,8 +36,8 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
     if made:
         blocks.append(_block(prose.CALLS_MADE, made))
         if not all(call.request.tool.idempotent for call in made):
-            first = [*takewhile(lambda call: call.is_settled and call.state != 'cancelled', calls)]  # given again
-            alike = reuses and all(call in first for call in made)
+            first = takewhile(lambda call: call.is_settled and call.state != 'cancelled', calls)  # given again
+            alike = reuses and {id(call) for call in made} <= {id(call) for call in first}
             blocks.append(prose.call_alike(failed=bool(failed)) if alike else prose.CALL_ONCE)
     if unknown:
         blocks.append(_block(prose.CALLS_UNKNOWN, unknown))

@@ -34,6 +34,9 @@ _AWAIT: Final = 'The call was not awaited: put `await` before it.'
 _NONE: Final = 'A value is None here: test it first, or use a default such as `(x or 0)`.'
 _TEXT_NOT_DATE: Final = 'It is a datetime already, not text: use its attributes, or `.isoformat()` for text.'
 _NO_SYSTEM: Final = 'The sandbox has no files, environment or network of its own: use the tools.'
+_READ_CHARS: Final = 400
+"""Of a message, for the patterns: those of the interpreter are short, and one that is not may hold anything."""
+
 
 HINTS: Final = (
     # what Monty lacks
@@ -161,8 +164,8 @@ def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
     if failure.exception_type == 'KeyError' and (keys := keys_there(outcome)) is not None:
         return keys
     for row in HINTS:
-        found = row.pattern.search(failure.message)
-        if found and row.exception_type == failure.exception_type:
+        found = row.exception_type == failure.exception_type and row.pattern.search(failure.message[:_READ_CHARS])
+        if found:
             return found.expand(row.advice)
     if failure.position is None or failure.exception_type not in _EXPLAINED_BY_TYPES:
         return None

@@ -20,11 +20,19 @@ _DEEPEST: Final = 8
 _LONGEST_KEY: Final = 100
 _SAMPLE: Final = 50
 """Items that are measured to estimate the size of the whole."""
+_SAMPLE_ITEM_CHARS: Final = 10_000
+_SAMPLE_CHARS: Final = 30_000
+"""Characters that all of them may have: measuring costs about as much as showing."""
+_SAMPLE_CHARS_INSIDE: Final = 500
+"""The same for a part of a value, of which there may be many."""
 
 
-def preview(value: Any, *, max_chars: int, found: FoundFiles | None = None) -> Json:
-    """The head of `value` as JSON data of about `max_chars` characters at most. Files in it are kept in `found`."""
-    return _Head(found or FoundFiles()).shorten(value, max_chars, 0)
+def preview(value: Any, *, max_chars: int, found: FoundFiles | None = None, size: int | None = None) -> Json:
+    """The head of `value` as JSON data of about `max_chars` characters at most. Files in it are kept in `found`.
+
+    Where `value` itself is the head of a collection, `size` is the number of items of that.
+    """
+    return _Head(found or FoundFiles()).shorten(value, max_chars, 0, size)
 
 
 def short(value: Any, *, max_chars: int) -> str:
@@ -34,26 +42,42 @@ def short(value: Any, *, max_chars: int) -> str:
     return text if len(text) <= 2 * max_chars else text[: 2 * max_chars] + CUT_MARK
 
 
-def describe(value: Any) -> str:
-    """What a large value is and how large: `a list of 5,000 items, some 610,000 characters of JSON`."""
+def describe(value: Any, *, room: int = _SAMPLE_CHARS) -> str:
+    """What a large value is and how large: `a list of 5,000 items, some 610,000 characters of JSON`.
+
+    No more than about `room` characters of it are looked at for that.
+    """
     match value:
         case str():
             return f'a text of {len(value):,} characters'
         case bytes() | bytearray():
             return f'{len(value):,} bytes'
         case Sized():
-            unit = 'key' if pairs_of(value) is not None else 'item'
-            plural = '' if len(value) == 1 else 's'
-            return f'a {type(value).__name__} of {len(value):,} {unit}{plural}' + _estimated_chars(value)
+            kind = 'dict' if pairs_of(value) is not None else type(value).__name__
+            return described(kind, len(value), name=type(value).__name__) + _estimated_chars(value, room)
         case _:
             return f'a {type(value).__name__}'
 
 
-def _estimated_chars(value: Sized) -> str:
+def described(kind: str, size: int, *, name: str | None = None) -> str:
+    """A collection in words: `a list of 5,000 items`."""
+    unit = 'key' if kind == 'dict' else 'item'
+    return f'a {name or kind} of {size:,} {unit}{"" if size == 1 else "s"}'
+
+
+def _estimated_chars(value: Sized, room: int) -> str:
     items = items_of(value, at_most=_SAMPLE)
     if items is None:
         return ''
-    sizes = [plain.chars + 1 for item in islice(items, _SAMPLE) if (plain := to_plain(item, max_chars=10_000))]
+    sizes: list[int] = []
+    for item in islice(items, _SAMPLE):
+        plain = to_plain(item, max_chars=min(room, _SAMPLE_ITEM_CHARS))
+        # One that is larger than there is room for is not counted, but its measuring was.
+        room -= min(room, _SAMPLE_ITEM_CHARS) if plain is None else plain.chars
+        if plain is not None:
+            sizes.append(plain.chars + 1)
+        if room <= 0:
+            break
     if not sizes:
         return ''
     chars = len(value) * sum(sizes) // len(sizes)
@@ -65,14 +89,15 @@ class _Head:
     def __init__(self, found: FoundFiles) -> None:
         self.found = found
 
-    def shorten(self, value: Any, budget: int, depth: int) -> Json:
+    def shorten(self, value: Any, budget: int, depth: int, size: int | None = None) -> Json:
         budget = max(budget, _SMALLEST_PART)
         if (reference := self.found.reference(value)) is not None:
             return reference
         if (items := items_of(value, at_most=budget)) is not None:
-            return self._first_items(items, len(value), budget, depth) if depth < _DEEPEST else describe(value)
+            total = len(value) if size is None else size
+            return self._first_items(items, total, budget, depth) if depth < _DEEPEST else _inside(value)
         if (pairs := pairs_of(value)) is not None:
-            return self._all_keys(pairs, value, budget, depth) if depth < _DEEPEST else describe(value)
+            return self._all_keys(pairs, value, budget, depth, size) if depth < _DEEPEST else _inside(value)
         if isinstance(value, bytes | bytearray) and len(value) > budget:
             return f'<{len(value):,} bytes>'
         if isinstance(value, str):
@@ -96,9 +121,11 @@ class _Head:
             shown.append(cut_items(total - len(shown)))
         return shown
 
-    def _all_keys(self, pairs: Iterable[tuple[Any, Any]], value: Any, budget: int, depth: int) -> Json:
+    def _all_keys(
+        self, pairs: Iterable[tuple[Any, Any]], value: Any, budget: int, depth: int, size: int | None
+    ) -> Json:
         known = [*islice(pairs, budget)]
-        total = len(value) if isinstance(value, Sized) else len(known)
+        total = size if size is not None else len(value) if isinstance(value, Sized) else len(known)
         shown: dict[str, Json] = {}
         left = budget
         for number, (key, item) in enumerate(known):
@@ -119,6 +146,10 @@ class _Head:
     def _fit(self, value: Any, budget: int, depth: int) -> Json:
         plain = to_plain(value, max_chars=budget, found=self.found)
         return plain.data if plain is not None else self.shorten(value, budget, depth + 1)
+
+
+def _inside(value: Any) -> str:
+    return describe(value, room=_SAMPLE_CHARS_INSIDE)
 
 
 def _chars(data: Json) -> int:

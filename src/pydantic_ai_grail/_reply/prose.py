@@ -250,6 +250,15 @@ def unused(calls: str) -> str:
     return f'These ran too, though the cell did not await them:\n{calls}'
 
 
+def as_text(tool: str, kinds: Sequence[str]) -> str:
+    listed = ', '.join(f'`{kind}`' for kind in kinds)
+    return f'`{tool}` returned {listed}, which has no form here: code got the text of it.'
+
+
+def lost_content(tool: str, why: str) -> str:
+    return f'`{tool}` ran and code has its value, but what it returned for you to look at is lost: {why}'
+
+
 def reused(calls: str, *, raised: bool) -> str:
     gave = 'They gave what they had returned' + (', or raised what they had raised.' if raised else '.')
     return f'Not run again, as a cell that failed or was cut off had made the same calls: {calls}. {gave}'

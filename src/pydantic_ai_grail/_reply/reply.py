@@ -18,13 +18,14 @@ from . import prose
 from .calls import argument_name, call_text, counted, listed, what_happened
 from .failure import failed, refused
 from .foreign import first_line, quoted_after_first
-from .preview import short
+from .preview import both_ends, short
 from .success import MAX_RESULT_CHARS, completed
 
 _MOST_NAMES: Final = 40
 _NAME_CHARS: Final = 80
 _DENIAL_CHARS: Final = 800
 _PLAIN_CHARS: Final = 400
+_LOST_CHARS: Final = 200
 WAITING_FOR: Final = 'waiting_for'
 RESUME: Final = 'resume'
 """In the reply of a cell that waits anew: the calls that it waits for, and the call that asked for the cell."""
@@ -151,6 +152,24 @@ def reused_note(calls: Sequence[CallRecord]) -> list[str]:
 def unused_note(calls: Sequence[CallRecord]) -> list[str]:
     """A sentence on calls that ran though nothing awaited them, if there are any."""
     return [prose.unused(listed(calls))] if calls else []
+
+
+def results_note(calls: Sequence[CallRecord]) -> list[str]:
+    """What there is to know of the results that code got: which are from before, and which are not all that was returned."""
+    return [*reused_note([call for call in calls if call.is_reused]), *incomplete_note(calls)]
+
+
+def incomplete_note(calls: Sequence[CallRecord]) -> list[str]:
+    """A sentence for each tool of whose result code got a text only, or the model nothing to look at."""
+    kinds: dict[str, dict[str, None]] = {}
+    for call in calls:
+        if call.as_text:
+            kinds.setdefault(call.request.tool.python_name, {}).update(dict.fromkeys(call.as_text))
+    lost = {call.request.tool.python_name: call.lost_content for call in calls if call.lost_content is not None}
+    return [
+        *(prose.as_text(tool, list(names)) for tool, names in kinds.items()),
+        *(prose.lost_content(tool, both_ends(why, _LOST_CHARS)) for tool, why in lost.items()),
+    ]
 
 
 def give_up(failures: int) -> str:

@@ -27,7 +27,7 @@ from . import prose
 from .changes import changes
 from .files import MAX_FILES, FoundFiles
 from .foreign import first_line
-from .preview import both_ends, describe, preview
+from .preview import both_ends, describe, described, preview
 from .values import Json, pairs_of, to_plain
 
 MAX_RESULT_CHARS: Final = 10_000
@@ -51,16 +51,19 @@ def completed(
     if outcome.printed.text:
         payload['printed'] = printed_text(outcome.printed, max_chars=max_chars, notes=told)
     if outcome.has_value:
-        plain = to_plain(outcome.value, max_chars=max_chars, found=found)
+        plain = to_plain(outcome.value, max_chars=max_chars, found=found) if outcome.whole is None else None
         if plain is not None:
             payload['result'] = plain.data
         else:
             found = FoundFiles(calls=outcome.calls)
             room = max_chars if outcome.value_name is None else max(max_chars // _NAMED_SHARE, _NAMED_CHARS)
-            head = preview(outcome.value, max_chars=min(room, max_chars), found=found)
+            whole = outcome.whole
+            size = None if whole is None else whole.size
+            head = preview(outcome.value, max_chars=min(room, max_chars), found=found, size=size)
             payload['preview'] = head
             rest = _how_to_get_the_rest(outcome.value, outcome.value_name, head)
-            told.append(prose.cut_result(describe(outcome.value), rest))
+            what = describe(outcome.value) if whole is None else described(whole.kind, whole.size)
+            told.append(prose.cut_result(what, rest))
     elif not outcome.printed.text:
         told.append(prose.NO_VALUE)
     if found.left_out:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set, Sized
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,8 +20,11 @@ from .files import FoundFiles
 Scalar: TypeAlias = bool | int | float | str | None
 Json: TypeAlias = 'Scalar | list[Json] | dict[str, Json]'
 
+_PLAIN_LEAVES: Final = frozenset({str, int, float, bool, type(None)})
+"""No files, and nothing in them."""
 _DEEPEST: Final = 60
 """Levels of nesting. JSON readers give up near 200, and no reader, human or model, follows that far."""
+_LONGEST_COMPOSED_KEY: Final = 1_000
 _LARGEST_SORTED_SET: Final = 20_000
 _EXACT_DIGITS: Final = 15
 """Decimal digits that a double keeps."""
@@ -75,6 +78,13 @@ class _Conversion:
     def convert(self, value: Any, depth: int) -> Json:
         if depth > _DEEPEST:
             raise _OverBudget
+        if type(value) in _PLAIN_LEAVES:
+            if type(value) is str and len(value) > self.remaining:
+                raise _OverBudget
+            return self._spend(leaf(value))
+        if type(value) is list or type(value) is tuple:
+            self._charge(2)
+            return [self._element(item, depth) for item in cast('Iterable[Any]', value)]
         if (reference := self.found.reference(value)) is not None:
             return self._spend(reference)
         if (items := items_of(value, at_most=self.remaining)) is not None:
@@ -184,10 +194,17 @@ _LINE_BREAKS: Final = str.maketrans('', '', '\n\r\t')
 
 def key_text(key: Any, *, taken: Mapping[str, Any]) -> str:
     """A dict key as a JSON key. Two keys that read the same (`1` and `'1'`) are told apart by the type of one."""
-    text = str(leaf(key))
+    text = _composed_key(cast('Sized', key)) if type(key) in (tuple, frozenset) else str(leaf(key))
     while text in taken:
         text = f'{text} ({type(key).__name__})'
     return text
+
+
+def _composed_key(key: Sized) -> str:
+    """A key of several parts as Python shows it, or what it is, where that would be long."""
+    if to_plain(key, max_chars=_LONGEST_COMPOSED_KEY) is not None:
+        return str(key)
+    return f'<{type(key).__name__} of {len(key):,} items>'
 
 
 def _sorted_set(value: Set[Any], at_most: int) -> Iterable[Any]:

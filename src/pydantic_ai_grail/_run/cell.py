@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._monty.stops import DoneStop, FailedStop
 from .._monty.worker import HostAccess, Worker
+from .._source.edits import Origins
+from .._source.head import headed, whole_of
 from .._source.history import History, PastCell
 from .._source.imported import imported_by
 from .._source.parse import too_long
@@ -151,12 +153,13 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
     prints = PrintCapture(around.limits.max_print_chars, told=around.printed)
     if suspended is not None:
         prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
+    program = headed(prepared, around.history.bound_names())
     async with around.worker() as worker:
         started = time.perf_counter()
         try:
             ending = await drive(
                 worker,
-                prepared.source,
+                program.source,
                 calls=around.calls,
                 prints=prints,
                 host=around.host,
@@ -180,6 +183,9 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
             )
             around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=waiting, run_seconds=seconds))
             return Waiting(outcome=waiting, parked=ending)
+        if isinstance(ending, FailedStop):
+            frames = tuple(_moved(frame, program.origins) for frame in ending.failure.frames)
+            ending = replace(ending, failure=replace(ending.failure, frames=frames))
         outcome = _outcome(ending, source, prepared, verdict, prints, around.calls)
         lost = isinstance(ending, FailedStop) and ending.is_lost
         if not lost:
@@ -221,8 +227,10 @@ def _outcome(
 ) -> Completed | Failed:
     records = calls.journal.records
     if isinstance(ending, DoneStop):
+        value, whole = whole_of(ending.value) if prepared.has_value else (None, None)
         return Completed(
-            value=ending.value if prepared.has_value else None,
+            value=value,
+            whole=whole,
             has_value=prepared.has_value,
             value_name=prepared.value_name,
             printed=prints.printed,
@@ -272,6 +280,15 @@ def _at_call(frames: tuple[CodeFrame, ...], line: int | None, source: str) -> tu
     return (*frames[:-1], replace(frames[-1], line=line, column=column, end_column=len(text) + 1))
 
 
+def _moved(frame: CodeFrame, origins: Origins) -> CodeFrame:
+    """A frame of the program that ran, where it is in the prepared cell."""
+    if not frame.in_this_cell or frame.line not in origins.shifts:
+        return frame
+    line, column = origins.original(frame.line, frame.column)
+    end = frame.end_column
+    return replace(frame, line=line, column=column, end_column=None if end is None else origins.original(line, end)[1])
+
+
 def _frame(frame: CodeFrame, prepared: Prepared) -> CodeFrame:
     if not frame.in_this_cell:
         return frame
@@ -299,6 +316,8 @@ def _history(history: History, prepared: Prepared, ending: DoneStop | FailedStop
 
 
 def _crashed(outcome: Completed | Failed, source: str, error: SandboxCrashed) -> Failed:
+    if isinstance(outcome, Failed):
+        return replace(outcome, state_lost=True)  # why it failed is known; that it used up the memory, perhaps
     failure = Failure(kind='crash', exception_type=type(error).__name__, message=str(error))
     return Failed(
         failure=failure,

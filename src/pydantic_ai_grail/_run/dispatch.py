@@ -18,6 +18,7 @@ from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
 
 from .._catalog.catalog import Catalog
+from .._monty.failures import cut
 from .._monty.stops import CallStop, RaisedBy, Settled
 from .._monty.values import in_utf8
 from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
@@ -42,8 +43,8 @@ from .corrected import CorrectedCalls
 from .fates import Answered, Asked, Fate, Fates
 from .past_calls import PastCalls, next_attempt
 from .pauses import Attempt, answer, changed_arguments, said
-from .records import content_of, cut_off, entry_of, record_of, settled_of
-from .tool_call import Called, call_tool, counted, metadata_of
+from .records import Called, content_of, cut_off, entry_of, record_of, settled_of
+from .tool_call import call_tool, counted, metadata_of
 
 
 @dataclass(kw_only=True)
@@ -256,14 +257,13 @@ class Dispatcher:
         looked_up: bool = False,
     ) -> Settled:
         if isinstance(settled, RaisedBy):
-            settled = RaisedBy(settled.exception_type, in_utf8(settled.message))
+            settled = RaisedBy(settled.exception_type, cut(in_utf8(settled.message)))
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
         if self.recorder is not None:
             content = self.user_content[request.call_id]
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
             self.recorder.write_behind(replace(ended, looked_up=looked_up))  # what has an effect after is written after
-        wrong, metadata = ((), None) if called is None else (called.wrong_arguments, called.metadata)
-        self._note(record_of(request, state, settled, seconds=seconds, wrong=wrong, metadata=metadata))
+        self._note(record_of(request, state, settled, seconds=seconds, called=called))
         return settled
 
     def _recorded(self, request: CallRequest, ended: CallEnded, *, order: int) -> Settled:

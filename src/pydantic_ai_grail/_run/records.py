@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,28 +18,38 @@ from ..outcomes import Completed, Failed, Refused
 _CONTENT: Final = TypeAdapter(list[UserContent])
 
 
-def record_of(
-    request: CallRequest,
-    state: CallState,
-    settled: Settled,
-    *,
-    seconds: float,
-    wrong: tuple[str, ...] = (),
-    metadata: Any = None,
-) -> CallRecord:
-    """The record of a call that settled.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What came of a call."""
 
-    `wrong` are the arguments that did not pass the tool's validation, `metadata` is what the tool returned for the
-    application.
-    """
+    state: CallState
+    settled: Settled
+    content: Sequence[UserContent] = ()
+    """What the tool returned for the model's eyes beside its value."""
+    wrong_arguments: tuple[str, ...] = ()
+    """Names of the arguments that the tool's validation did not pass."""
+    metadata: Any = None
+    """What the tool returned for the application."""
+    as_text: tuple[str, ...] = ()
+    """Names of the types in its result that have no form in the sandbox."""
+    lost_content: str | None = None
+    """Why what it returned for the model's eyes could not be kept."""
+
+
+def record_of(
+    request: CallRequest, state: CallState, settled: Settled, *, seconds: float, called: Called | None = None
+) -> CallRecord:
+    """The record of a call that settled; `called` is what is known besides of one that was made."""
     return CallRecord(
         request=request,
         state=state,
         result=settled.value if isinstance(settled, Returned) else None,
         error=f'{settled.exception_type}: {settled.message}' if isinstance(settled, RaisedBy) else None,
         seconds=seconds,
-        wrong_arguments=wrong,
-        metadata=metadata,
+        wrong_arguments=() if called is None else called.wrong_arguments,
+        as_text=() if called is None else called.as_text,
+        lost_content=None if called is None else called.lost_content,
+        metadata=None if called is None else called.metadata,
     )
 
 

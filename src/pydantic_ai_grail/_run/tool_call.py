@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -26,31 +26,17 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDen
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
-from .._monty.stops import RaisedBy, Returned, Settled, sandbox_exception
-from .._monty.values import to_sandbox
-from ..calls import METADATA_KEY, CallRequest, CallState
+from .._monty.stops import RaisedBy, Returned, sandbox_exception
+from .._monty.values import text_of, to_sandbox
+from ..calls import METADATA_KEY, CallRequest
 from ..errors import StoreError
 from .argument_errors import argument_errors
-from .records import content_as_json
+from .records import Called, content_as_json
 from .schema_errors import schema_errors
 from .wrong_arguments import wrong_arguments
 
 RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
 """Exceptions of a call that end the agent's run: as they would for a direct call, or since the journal cannot be kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """What came of a call."""
-
-    state: CallState
-    settled: Settled
-    content: Sequence[UserContent] = ()
-    """What the tool returned for the model's eyes beside its value."""
-    wrong_arguments: tuple[str, ...] = ()
-    """Names of the arguments that the tool's validation did not pass."""
-    metadata: Any = None
-    """What the tool returned for the application."""
 
 
 async def call_tool(
@@ -107,17 +93,25 @@ async def call_tool(
         given, metadata = result.content or (), result.metadata
         content = (given,) if isinstance(given, str) else tuple(given)
         result = result.return_value
+    lost_content = None
     try:
         content_as_json(content)
     except Exception as error:
-        lost = RaisedBy('TypeError', f'{name}() ran, but the content it returned is lost: {error}')
-        return Called(state='raised', settled=lost)
+        content, lost_content = (), str(error)
+    as_text: list[str] = []
     try:
-        return Called(state='returned', settled=Returned(to_sandbox(result)), content=content, metadata=metadata)
-    except Exception as error:
-        # Besides `NotCrossable`, whatever serializers of the user's own may raise.
-        lost = RaisedBy('TypeError', f'{name}() ran, but its result is lost: {error}')
-        return Called(state='raised', settled=lost, content=content)
+        value = to_sandbox(result, as_text=as_text)
+    except Exception:
+        # It contains itself or nests too deep, or a serializer of the user's own raised: whatever it is, the call ran.
+        value, as_text = text_of(result), [type(result).__name__]
+    return Called(
+        state='returned',
+        settled=Returned(value),
+        content=content,
+        metadata=metadata,
+        as_text=tuple(dict.fromkeys(as_text)),
+        lost_content=lost_content,
+    )
 
 
 def _raised(message: str, tools: ToolManager[Any], entry: Entry, arguments: Mapping[str, Any]) -> RaisedBy:

@@ -1,0 +1,83 @@
+"""Lowering: of a very large value only the head leaves the sandbox, with its size; that is all that anybody is shown.
+
+A cell that ends in `rows = ...` gives `rows`, however large. On its way out it would be in the sandbox's memory twice and on
+the host once more, so a list of a million numbers, which is small where it is, could end the sandbox. The last expression
+is therefore wrapped on its line, where it may be a large collection.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..outcomes import Whole
+from .edits import Edit, Origins, SourceText, apply
+from .prepared import Prepared
+
+MOST_ITEMS: Final = 50_000
+"""Items that leave as they are."""
+HEAD_ITEMS: Final = 9_999
+"""Items of a larger collection that leave."""
+
+_MARK: Final = '_grail_head'
+_TEST: Final = f'not isinstance({{0}}, (list, tuple, dict, set)) or len({{0}}) <= {MOST_ITEMS}'
+_HEAD: Final = (
+    f"('{_MARK}', type({{0}}).__name__, len({{0}}), {{0}}[:{HEAD_ITEMS}] if isinstance({{0}}, (list, tuple)) "
+    f'else dict(list({{0}}.items())[:{HEAD_ITEMS}]) if isinstance({{0}}, dict) else list({{0}})[:{HEAD_ITEMS}])'
+)
+_OF_NAME: Final = f'{{0}} if {_TEST} else {_HEAD}'
+_OF_VALUE: Final = f'(lambda v: {_OF_NAME.format("v")})(('
+_USED: Final = ('isinstance', 'len', 'list', 'tuple', 'dict', 'set', 'type')
+_BINDS: Final = re.compile(
+    rf'\b(?:{"|".join(_USED)})\b\s*(?![\s(\[.])|\b(?:def|class|import|as|for)\s+(?:{"|".join(_USED)})\b'
+)
+"""What may bind one of the builtins above; it also finds some that do not, which is no harm."""
+_SMALL: Final = (
+    *(ast.Constant, ast.Compare, ast.JoinedStr, ast.UnaryOp, ast.Lambda, ast.NamedExpr, ast.Await),
+    *(ast.List, ast.Tuple, ast.Dict, ast.Set),
+)
+"""Values with few items of their own, results of calls, which the host has had before, and what would need care."""
+_SMALL_CALLS: Final = frozenset({'len', 'sum', 'round', 'int', 'float', 'bool', 'str', 'repr', 'print', 'any', 'all'})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headed:
+    """A cell as it is run: every statement on its line."""
+
+    source: str
+    origins: Origins = field(default_factory=Origins)
+    """The way back to `Prepared.source`."""
+
+
+def headed(prepared: Prepared, bound: frozenset[str]) -> Headed:
+    """The cell with its value wrapped, if that may be a large collection; `bound` are the session's names."""
+    last = prepared.tree.body[-1] if prepared.tree.body else None
+    if not prepared.has_value or not isinstance(last, ast.Expr) or not _may_be_large(last.value):
+        return Headed(source=prepared.source)
+    if not bound.isdisjoint(_USED) or _BINDS.search(prepared.source):
+        return Headed(source=prepared.source)
+    text, value = SourceText(prepared.source), last.value
+    start, end = text.span(value)
+    if isinstance(value, ast.Name):
+        edits = [Edit(start, end, _OF_NAME.format(value.id))]
+    else:
+        edits = [Edit(start, start, _OF_VALUE), Edit(end, end, '))', closes=True)]
+    source, shifts = apply(text, edits)
+    return Headed(source=source, origins=Origins(shifts=shifts))
+
+
+def whole_of(value: Any) -> tuple[Any, Whole | None]:
+    """What a program gave: its value, or the head of it with what the whole is."""
+    match value:
+        case (str(mark), str(kind), int(size), head) if mark == _MARK:
+            return head, Whole(kind=kind, size=size)
+        case _:
+            return value, None
+
+
+def _may_be_large(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        return value.func.id not in _SMALL_CALLS
+    return not isinstance(value, _SMALL)

@@ -1,0 +1,137 @@
+"""Values that are too large to leave the sandbox, or small there and large everywhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.agents import agent_with, play, turn
+
+pytestmark = pytest.mark.anyio
+
+SHARED = 'x = ["a"]\nfor i in range(26): x = [x, x]\n'
+
+
+async def take(value: Any) -> str:
+    """Take anything."""
+    return type(value).__name__
+
+
+@pytest.mark.parametrize(
+    'code',
+    [
+        f'{SHARED}x',
+        f'{SHARED}import copy\ncopy.deepcopy(x)',
+        'x = {"k": 1}\nfor i in range(26): x = {"a": x, "b": x}\nx',
+        'class Pair:\n    def __init__(self, a, b):\n        self.a = a\n        self.b = b\n'
+        'x = Pair(1, 2)\nfor i in range(26): x = Pair(x, x)\nx',
+        'x = ["a" * 1_000_000] * 1_000\nx',
+    ],
+)
+async def test_a_value_that_shares_structure_does_not_leave_and_its_variables_stay(code: str) -> None:
+    cells = await play(agent_with(), code, 'len(str(type(x))) > 0')
+    assert cells[0].failed
+    assert 'its value cannot leave the sandbox: it has more than ' in cells[0].content
+    assert 'Keep it in a variable, and end the cell in a part of it, a count or a total' in cells[0].content
+    assert cells[1].content == {'result': True}
+
+
+async def test_one_that_shares_a_little_is_shown_as_ever() -> None:
+    cells = await play(agent_with(), 'row = {"a": 1}\n[row] * 3', '[[1, 2]] * 40_000')
+    assert cells[0].content == {'result': [{'a': 1}] * 3}
+    assert cells[1].content['preview'][:2] == [[1, 2], [1, 2]]
+
+
+@pytest.mark.parametrize('call', ['await take(x)', 'await take(value=x)', 'f = take\nawait f({"in": x})'])
+async def test_an_argument_that_shares_structure_is_an_error_at_the_line_of_its_call(call: str) -> None:
+    cells = await play(
+        agent_with(take), f'{SHARED}{call}', f'try:\n    {call.splitlines()[-1]}\nexcept ValueError as e:\n    y = 1\ny'
+    )
+    assert (
+        'ValueError: the arguments of take() cannot leave the sandbox: it has more than 200,000 parts, each counted as '
+        'often as it appears. Send a part of it, or in several calls'
+    ) in cells[0].content
+    assert cells[1].content == {'result': 1}
+
+
+async def test_what_a_tool_gives_back_may_share_structure() -> None:
+    async def shared() -> Any:
+        value: Any = ['a']
+        for _ in range(60):
+            value = [value, value]
+        return value
+
+    cells = await play(
+        agent_with(shared), 'x = await shared()\nx[0] is x[1]', 'n = 0\nwhile x[0] != "a":\n    x = x[0]\n    n += 1\nn'
+    )
+    assert cells[0].content == {'result': True}
+    assert cells[1].content == {'result': 60}
+
+
+@pytest.mark.parametrize(
+    ('code', 'told'),
+    [
+        ('"a" * 200_000_000', 'The cell needed more memory than it may have'),
+        ('"a" * 40_000_000', 'The cell needed more memory than it may have'),
+        ('x = {"all": list(range(1_000_000))}', 'The cell needed more memory than it may have'),
+        ('raise ValueError("a" * 40_000_000)', 'The cell needed more memory than it may have'),
+    ],
+)
+async def test_a_value_that_needs_more_memory_than_there_is_ends_its_cell_and_not_the_run(code: str, told: str) -> None:
+    cells = await play(agent_with(), 'before = 1', code, 'before + 1')
+    assert cells[1].failed
+    assert told in cells[1].content
+    assert cells[2].content == {'result': 2}
+
+
+@pytest.mark.parametrize(
+    ('code', 'first', 'whole'),
+    [
+        ('x = list(range(1_000_000))', [0, 1, 2], 'a list of 1,000,000 items'),
+        ('x = ["a"] * 1_000_000\nx', ['a', 'a', 'a'], 'a list of 1,000,000 items'),
+        ('x = tuple([i] for i in range(100_000))', [[0], [1], [2]], 'a tuple of 100,000 items'),
+        ('x = set(range(100_000))', [0, 1, 2], 'a set of 100,000 items'),
+    ],
+)
+async def test_of_a_large_collection_the_head_leaves_and_the_variable_stays(
+    code: str, first: list[Any], whole: str
+) -> None:
+    cells = await play(agent_with(), code, 'len(x)')
+    assert cells[0].content['preview'][:3] == first
+    assert cells[0].content['preview'][-1].endswith(' more items')
+    assert cells[0].content['notes'][0].startswith(f'The result is {whole}: too large to show whole')
+    assert cells[1].content == {'result': int(whole.split()[3].replace(',', ''))}
+
+
+async def test_of_a_large_dict_the_first_keys_leave() -> None:
+    cells = await play(agent_with(), '{i: i for i in range(70_000)}', 'len([*range(60_000)][1:])')
+    preview = cells[0].content['preview']
+    assert preview['0'] == 0
+    assert cells[0].content['notes'][0].startswith('The result is a dict of 70,000 keys')
+    assert cells[1].content == {'result': 59_999}
+
+
+async def test_a_session_in_which_a_builtin_has_another_meaning_gives_its_values_too() -> None:
+    cells = await play(agent_with(), 'len = 5\n[len] * 3', 'x = [len]\nx', 'def list(x): return 7\nx + x')
+    assert [cell.content['result'] for cell in cells] == [[5, 5, 5], [5], [5, 5]]
+
+
+async def test_a_failure_in_the_last_expression_is_shown_where_it_was_written() -> None:
+    cells = await play(agent_with(), 'rows = [1]', '[10 / (row - 1) for row in rows]', '1 +  ' + 'rows[0].x')
+    assert cells[1].failed
+    assert cells[1].content.splitlines()[1:3] == [
+        'line 1: [10 / (row - 1) for row in rows]',
+        '         ^^^^^^^^^^^^^^',
+    ]
+    assert 'line 1: 1 +  rows[0].x\n             ^^^^^^^^^' in cells[2].content
+
+
+async def test_a_thousand_prints_of_a_shared_value_leave_their_first_characters() -> None:
+    cells = await play(agent_with(), 'x = ["a"]\nfor i in range(12): x = [x, x]\nfor _ in range(100): print(x)\n1')
+    assert cells[0].content['result'] == 1
+    assert len(cells[0].content['printed']) < 11_000
+
+
+async def test_a_run_goes_on_after_a_state_that_is_too_large_to_read() -> None:
+    result = await turn(agent_with(), 'x = 1', 'y = ["b" * 10] * 10\nz = "a" * 30_000_000\nNone', '7')
+    assert 'done' in result.output
