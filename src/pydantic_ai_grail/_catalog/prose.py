@@ -27,8 +27,8 @@ CALLS_MIXED: Final = (
     'independent ones together: `await asyncio.gather(f(1), f(2))`.'
 )
 RECORDS: Final = "Records are dicts (`x['key']`)"
-TAKEN_RECORDS: Final = ", also as arguments (`f({'key': 1})`)"
-OPTIONAL_KEYS: Final = '; a key with `?` may be absent'
+TAKEN_RECORDS: Final = ', also as arguments'
+OPTIONAL_KEYS: Final = '; `?`: may be absent'
 FAILURES: Final = (
     'Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.'
 )
