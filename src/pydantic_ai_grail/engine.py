@@ -33,7 +33,7 @@ from ._source.checkers import CHECKERS
 from .agent_run import AgentRun
 from .correcting import Corrections
 from .errors import OwnerError
-from .events import log, to_all
+from .events import CellStarted, log, to_all
 from .ownership import named_owner, warn_of_clients
 from .settings import Settings
 from .stores.base import ConversationKey
@@ -198,6 +198,6 @@ class Engine:
         """Where in which trace we are, for a cell that waits to keep."""
         return trace_context()
 
-    def span(self, tracer: Tracer, *, include_content: bool) -> CellSpan:
+    def span(self, tracer: Tracer, started: CellStarted, *, include_content: bool) -> CellSpan:
         """The span of one cell, which tells the process's metrics too."""
-        return CellSpan(tracer, include_content=include_content, metrics=cell_metrics())
+        return CellSpan(tracer, include_content=include_content, started=started, metrics=cell_metrics())

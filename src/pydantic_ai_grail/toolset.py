@@ -246,13 +246,14 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 raise ToolFailed(nothing_to_resume(asked[RESUME]))
             asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
         parts = CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars)
+        _, conversation_id = run.session.conversation
+        started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code'])
         with (
-            self._engine.span(ctx.tracer, include_content=ctx.trace_include_content) as span,
+            self._engine.span(ctx.tracer, started, include_content=ctx.trace_include_content) as span,
             cell_stream(ctx, parts, events=self.settings.events, is_streamed=run.is_streamed) as stream,
         ):
             observe = to_all(span, log, *([] if stream is None else [stream]), *self.settings.observers)
-            _, conversation_id = run.session.conversation
-            observe(CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code']))
+            observe(started)
             cell = CellCall(
                 engine=self._engine,
                 run=run,

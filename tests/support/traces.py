@@ -24,9 +24,15 @@ class Traces:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """Those of the only span."""
-        (span,) = self.spans
+        """Those of the only span of a cell."""
+        (span,) = [span for span in self.spans if span.name == 'run cell']
         return dict(span.attributes or {})
+
+    @property
+    def records(self) -> list[tuple[Any, Any]]:
+        """Level and message of the records below the cell."""
+        facts = [span.attributes or {} for span in self.spans if span.name == 'cell record']
+        return [(fact['logfire.level_num'], fact['logfire.msg']) for fact in facts]
 
 
 def traces_in_memory() -> Traces:

@@ -56,7 +56,9 @@ def tree(spans: Sequence[ReadableSpan], parent: int | None = None) -> list[str]:
     lines: list[str] = []
     for span in sorted(spans, key=lambda span: span.start_time or 0):
         if (span.parent.span_id if span.parent else None) == parent and span.context is not None:
-            message = (span.attributes or {}).get('logfire.msg') if span.name == 'run cell' else span.name
+            message = (
+                (span.attributes or {}).get('logfire.msg') if span.name in ('run cell', 'cell record') else span.name
+            )
             lines += [str(message), *(f'  {line}' for line in tree(spans, span.context.span_id))]
     return lines
 
@@ -73,10 +75,12 @@ async def test_cells_stand_between_the_call_of_run_code_and_the_calls_of_tools()
             '  chat scripted',
             '  execute_tool run_code',
             '    run cell: refused',
+            "      cell refused: unknown-name: There is no name 'secret_name'.",
             '  chat scripted',
             '  execute_tool run_code',
             '    run cell: failed, 1 call',
             '      execute_tool stock',
+            '      cell failed: ZeroDivisionError, line 2: division by zero',
             '  chat scripted',
         ]
     )

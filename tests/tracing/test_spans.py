@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
 import pytest
 from inline_snapshot import snapshot
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.trace import NoOpTracer, StatusCode
 from support.cell_events import CELL, call, completed, diagnostic, events_of, failed, refused, suspended, troubles
 from support.traces import Traces, traces_in_memory
@@ -111,7 +114,7 @@ def test_no_outcome_gives_content_away(traces: Traces, outcome: Outcome):
 
 def test_a_refusal_is_a_warning_and_no_error(traces: Traces):
     attributes = record(traces, *events_of(refused()))
-    assert traces.spans[0].status.status_code is StatusCode.UNSET
+    assert traces.spans[-1].status.status_code is StatusCode.UNSET
     assert attributes['logfire.level_num'] == 13
     assert attributes['logfire.msg'] == 'run cell: refused'
     assert attributes['grail.cell.verdict'] == 'refused'
@@ -141,8 +144,8 @@ def test_a_refusal_is_a_warning_and_no_error(traces: Traces):
 
 def test_a_failure_is_an_error_with_its_place(traces: Traces):
     attributes = record(traces, *events_of(failed('limit', limit='memory')))
-    assert traces.spans[0].status.status_code is StatusCode.ERROR
-    assert traces.spans[0].status.description == 'secret'
+    assert traces.spans[-1].status.status_code is StatusCode.ERROR
+    assert traces.spans[-1].status.description == 'secret'
     assert {
         name: value for name, value in attributes.items() if name.startswith(('grail.failure', 'error'))
     } == snapshot(
@@ -161,13 +164,13 @@ def test_a_failure_is_an_error_with_its_place(traces: Traces):
 def test_a_cancelled_cell_is_no_error(traces: Traces):
     attributes = record(traces, *events_of(failed('cancelled')))
     assert attributes['grail.cell.outcome'] == 'cancelled'
-    assert traces.spans[0].status.status_code is StatusCode.UNSET
+    assert traces.spans[-1].status.status_code is StatusCode.UNSET
 
 
 def test_a_suspended_cell_is_no_error(traces: Traces):
     attributes = record(traces, *events_of(suspended()))
     assert attributes['logfire.msg'] == 'run cell: suspended, 1 call'
-    assert traces.spans[0].status.status_code is StatusCode.UNSET
+    assert traces.spans[-1].status.status_code is StatusCode.UNSET
 
 
 def test_hints_are_an_accepted_verdict(traces: Traces):
@@ -210,8 +213,8 @@ def test_an_error_of_ours_that_ends_a_cell_is_recorded(traces: Traces):
         raise ZeroDivisionError('secret')
     assert traces.attributes['grail.cell.outcome'] == 'error'
     assert traces.attributes['error.type'] == 'ZeroDivisionError'
-    assert traces.spans[0].status.status_code is StatusCode.ERROR
-    assert [event.name for event in traces.spans[0].events] == ['exception']
+    assert traces.spans[-1].status.status_code is StatusCode.ERROR
+    assert [event.name for event in traces.spans[-1].events] == ['exception']
 
 
 def test_an_error_of_ours_gives_no_content_away(traces: Traces):
@@ -224,7 +227,7 @@ def test_cancellation_in_the_middle_of_a_cell_is_told_as_such(traces: Traces):
     with pytest.raises(KeyboardInterrupt), CellSpan(traces.tracer, include_content=True):
         raise KeyboardInterrupt
     assert traces.attributes['grail.cell.outcome'] == 'cancelled'
-    assert traces.spans[0].status.status_code is StatusCode.UNSET
+    assert traces.spans[-1].status.status_code is StatusCode.UNSET
 
 
 def test_what_is_raised_to_end_the_run_after_a_cell_changes_nothing(traces: Traces):
@@ -235,7 +238,7 @@ def test_what_is_raised_to_end_the_run_after_a_cell_changes_nothing(traces: Trac
     error = RuntimeError('approval required')
     span.__exit__(RuntimeError, error, None)
     assert traces.attributes['grail.cell.outcome'] == 'suspended'
-    assert traces.spans[0].status.status_code is StatusCode.UNSET
+    assert traces.spans[-1].status.status_code is StatusCode.UNSET
 
 
 def test_a_resumed_cell_links_to_the_trace_it_was_suspended_in(traces: Traces):
@@ -282,3 +285,52 @@ def test_a_tracer_that_records_nothing_costs_next_to_nothing():
             for event in events:
                 observe(event)
     assert perf_counter() - started < 0.1
+
+
+def test_what_is_known_of_a_cell_is_there_when_its_span_starts():
+    """For samplers, and for consoles that print a line when a span starts."""
+    seen: list[Mapping[str, Any]] = []
+
+    class Starts(SpanProcessor):
+        def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+            seen.append(dict(span.attributes or {}))
+
+    provider = TracerProvider()
+    provider.add_span_processor(Starts())
+    started = CellStarted(cell_id='call_1', conversation_id='conversation_1', source='secret()')
+    for include_content in (True, False):
+        with CellSpan(provider.get_tracer('test'), include_content=include_content, started=started):
+            pass
+    ids = {'gen_ai.tool.call.id': 'call_1', 'gen_ai.conversation.id': 'conversation_1'}
+    assert [ids.items() <= facts.items() for facts in seen] == [True, True]
+    assert [facts.get('grail.cell.code') for facts in seen] == ['secret()', None]
+
+
+@pytest.mark.parametrize('include_content', [True, False])
+@pytest.mark.parametrize(
+    ('outcome', 'level', 'message'),
+    [
+        (refused(), 13, 'cell refused: '),
+        (failed(), 17, 'cell failed: '),
+        (failed('limit', limit='time'), 17, 'cell hit a limit: time'),
+    ],
+    ids=['refused', 'failed', 'hung'],
+)
+def test_a_cell_that_went_wrong_leaves_a_record_at_its_level(
+    outcome: Outcome, level: int, message: str, *, include_content: bool
+):
+    traces = traces_in_memory()
+    record(traces, *events_of(outcome), include_content=include_content)
+    [(found, text)] = traces.records
+    assert found == level
+    assert text.startswith(message)
+    assert ('secret' in text) == include_content
+
+
+@pytest.mark.parametrize(
+    'outcome', [completed(call()), suspended(), failed('cancelled')], ids=lambda o: type(o).__name__
+)
+def test_a_cell_that_went_right_or_waits_or_was_cancelled_leaves_none(outcome: Outcome):
+    traces = traces_in_memory()
+    record(traces, *events_of(outcome))
+    assert traces.records == []

@@ -11,6 +11,8 @@ SCOPE: Final = 'pydantic-ai-grail'
 """Instrumentation scope of the metrics. Spans come from Pydantic AI's own tracer."""
 
 CELL_SPAN: Final = 'run cell'
+CELL_RECORD: Final = 'cell record'
+"""Below the span of a cell that was refused, failed or hit a limit."""
 
 # identity
 CELL_ID: Final = 'gen_ai.tool.call.id'
@@ -58,6 +60,7 @@ SAVE_SECONDS: Final = 'grail.save.seconds'
 
 # what Logfire reads
 LOGFIRE_MESSAGE: Final = 'logfire.msg'
+LOGFIRE_TYPE: Final = 'logfire.span_type'
 LOGFIRE_LEVEL: Final = 'logfire.level_num'
 LOGFIRE_SCHEMA: Final = 'logfire.json_schema'
 WARN: Final = 13

@@ -56,6 +56,7 @@ class CellSpan:
         tracer: Tracer,
         *,
         include_content: bool,
+        started: CellStarted | None = None,
         metrics: CellMetrics | None = None,
     ) -> None:
         """Make the span of a cell; it starts when it is entered.
@@ -63,15 +64,22 @@ class CellSpan:
         Args:
             tracer: Pydantic AI's tracer of the run, `ctx.tracer`.
             include_content: Whether code, prints and messages may be recorded, `ctx.trace_include_content`.
+            started: The cell, for what a sampler and a console see when the span starts.
             metrics: Told the same events; `cell_metrics()` for those of the process.
         """
         self._tracer = tracer
         self._include_content = include_content
+        self._started = started
         self._metrics = metrics
 
     def __enter__(self) -> Observer:
-        self._span = self._tracer.start_span(names.CELL_SPAN, record_exception=False)
-        self._record = _Record(self._span, include_content=self._include_content) if self._span.is_recording() else None
+        attributes = None
+        if self._started is not None:
+            attributes = _at_start(self._started, include_content=self._include_content)
+        self._span = self._tracer.start_span(names.CELL_SPAN, attributes=attributes, record_exception=False)
+        self._record = None
+        if self._span.is_recording():
+            self._record = _Record(self._span, tracer=self._tracer, include_content=self._include_content)
         self._has_ended = False
         self._token = attach(set_span_in_context(self._span))
         return self._observe
@@ -98,6 +106,16 @@ class CellSpan:
             self._has_ended = True
 
 
+def _at_start(event: CellStarted, *, include_content: bool) -> dict[str, str]:
+    """What is known of a cell when it starts."""
+    attributes = {
+        names.CELL_ID: event.cell_id,
+        names.CONVERSATION_ID: event.conversation_id,
+        names.LOGFIRE_SCHEMA: _SCHEMA,
+    }
+    return {**attributes, names.CODE: redact.text(event.source)} if include_content else attributes
+
+
 def trace_context() -> dict[str, str]:
     """Where in which trace we are, as text that a suspended cell can keep (W3C trace context)."""
     carrier: dict[str, str] = {}
@@ -115,8 +133,9 @@ def link_to(carrier: Mapping[str, str]) -> Link | None:
 class _Record:
     """Writes events onto a span that is recorded."""
 
-    def __init__(self, span: Span, *, include_content: bool) -> None:
+    def __init__(self, span: Span, *, tracer: Tracer, include_content: bool) -> None:
         self._span = span
+        self._tracer = tracer
         self._include_content = include_content
         self._level = 0
         self._calls: dict[str, CallRecord] = {}
@@ -125,14 +144,7 @@ class _Record:
     def __call__(self, event: Event) -> None:
         match event:
             case CellStarted():
-                self._set(
-                    {
-                        names.CELL_ID: event.cell_id,
-                        names.CONVERSATION_ID: event.conversation_id,
-                        names.LOGFIRE_SCHEMA: _SCHEMA,
-                    }
-                )
-                self._set_content(names.CODE, event.source)
+                self._span.set_attributes(_at_start(event, include_content=self._include_content))
             case StateRestored():
                 self._set(
                     {
@@ -198,6 +210,7 @@ class _Record:
             self._set_content(names.ERROR_MESSAGE, str(error))
         if label == 'error':
             self._raise_level(names.ERROR)
+            self._tell(names.ERROR, f'cell ended its run: {type(error).__name__}', '')
             self._span.set_status(StatusCode.ERROR)
             if self._include_content:
                 self._span.record_exception(error)
@@ -216,6 +229,9 @@ class _Record:
         else:
             # a refusal is an answer to the model, not an exception, and yet something to look at
             self._raise_level(names.WARN)
+            codes = ', '.join(dict.fromkeys(item.code for item in outcome.refusals))
+            said = outcome.refusals[0].message if outcome.refusals else ''
+            self._tell(names.WARN, f'cell refused: {codes}', said)
         self._set({names.OUTCOME: label, names.LOGFIRE_MESSAGE: message})
         if isinstance(outcome, Failed):
             self._failed(outcome.failure)
@@ -238,6 +254,20 @@ class _Record:
             self._raise_level(names.ERROR)
             description = redact.text(failure.message, longest=200) if self._include_content else None
             self._span.set_status(StatusCode.ERROR, description)
+            what = (
+                f'cell failed: {failure.exception_type}'
+                if failure.limit is None
+                else f'cell hit a limit: {failure.limit}'
+            )
+            where = '' if failure.position is None else f', line {failure.position.line}'
+            self._tell(names.ERROR, f'{what}{where}', failure.message)
+
+    def _tell(self, level: int, message: str, content: str) -> None:
+        """A record below the span, for consoles that print a line when something starts and none when it ends."""
+        if self._include_content and content:
+            message = f'{message}: {redact.text(content, longest=200)}'
+        attributes = {names.LOGFIRE_TYPE: 'log', names.LOGFIRE_LEVEL: level, names.LOGFIRE_MESSAGE: message}
+        self._tracer.start_span(names.CELL_RECORD, attributes=attributes).end()
 
     def _set(self, attributes: Mapping[str, str | int | float]) -> None:
         self._span.set_attributes(attributes)
