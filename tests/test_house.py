@@ -94,7 +94,7 @@ MAY_IMPORT = {
         '_monty',
     ),
     'conversation': ('_sessions',),
-    'settings': ('ownership', 'waiting', 'stores.base', 'stores.memory', '_monty.worker'),
+    'settings': ('ownership', 'waiting', 'stores.base', 'stores.memory', '_monty.worker', '_monty.os_handlers'),
     '_run': ('_source', '_catalog', '_monty'),
     '_source': ('_catalog', '_monty'),
     '_reply': ('_catalog',),

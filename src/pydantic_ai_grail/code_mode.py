@@ -15,12 +15,13 @@ from pydantic_ai.capabilities import (
 )
 from pydantic_ai.messages import AgentStreamEvent, ModelResponse, PartStartEvent
 from pydantic_ai.models import ModelRequestContext
-from pydantic_ai.tools import AgentDepsT, RunContext
+from pydantic_ai.tools import AgentDepsT, RunContext, ToolSelector
 from pydantic_ai.toolsets import AbstractToolset
 
 from ._sessions.grants import LiveGrant
 from .approvals import as_the_model_sees, next_requests, with_denials_inside
 from .engine import Engine
+from .errors import SettingsError
 from .run_code_part import RUN_CODE
 from .settings import CodeModeOptions, Settings
 from .stream_events import as_tool_events
@@ -40,6 +41,8 @@ class CodeMode(AbstractCapability[AgentDepsT]):
     One instance may serve several agents, runs, threads and event loops at once.
 
     Args:
+        selected: The option `tools`, by position.
+        description: What the capability is, for whoever lists those of an agent.
         id: A name for this capability in the run, where more than one needs to be told apart.
         tool_events: Whether the calls of cells are in the event stream of a run as Pydantic AI's own
             `FunctionToolCallEvent` and `FunctionToolResultEvent`, as if the model had made them; see `as_tool_events`.
@@ -49,8 +52,22 @@ class CodeMode(AbstractCapability[AgentDepsT]):
         SettingsError: When an option is unknown or cannot be right.
     """
 
-    def __init__(self, *, id: str | None = None, tool_events: bool = False, **options: Unpack[CodeModeOptions]) -> None:
+    def __init__(
+        self,
+        selected: ToolSelector[AgentDepsT] | None = None,
+        /,
+        *,
+        id: str | None = None,
+        description: str | None = None,
+        tool_events: bool = False,
+        **options: Unpack[CodeModeOptions],
+    ) -> None:
+        if selected is not None:
+            if 'tools' in options:
+                raise SettingsError('Give tools once: by position, or by name.')
+            options['tools'] = selected
         self.id = id
+        self.description = description
         self._has_tool_events = tool_events
         self._engine = Engine(Settings.of(**options), sees_streams=True)
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypeAlias, TypedDict, Unpack, cast
 
 from pydantic_ai.tools import ToolSelector
 
+from ._monty.os_handlers import os_handler
 from ._monty.worker import HostAccess, MountDir, OsAccess
 from .errors import SettingsError
 from .events import Observer
@@ -250,6 +251,4 @@ def _host(os_access: Any, mount: Any) -> HostAccess:
     mounts = () if mount is None else tuple(cast('Sequence[Any]', mount)) if several else (mount,)
     if not all(isinstance(item, MountDir) for item in mounts):
         raise SettingsError(f'mount is a pydantic_monty.MountDir or several, got {mount!r}.')
-    if os_access is not None and not callable(os_access):
-        raise SettingsError(f'os_access is a pydantic_monty.AbstractOS or an OsHandler, got {os_access!r}.')
-    return HostAccess(os=os_access, mounts=mounts)
+    return HostAccess(os=None if os_access is None else os_handler(os_access), mounts=mounts)

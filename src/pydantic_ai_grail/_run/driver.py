@@ -13,7 +13,6 @@ makes the same calls in the same order.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -43,7 +42,7 @@ from .dispatch import Dispatcher
 from .past_calls import Diverged
 from .pauses import Parked
 from .pending import all_awaited
-from .tool_call import RUN_ENDING, is_being_cancelled
+from .tool_call import RUN_ENDING, ends_the_task
 
 
 async def drive(
@@ -71,8 +70,8 @@ async def drive(
         loop = _Loop(worker=worker, calls=calls, limits=limits, stack=stack)
         try:
             ending = await loop.run(source, suspended, prints=prints, host=host)
-        except (Exception, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+        except BaseException as error:
+            if ends_the_task(error):
                 raise
             ending = error  # raised below, since the task group would wrap it
         loop.end_what_changes_nothing()
@@ -301,12 +300,10 @@ class _Loop:
             else:
                 await anyio.sleep(what)
                 self._settled[number] = (_SLEEP, Returned(None))
-        except asyncio.CancelledError as error:
-            if is_being_cancelled():
+        except BaseException as error:
+            if ends_the_task(error):
                 raise
-            self.run_ending = error
-        except Exception as error:  # raised by `drive`: here it would cut off the calls beside
-            self.run_ending = error
+            self.run_ending = error  # raised by `drive`: here it would cut off the calls beside
 
     async def _keep_call(self, number: int, request: CallRequest) -> None:
         settled = await self.calls.run(request)

@@ -160,6 +160,13 @@ def is_being_cancelled() -> bool:
     return task is None or task.cancelling() > 0
 
 
+def ends_the_task(error: BaseException) -> bool:
+    """Whether an error is for this task or its process, and not one that a tool has raised."""
+    if isinstance(error, asyncio.CancelledError):
+        return is_being_cancelled()
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit)
+
+
 def metadata_of(error: ApprovalRequired | CallDeferred) -> Mapping[str, Any]:
     """What a tool said of a call that has to wait, as plain JSON values; what has no such form, as text."""
     try:
