@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pydantic_ai import Agent, Tool
 from pydantic_ai.exceptions import UserError
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from pydantic_ai_grail import CodeMode, SettingsError
 from pydantic_ai_grail.testing.scripted import scripted_model
@@ -117,3 +119,42 @@ async def test_a_tool_whose_name_begins_with_a_digit_can_be_called() -> None:
 )
 async def test_results_have_these_shapes(cell: str, reply: Any) -> None:
     assert last(await turn(agent_with(double), cell)) == reply
+
+
+async def test_calls_beyond_the_budget_are_never_made_not_even_those_of_a_gather() -> None:
+    made: list[int] = []
+
+    async def record(value: int) -> int:
+        made.append(value)
+        return value
+
+    cell = 'import asyncio\nawait asyncio.gather(*[record(value=n) for n in range(5)])'
+    told = last(await turn(agent_with(record, max_tool_calls=3), cell))
+    assert made == []  # the fourth raises while the gather is written down, before one of them starts
+    assert 'this cell has made its 3 tool calls' in told
+
+
+async def test_code_that_catches_the_end_of_its_budget_keeps_what_it_has() -> None:
+    cell = 'done = []\nfor n in range(6):\n    try:\n        done.append(await double(n))\n    except RuntimeError:\n        break\ndone'
+    assert last(await turn(agent_with(double, max_tool_calls=2), cell)) == {'result': [0, 2]}
+
+
+async def test_what_was_assigned_before_an_error_lives_on_and_restart_forgets_it() -> None:
+    agent = agent_with(double)
+    result = await turn(agent, 'x = await double(21)\ny = x + 1\nraise ValueError("boom")', 'y')
+    assert last(result) == {'result': 43}
+    calls = [ToolCallPart('run_code', {'code': 'y', 'restart': True})]
+
+    def play(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        del info
+        return ModelResponse([TextPart('done')] if len(messages) > len(result.all_messages()) + 1 else list(calls))
+
+    again = await agent.run('go', model=FunctionModel(play), message_history=result.all_messages())
+    assert "There is no name 'y'" in last(again)
+
+
+@pytest.mark.parametrize('cell', ["type('a')", 'len', "ValueError('boom')", '...', '[float("nan"), 1.5]', '{int: 1}'])
+async def test_a_result_that_json_has_no_form_for_ends_no_run(cell: str) -> None:
+    result = await turn(agent_with(double), cell)
+    assert result.output == 'done'
+    assert result.all_messages_json()
