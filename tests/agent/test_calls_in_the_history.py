@@ -73,9 +73,9 @@ async def test_a_cell_of_three_calls_has_them_in_its_metadata_under_the_known_na
     }
     back: dict[str, ToolReturnPart[Any]] = metadata['tool_returns']
     assert [(key, item.tool_name, item.content, item.outcome, item.metadata) for key, item in back.items()] == [
-        (f'{id}__1', 'price', '1.50', 'success', None),
+        (f'{id}__1', 'price', 1.5, 'success', None),
         (f'{id}__2', 'label', 'A', 'success', {'printer': 'p1'}),
-        (f'{id}__3', 'price', '1.50', 'success', None),
+        (f'{id}__3', 'price', 1.5, 'success', None),
     ]
 
 
@@ -92,7 +92,7 @@ async def test_the_history_after_json_says_the_same() -> None:
         'tool_call_id': f'{id}__1',
         'part_kind': 'tool-call',
     }
-    assert (back['content'], back['outcome'], back['part_kind']) == ('1.50', 'success', 'tool-return')
+    assert (back['content'], back['outcome'], back['part_kind']) == (1.5, 'success', 'tool-return')
 
 
 async def test_run_code_is_known_by_its_kind_and_by_a_typed_part_also_after_json() -> None:
@@ -197,7 +197,7 @@ async def test_a_history_from_before_keeps_its_state() -> None:
         if isinstance(message, ModelRequest):
             message.parts = [as_before(part) if isinstance(part, ToolReturnPart) else part for part in message.parts]
     second = await turn(agent, 'kept', history=messages)
-    assert returns(second.new_messages())[-1].content == {'result': '1.50'}
+    assert returns(second.new_messages())[-1].content == {'result': 1.5}
 
 
 def as_before(part: ToolReturnPart[Any]) -> ToolReturnPart[Any]:
