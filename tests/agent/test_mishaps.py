@@ -123,7 +123,7 @@ async def test_a_store_that_cannot_save_costs_later_turns_their_state_and_this_o
 @pytest.mark.parametrize('broken', ['newest', 'load'])
 async def test_a_store_that_cannot_be_read_starts_the_turn_without_variables(broken: str, hangs: bool) -> None:
     store = BrokenStore('', hangs=hangs)
-    agent = agent_with(store=store, store_timeout_secs=0.05)
+    agent = agent_with(store=store, store_timeout_secs=0.05, compacts_history=broken == 'newest')
     first = await turn(agent, 'x = 1')
     store.broken = broken
     history = first.all_messages()
