@@ -5,7 +5,8 @@ Code that awaits nothing gets no error from it: such a value is true, equal to n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from .._monty.stops import DoneStop, FailedStop
@@ -14,33 +15,50 @@ from ..outcomes import Failure
 from .call_remarks import CallRemarks, spelled
 
 _TEXT: Final = '<coroutine external_future('
+_COROUTINE: Final = re.compile(r'<coroutine object (\w{1,100})>')
+"""All that Monty leaves of a call of an `async def` of the code's own that was not awaited."""
 _MOST_PARTS: Final = 10_000
 
 
 def holds_pending(value: Any) -> bool:
     """Whether a value is, or has in it, the text of a call that was not awaited."""
+    return any(_TEXT in text for text in _texts(value))
+
+
+def _coroutine_in(value: Any) -> str | None:
+    """The name of a function of the code's own whose coroutine a value is, or has in it."""
+    found = (_COROUTINE.fullmatch(text) for text in _texts(value))
+    return next((match[1] for match in found if match is not None), None)
+
+
+def _texts(value: Any) -> Iterator[str]:
     waiting, seen = [value], 0
     while waiting and seen < _MOST_PARTS:
         part = waiting.pop()
         seen += 1
         if isinstance(part, str):
-            if _TEXT in part:
-                return True
+            yield part
         elif isinstance(part, dict):
             waiting += part.values()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         elif isinstance(part, (list, tuple)):
             waiting += part[:_MOST_PARTS]  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-    return False
 
 
 def all_awaited(done: DoneStop, never: Sequence[CallRequest], remarks: CallRemarks) -> DoneStop | FailedStop:
     """The end of a program that left calls unawaited: told, and an error where they are in the value that it gives."""
     if never and holds_pending(done.value):
-        message = (
+        return _failed(
             f'the value of this cell has a call in it, not its result: {spelled(never)} never awaited, so not made'
         )
-        return FailedStop(
-            failure=Failure(kind='exception', exception_type='RuntimeError', message=message), is_lost=False
+    function = _coroutine_in(done.value)
+    if function is not None:
+        return _failed(
+            f'the value of this cell has a coroutine in it, not its result: {function}() was never awaited, so not made'
         )
     remarks.never_awaited(never)
     return done
+
+
+def _failed(message: str) -> FailedStop:
+    failure = Failure(kind='exception', exception_type='RuntimeError', message=message)
+    return FailedStop(failure=failure, is_lost=False)
