@@ -100,7 +100,8 @@ MAY_IMPORT = {
     '_reply': ('_catalog',),
     '_sessions': ('_monty', 'stores'),
     **dict.fromkeys(('_monty', '_catalog', 'stores', 'tracing', 'policies', *VOCABULARY), ()),
-    **dict.fromkeys(('adapters', 'testing'), ('code_mode', 'settings', 'stores', 'policies')),
+    'adapters': ('requests', 'waiting'),
+    'testing': ('code_mode', 'settings', 'stores', 'policies'),
 }
 """Folder or module -> what it may import beside itself and the vocabulary."""
 
@@ -114,6 +115,7 @@ DOORS = {
         *('forking', 'adapters', 'cli', 'testing', 'call_parts', 'run_code_part'),
         *('streaming', 'stream_events'),
     ),
+    'ag_ui': ('adapters.ag_ui',),
     'dbos': ('durable',),
     'temporalio': ('durable',),
     'sqlalchemy': ('stores.sql', 'stores.tables'),

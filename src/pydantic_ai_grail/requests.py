@@ -198,8 +198,17 @@ def resumed(answers: Answers | Whole, known: Known, cell_id: str, *, fits: Fits)
         if answer.digest != _digest(waiting[id].began.arguments):
             raise DecisionError(f'Call {id!r} was decided on with other arguments in view than it waits with.')
         decided[id] = answer.taken()
+        _check_kind(answer.kind, waiting[id])
         fits(waiting[id].began.tool, decided[id])
     return CellResumed(token=suspended.token, decisions=decided, at=now)
+
+
+def _check_kind(kind: DecisionKind, call: KnownCall) -> None:
+    reason = call.waits.reason if call.waits is not None else None
+    if kind == 'result' and reason == 'approval':
+        raise DecisionError(f'{call.began.tool}() waits for an approval, not for a result.')
+    if kind == 'approve' and reason == 'external':
+        raise DecisionError(f'{call.began.tool}() is made by somebody else, who gives its result.')
 
 
 def granted(known: Known, key: CellKey, decisions: Mapping[str, Decided], at: datetime | None) -> list[Granted]:

@@ -233,3 +233,18 @@ def source_line(code: str, line: int | None) -> str:
     """A line of a cell, by its number; empty when there is none."""
     lines = code.splitlines()
     return lines[line - 1].strip() if line and line <= len(lines) else ''
+
+
+def spelled(shown: ShownCall) -> str:
+    """A waiting call as code, with its arguments in the types that code gave them."""
+    given: Mapping[str, Any] = shown.arguments
+    with suppress(ValueError):
+        given = from_typed_json(shown.exact)
+    texts = [f'{name}={value!r}' for name, value in given.items()]
+    return (
+        f'{shown.tool}({", ".join(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…" for text in texts)})'
+    )
+
+
+_MOST_SHOWN: Final = 1_000
+"""Characters of one argument; the data beside it has all of them."""

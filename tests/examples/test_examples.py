@@ -59,7 +59,7 @@ def test_a_migrated_agent_does_what_it_did_and_remembers(tmp_path: Path) -> None
 
 
 def test_every_example_is_run_here() -> None:
-    helpers = {'scripted', 'library_server'}
+    helpers = {'scripted', 'library_server', 'chat_shop'}
     tested = Path(__file__).read_text()
     names = {path.stem for path in EXAMPLES.glob('*.py')} - helpers
     assert [name for name in sorted(names) if f"run('{name}'" not in tested] == []
