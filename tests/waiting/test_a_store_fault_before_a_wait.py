@@ -123,22 +123,18 @@ async def story(store: MemoryStore, *cells: str, between: Callable[[], None] | N
     return till
 
 
-async def operations_of_the_story() -> int:
-    store = FailsOnce()
-    await story(store, *CELLS)
-    return len(store.done)
-
-
 async def test_whichever_operation_fails_the_call_is_approved_and_made_once() -> None:
     ends: dict[int, str] = {}
-    for at in range(await operations_of_the_story()):
+    failed = list[str]()
+    for at in range(40):  # more than there are; how many, is for the timer to say that stores the ends of calls
         store = FailsOnce(at=at)
         try:
             await story(store, *CELLS)
         except Exception as error:
             ends[at] = f'{store.done[at]}: {type(error).__name__}: {error}'
-        assert store.times == 0
+        failed += [] if store.times else [store.done[at]]
     assert ends == {}
+    assert {'save', 'append', 'journal', 'claim', 'find'} <= {*failed}
 
 
 @pytest.mark.parametrize('times', [1, 2, 5])
