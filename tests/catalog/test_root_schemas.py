@@ -245,6 +245,18 @@ async def test_whatever_is_valid_is_accepted_and_reaches_the_tool_unchanged(
     await accepted_and_unchanged(schema, arguments)
 
 
+@pytest.mark.parametrize(
+    'part',
+    [
+        {'anyOf': [{'unevaluatedProperties': True}], 'unevaluatedProperties': False},
+        {'allOf': [{'additionalProperties': {'type': 'integer'}}], 'unevaluatedProperties': False},
+        {'if': True, 'then': {'additionalProperties': True}, 'unevaluatedProperties': False},
+    ],
+)
+async def test_what_a_part_has_spoken_of_is_not_left_over(part: dict[str, Any]) -> None:
+    await accepted_and_unchanged({'allOf': [part]}, {'a': 1})
+
+
 async def test_tools_of_a_real_server_take_what_their_schemas_take() -> None:
     schemas = {
         'free': OBJECT,

@@ -73,9 +73,32 @@ def object_keys(schema: object, resolve: Resolve, *, depth: int = 0) -> ObjectKe
     for part in parts[1:]:
         found = _both(found, part)
     rest = schema.get('unevaluatedProperties')
-    if rest is None or found.others is False:
+    if rest is None or found.others is False or _leaves_none(schema, resolve, depth):
         return found
     return ObjectKeys(named=found.named, required=found.required, others=_all([found.others, rest]))
+
+
+def _applied(schema: Schema) -> list[object]:
+    """The schemas that hold for the same object."""
+    members = [each for key in ('allOf', 'anyOf', 'oneOf') for each in sequence_at(schema, key)]
+    members += [schema[key] for key in ('if', 'then', 'else') if key in schema]
+    members += [each for key in ('dependentSchemas', 'dependencies') for each in mapping_at(schema, key).values()]
+    return members
+
+
+def _leaves_none(schema: Schema, resolve: Resolve, depth: int) -> bool:
+    followed = [resolve(schema)] if '$ref' in schema else []
+    return any(_evaluates_all(each, resolve, depth + 1) for each in (*_applied(schema), *followed))
+
+
+def _evaluates_all(schema: object, resolve: Resolve, depth: int) -> bool:
+    """Whether a schema that is applied may speak of every key, so that none is left for `unevaluatedProperties` outside."""
+    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+        return False
+    own = cast(Schema, schema)
+    if any(own.get(key, False) is not False for key in ('additionalProperties', 'unevaluatedProperties')):
+        return True
+    return _leaves_none(own, resolve, depth)
 
 
 def mapping_at(schema: Schema, key: str) -> Mapping[str, object]:
