@@ -167,3 +167,16 @@ async def test_code_in_a_text_is_not_said_to_be_of_an_earlier_cell(call: str) ->
         f'ZeroDivisionError: division by zero\nline 1: {call}\nThis cell called no tool.\n'
         'What the cell assigned before it stopped is kept; go on from there.'
     )
+
+
+@pytest.mark.parametrize(
+    ('source', 'written'),
+    [
+        ('assert get(n=0) in (True, False)', 'assert not not (await get(n=0) in (True, False))'),
+        ('assert 1 == get(n=1)', 'assert not not (1 == await get(n=1))'),
+        ('raise ValueError(get(n=1), 2)', 'raise ValueError(str((await get(n=1), 2)))'),
+        ('raise ValueError(1, get(n=1))', 'raise ValueError(str((1, await get(n=1))))'),
+    ],
+)
+def test_a_call_at_the_place_of_a_mend_is_still_awaited(source: str, written: str) -> None:
+    assert mended(source) == written

@@ -87,8 +87,8 @@ async def test_arguments_keep_their_types_through_json() -> None:
     assert played_cells(done.all_messages())[-1].content == {
         'result': 'paid 90 for 1 days',
         'notes': [
-            "A person approved with changes: `pay(amount='99.50', days=['2026-11-20'])` was made as "
-            "`pay(amount='90', days=['2026-11-20'])`."
+            "A person approved with changes: `pay(amount=99.5, days=['2026-11-20'])` was made as "
+            "`pay(amount=90, days=['2026-11-20'])`."
         ],
     }
 
@@ -133,7 +133,7 @@ async def test_decisions_keep_the_types_of_their_values_through_json(tmp_path: P
     assert paid == [100, 200, Decimal('2.50')]
     assert played_cells(done.all_messages())[-1].content['result'] == [
         ['100', '200', '2.50 rounded'],
-        '2.20',
+        2.2,
         'Decimal',
     ]
 

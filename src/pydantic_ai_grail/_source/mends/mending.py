@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..._catalog.catalog import Catalog, Entry
@@ -120,6 +120,10 @@ class Mending:
 
     def around(self, node: ast.expr, before: str, after: str) -> tuple[Edit, Edit]:
         return self.before(node, before), self.after(node, after)
+
+    def outside(self, node: ast.expr, before: str, after: str, *, to: ast.expr | None = None) -> tuple[Edit, Edit]:
+        """As `around`, and around whatever other mends put at the same place; up to the end of another node, if given."""
+        return replace(self.before(node, before), rank=-1), self.after(to or node, after)
 
     def instead(self, node: ast.expr | ast.stmt, text: str) -> Edit:
         return Edit(*self.text.span(node), text)

@@ -63,7 +63,7 @@ def mend_raises(mending: Mending) -> None:
             continue
         start, end = mending.text.span(call.args[0])[0], mending.text.span(call.args[-1])[1]
         opening, closing = ('str(', ')') if len(call.args) == 1 else ('str((', '))')
-        edits = (mending.before(call.args[0], opening), mending.after(call.args[-1], closing))
+        edits = mending.outside(call.args[0], opening, closing, to=call.args[-1])
         if '#' not in mending.text.source[start:end]:
             mending.mend('exception-text', call, 'gave the exception its arguments as text', *edits)
 
@@ -96,7 +96,7 @@ def mend_asserts(mending: Mending) -> None:
     """Keep Monty from adding the test to an assert's text. Lowered, not told."""
     for statement in mending.outline.nodes(ast.Assert):
         if not isinstance(statement.test, _TEXT_KEPT) and mending.is_where_it_says(statement.test):
-            mending.take(mending.around(statement.test, 'not not (', ')'))
+            mending.take(mending.outside(statement.test, 'not not (', ')'))
 
 
 def mend_function_names(mending: Mending) -> None:
