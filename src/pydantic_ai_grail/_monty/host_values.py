@@ -173,7 +173,20 @@ class _Leaving:
             if form is not item:
                 value[key] = form
             keys_differ = self.convert(key, depth) is not key or keys_differ
-        return {self.convert(key, depth): item for key, item in value.items()} if keys_differ else value
+        return self._told_apart(value, depth) if keys_differ else value
+
+    def _told_apart(self, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
+        """A dict whose keys are not all plain; where the text of one is another's key too, it gets a number."""
+        forms = [(self.convert(key, depth), key) for key in value]
+        taken = {form for form, key in forms if form is key}
+        keys: list[Any] = []
+        for form, key in forms:
+            told, number = form, 2
+            while form is not key and told in taken:
+                told, number = f'{form} ({number})', number + 1
+            taken.add(told)
+            keys.append(told)
+        return dict(zip(keys, value.values(), strict=True))
 
     def _enter(self, items: int) -> None:
         self._count(items, 0)
