@@ -1,10 +1,12 @@
 """From `pydantic_ai_harness.CodeMode` to ours: the import changes, the options keep their names.
 
-Before, an assignment at the end gave nothing, arguments had to be named, and every run began with nothing.
+Before, an assignment at the end gave nothing, arguments had to be named, a decimal came as text, and every run began with
+nothing.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from pydantic_ai import Agent
@@ -14,14 +16,14 @@ from scripted import Code, model
 
 from pydantic_ai_grail import CodeMode
 
-BEFORE = [Code('rate = await exchange_rate(currency="SEK")\nrate'), 'A euro is {result} kronor.']
+BEFORE = [Code('rate = await exchange_rate(currency="SEK")\nfloat(rate)'), 'A euro is {result} kronor.']
 AFTER = [Code('rate = await exchange_rate("SEK")'), 'A euro is {result} kronor.']
 LATER = [Code('round(250 / rate, 2)'), 'That is {result} euros.']
 
 
-def exchange_rate(currency: str) -> float:
+def exchange_rate(currency: str) -> Decimal:
     """What a euro costs."""
-    return {'SEK': 11.5, 'DKK': 7.46}[currency]
+    return {'SEK': Decimal('11.5'), 'DKK': Decimal('7.46')}[currency]
 
 
 def agent_with(capability: AbstractCapability[Any], *turns: list[str | Code]) -> Agent[None, str]:

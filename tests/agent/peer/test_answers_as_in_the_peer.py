@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from inline_snapshot import snapshot
@@ -28,7 +29,7 @@ def wire(amount: int) -> str:
     raise ApprovalRequired
 
 
-async def deny(ctx: RunContext[None], asked: DeferredToolRequests) -> DeferredToolResults:
+async def deny(ctx: RunContext[Any], asked: DeferredToolRequests) -> DeferredToolResults:
     return DeferredToolResults(approvals={call.tool_call_id: ToolDenied('not today') for call in asked.approvals})
 
 

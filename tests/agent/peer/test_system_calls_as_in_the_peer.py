@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from pydantic_monty import NOT_HANDLED, MountDir, OSAccess
 from support.agents import agent_with, last, play, turn
 
 pytestmark = pytest.mark.anyio
+
+
+REQUEST: ContextVar[str] = ContextVar('REQUEST', default='none')
 
 
 def add(a: int, b: int) -> int:
@@ -51,6 +55,17 @@ async def test_a_handler_may_be_a_coroutine_function() -> None:
     assert last(await turn(agent_with(os_access=answers), 'import os\nos.getenv("A_KEY")')) == {
         'result': 'from a coroutine'
     }
+
+
+async def test_a_handler_sees_the_context_of_its_run() -> None:
+    def request(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return REQUEST.get()
+
+    agent = agent_with(os_access=request)
+    for value in ('first', 'second'):
+        token = REQUEST.set(value)
+        assert last(await turn(agent, 'import os\nos.getenv("A_KEY")')) == {'result': value}
+        REQUEST.reset(token)
 
 
 async def test_what_a_handler_does_not_handle_is_refused_at_its_line() -> None:
