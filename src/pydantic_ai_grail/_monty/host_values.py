@@ -43,6 +43,18 @@ class TooLarge(ValueError):
     """A value that is larger than what may leave."""
 
 
+NO_HOST_FORM: Final = (RecursionError, ValueError, OverflowError, TypeError)
+"""Raised for values nested thousands of levels deep, objects of code's own classes as keys, whatever CPython cannot hold."""
+
+
+def why_not(error: Exception) -> str:
+    """Why a value cannot leave. The only `TypeError` is Monty's, of a proxy in place of an object that code can hash."""
+    return _UNHASHABLE if isinstance(error, TypeError) else str(error)
+
+
+_UNHASHABLE: Final = 'an object of a class is a key of a dict or in a set there; use a text, a number or a tuple'
+
+
 class OverFastParts(Exception):
     """A value that is large enough to be looked at in a thread."""
 
@@ -179,11 +191,13 @@ class _Leaving:
         """A dict whose keys are not all plain; where the text of one is another's key too, it gets a number."""
         forms = [(self.convert(key, depth), key) for key in value]
         taken = {form for form, key in forms if form is key}
+        numbers: dict[Any, int] = {}  # the last that each text got: very many keys may have one text
         keys: list[Any] = []
         for form, key in forms:
-            told, number = form, 2
+            told = form
             while form is not key and told in taken:
-                told, number = f'{form} ({number})', number + 1
+                numbers[form] = numbers.get(form, 1) + 1
+                told = f'{form} ({numbers[form]})'
             taken.add(told)
             keys.append(told)
         return dict(zip(keys, value.values(), strict=True))

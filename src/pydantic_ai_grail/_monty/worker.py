@@ -33,7 +33,7 @@ from ..errors import SandboxCrashed
 from ..limits import Limits
 from ..outcomes import Failure
 from .failures import broken, failure_of, load_error
-from .host_values import CALL_ROOM, RESULT_ROOM, Sent, TooLarge, leave
+from .host_values import CALL_ROOM, NO_HOST_FORM, RESULT_ROOM, Sent, TooLarge, leave, why_not
 from .machine import Event, Machine, State
 from .pool import WORKERS, WorkerPool
 from .stops import (
@@ -70,8 +70,6 @@ class HostAccess:
         return {'sleep': 'call_host', 'datetime': 'call_host', 'random_start': 'system'}
 
 
-_NO_HOST_FORM: Final = (RecursionError, ValueError, OverflowError)
-"""Raised for values nested thousands of levels deep, and whatever else CPython cannot hold."""
 _NO_VALUE: Final = (
     'The cell ran to its end, but its value cannot leave the sandbox: {why}. Keep it in a variable, and end the cell in a '
     'part of it, a count or a total'
@@ -256,9 +254,11 @@ class Worker:
             try:
                 given = snapshot.kwargs
                 left = await leave(*snapshot.args, *given.values(), room=room)
-            except _NO_HOST_FORM as error:
+            except NO_HOST_FORM as error:
                 advice = '' if not isinstance(error, TooLarge) else _SEND_LESS if room == CALL_ROOM else _SENT_MUCH
-                return CallStop(number=number, name=name, args=(), kwargs={}, line=line, unreadable=f'{error}{advice}')
+                return CallStop(
+                    number=number, name=name, args=(), kwargs={}, line=line, unreadable=f'{why_not(error)}{advice}'
+                )
             self._sent.add(left)
             args, named = left.values[: len(left.values) - len(given)], left.values[len(left.values) - len(given) :]
             kwargs = dict(zip(given, named, strict=True))
@@ -274,12 +274,12 @@ class Worker:
         self._machine.move(Event.FINISHED)
         try:
             (value,) = (await leave(complete.output, room=RESULT_ROOM)).values
-        except _NO_HOST_FORM as error:
+        except NO_HOST_FORM as error:
             # The program is through and its state is sound; only this value has no form on the host.
             failure = Failure(
                 kind='exception',
                 exception_type='ValueError' if isinstance(error, TooLarge) else type(error).__name__,
-                message=_NO_VALUE.format(why=error),
+                message=_NO_VALUE.format(why=why_not(error)),
             )
             return FailedStop(failure=failure, is_lost=False)
         return DoneStop(value=value)

@@ -16,7 +16,7 @@ from pydantic_ai_harness.tool_output_limits import LocalFileStore
 from support.agents import agent_with, last, turn
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import scripted_model
+from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
 
@@ -173,3 +173,24 @@ async def test_a_capability_that_bounds_what_tools_return_may_stand_beside_code_
     agent = Agent(capabilities=[CodeMode(), ToolOutputLimits(store=LocalFileStore())])
     result = await agent.run('go', model=scripted_model("x = {'a': 1}\ntype(x)"))
     assert last(result) == {'result': "<class 'dict'>"}
+
+
+UNHASHABLE = 'an object of a class is a key of a dict or in a set there; use a text, a number or a tuple'
+
+
+@pytest.mark.parametrize('value', ['{A(): 1}', '{A()}', '[1, (2, {A(), A()})]', '{(A(), 1): 2}'])
+async def test_an_object_of_a_class_as_a_key_ends_its_cell_and_no_run(value: str) -> None:
+    def take(x: Any) -> int:
+        return 1
+
+    cells = [
+        f'class A:\n    pass\nx = {value}\nlen(x)',
+        'x',
+        'try:\n    told = await take(x)\nexcept ValueError as error:\n    told = str(error)\ntold',
+        'print(len(x))\nlen(x)',
+    ]
+    _, shown, sent, after = played_cells((await turn(agent_with(take), *cells)).all_messages())
+    assert shown.failed
+    assert f'its value cannot leave the sandbox: {UNHASHABLE}. ' in shown.content
+    assert sent.content == {'result': f'the arguments of take() cannot leave the sandbox: {UNHASHABLE}'}
+    assert not after.failed
