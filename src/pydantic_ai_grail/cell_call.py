@@ -100,6 +100,10 @@ class CellCall:
                     raise
                 self._notes.clear()  # nothing of it has been done anew
                 opened = await self._open_other(cells)
+            except SnapshotError as error:
+                if lost is not None or self.engine.settings.lost_state == 'error':
+                    raise  # otherwise no sandbox could take up the state that was found
+                state, lost, opened = await self.run.start_over(), error, await self._open(cells)
 
     async def _open_other(self, cells: CellsInHistory) -> Opened:
         """The journal that is there: of this cell, where a durable engine runs the whole run again, with the same ids; or
@@ -116,8 +120,7 @@ class CellCall:
         self, state: State, lost: SnapshotError | StoreError | None, cells: CellsInHistory, opened: Opened
     ) -> CellEnd:
         try:
-            if opened.was_decided:
-                self._notes.append(decided_before_note())
+            self._notes += [decided_before_note()] if opened.was_decided else []
             if opened.still_waits or opened.asks_anew:
                 return await self._suspension.still(opened)
             if opened.known.suspended is not None:
@@ -127,15 +130,14 @@ class CellCall:
             if self.run.is_waiting:
                 return await self._suspension.queued(opened)
             state = await self._start(state, lost, cells, opened)
-            if opened.going_on is not None:
-                was_waiting = opened.going_on.suspended is not None
-                self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=was_waiting, trace=opened.trace))
+            if (on := opened.going_on) is not None:
+                waited, trace = on.suspended is not None, opened.trace
+                self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=waited, trace=trace))
+                await self._tell_unseen(cells)
             self.run.session.grants.reaches(opened.grants)
             for grant in granted(opened.known, self._key, opened.decisions, opened.decided_at):
                 await self.run.session.grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
-            if opened.going_on is not None:
-                await self._tell_unseen(cells)
             outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 return await self._suspension.begins(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.agents import agent_with, play, turn
+from support.agents import agent_with, last, play, turn
+
+from pydantic_ai_grail import Limits, SqlStore
+from pydantic_ai_grail.errors import SnapshotTooLarge
+from pydantic_ai_grail.testing.scripted import played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -135,3 +140,24 @@ async def test_a_thousand_prints_of_a_shared_value_leave_their_first_characters(
 async def test_a_run_goes_on_after_a_state_that_is_too_large_to_read() -> None:
     result = await turn(agent_with(), 'x = 1', 'y = ["b" * 10] * 10\nz = "a" * 30_000_000\nNone', '7')
     assert 'done' in result.output
+
+
+@pytest.mark.parametrize('lost_state', ['restart', 'error'])
+async def test_a_state_that_no_sandbox_can_take_up_is_lost_and_ends_no_run(lost_state: Any, tmp_path: Path) -> None:
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+    roomy = agent_with(store=store, snapshot_secret='s' * 32, limits=Limits(max_memory=64 * 1024 * 1024))
+    first = await turn(roomy, 'x = [str(i) for i in range(150_000)]\nlen(x)')
+    assert last(first) == {'result': 150_000}
+    narrow = agent_with(
+        store=store, snapshot_secret='s' * 32, limits=Limits(max_memory=8 * 1024 * 1024), lost_state=lost_state
+    )
+    if lost_state == 'error':
+        with pytest.raises(SnapshotTooLarge, match='The state is too large to be taken up'):
+            await turn(narrow, '1 + 1', history=first.all_messages())
+        return
+    second = await turn(narrow, '1 + 1', 'len(x)', history=first.all_messages())
+    fine, gone = played_cells(second.new_messages())
+    assert fine.content['result'] == 2
+    assert 'are gone' in str(fine.content['notes'])
+    assert 'x' in gone.content
+    assert gone.failed

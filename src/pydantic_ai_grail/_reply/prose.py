@@ -122,7 +122,7 @@ STATE_GONE: Final[Mapping[type[GrailError], str]] = MappingProxyType(
         SnapshotKeyUnknown: 'their stored copy could not be opened',
         SnapshotForeign: 'their stored copy belongs to another conversation',
         SnapshotVersion: 'another version of the sandbox stored them',
-        SnapshotTooLarge: 'they were too large to store',
+        SnapshotTooLarge: 'they were too large',
         GrailError: 'their stored copy could not be read',
     }
 )

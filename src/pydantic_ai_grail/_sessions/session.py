@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from .._monty.worker import Worker
-from ..errors import SnapshotTooLarge, StoreError
+from ..errors import SandboxCrashed, SnapshotTooLarge, StoreError
 from ..stores.base import ConversationKey
 from .grants import Grants
 from .keeper import CellRef, Found, Keeper, Saved
@@ -130,7 +130,8 @@ class Session:
 
         Raises:
             SnapshotVersion: When Monty cannot read the state.
-            SandboxError: When no worker could be had, or it died over the state.
+            SnapshotTooLarge: When the worker died over it: it fits into a sandbox no more.
+            SandboxError: When no worker could be had.
         """
         if self._held is not None:
             yield self._held
@@ -138,7 +139,10 @@ class Session:
         async with AsyncExitStack() as stack:
             worker = await stack.enter_async_context(lend())
             if loaded and self._state.dump is not None:
-                await worker.load(self._state.dump, feeds=self._state.feeds)
+                try:
+                    await worker.load(self._state.dump, feeds=self._state.feeds)
+                except SandboxCrashed as error:
+                    raise SnapshotTooLarge(f'The state is too large to be taken up: {error}') from error
             yield worker
             if self._is_held(worker):
                 self._holding = stack.pop_all()
