@@ -186,7 +186,7 @@ def test_lost_state_says_why_and_what_to_do(error: GrailError):
                 'SnapshotKeyUnknown': 'All variables and functions of earlier cells are gone (their stored copy could not be opened). Define again what you still need.',
                 'SnapshotForeign': 'All variables and functions of earlier cells are gone (their stored copy belongs to another conversation). Define again what you still need.',
                 'SnapshotVersion': 'All variables and functions of earlier cells are gone (another version of the sandbox stored them). Define again what you still need.',
-                'SnapshotTooLarge': 'All variables and functions of earlier cells are gone (they were too large to store). Define again what you still need.',
+                'SnapshotTooLarge': 'All variables and functions of earlier cells are gone (they were too large). Define again what you still need.',
                 'StoreTimeout': 'All variables and functions of earlier cells are gone (their stored copy could not be read). Define again what you still need.',
                 'GrailError': 'All variables and functions of earlier cells are gone (their stored copy could not be read). Define again what you still need.',
             }

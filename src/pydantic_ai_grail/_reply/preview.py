@@ -17,6 +17,8 @@ from .values import Json, items_of, key_text, leaf, leaf_chars, pairs_of, to_pla
 _SMALLEST_PART: Final = 30
 """Characters a part gets at least: less shows nothing that can be recognised."""
 _DEEPEST: Final = 8
+_MOST_PARTS: Final = 80
+"""Parts that are larger than their room and are shortened; of more, only the type is told."""
 _LONGEST_KEY: Final = 100
 _SAMPLE: Final = 50
 """Items that are measured to estimate the size of the whole."""
@@ -88,9 +90,13 @@ def _estimated_chars(value: Sized, room: int) -> str:
 class _Head:
     def __init__(self, found: FoundFiles) -> None:
         self.found = found
+        self._left = _MOST_PARTS
 
     def shorten(self, value: Any, budget: int, depth: int, size: int | None = None) -> Json:
         budget = max(budget, _SMALLEST_PART)
+        self._left -= 1
+        if self._left < 0:
+            return f'<{type(value).__name__}>'
         if (reference := self.found.reference(value)) is not None:
             return reference
         if (items := items_of(value, at_most=budget)) is not None:

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
+from anyio.to_thread import run_sync
 from pydantic import ValidationError
 from pydantic_ai.exceptions import (
     ApprovalRequired,
@@ -26,6 +28,7 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDen
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
+from .._monty.sizes import is_large
 from .._monty.stops import RaisedBy, Returned, sandbox_exception
 from .._monty.values import text_of, to_sandbox
 from ..calls import METADATA_KEY, CallRequest
@@ -100,7 +103,8 @@ async def call_tool(
         content, lost_content = (), str(error)
     as_text: list[str] = []
     try:
-        value = to_sandbox(result, as_text=as_text)
+        entering = partial(to_sandbox, result, as_text=as_text)
+        value = await run_sync(entering) if is_large(result) else entering()
     except Exception:
         # It contains itself or nests too deep, or a serializer of the user's own raised: whatever it is, the call ran.
         value, as_text = text_of(result), [type(result).__name__]

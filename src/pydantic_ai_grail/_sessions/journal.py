@@ -42,7 +42,7 @@ from .claims import HeldClaim
 from .guarded import GuardedStore
 from .keeper import utc_now
 from .keyring import Keyring
-from .sealing import is_large, sealed, unsealed
+from .sealing import is_long, sealed, unsealed
 
 _IN_THREAD_ENTRIES: Final = 50
 """To write and seal one of usual size takes some 0.05 ms."""
@@ -179,9 +179,9 @@ class CellJournal:
         try:
             entries, self._unstored = self._unstored, []
             try:
-                is_long = len(entries) > _IN_THREAD_ENTRIES or any(map(is_large, entries))
+                in_thread = len(entries) > _IN_THREAD_ENTRIES or any(map(is_long, entries))
                 sealing = partial(self._sealed, entries)
-                records, seal = await run_sync(sealing) if is_long else sealing()
+                records, seal = await run_sync(sealing) if in_thread else sealing()
                 claim = self._claim.claim()
                 self._claim.keep()  # from here on it may have been taken, however this ends
                 await self._claim.store.append(records, claim=claim, now=self.journals.clock(), release=release)

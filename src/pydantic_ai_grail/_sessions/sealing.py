@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
-from itertools import islice
-from typing import Any, Final, cast
+from typing import Final
 
+from .._monty.sizes import LARGE_BYTES, is_large
 from ..errors import JournalKeyUnknown, JournalTampered
 from ..journal import CallBegan, CallEnded, CellSuspended, Entry, entry_of, entry_values
 from ..typed_json import from_typed_json, to_typed_json
@@ -14,36 +13,20 @@ from .keyring import HOW_TO_ADD_A_KEY, KEY_ID_BYTES, SEAL_BYTES, Keyring
 
 _MAGIC: Final = b'GRAILJ\x01'
 _COMPRESS_FROM_BYTES: Final = 512
-_LARGE_PARTS: Final = 1_000
-_LARGE_BYTES: Final = 100_000
 _MAX_ENTRY_BYTES: Final = 256 * 1024 * 1024
 
 
-def is_large(entry: Entry) -> bool:
-    """Whether to write and seal an entry takes long enough to be another thread's work. Looks at some parts only."""
+def is_long(entry: Entry) -> bool:
+    """Whether to write and seal an entry takes long enough to be another thread's work."""
     match entry:
         case CallBegan():
-            waiting: list[Any] = [entry.arguments]
+            return is_large(entry.arguments)
         case CallEnded():
-            waiting = [entry.value, entry.content]
+            return is_large(entry.value, entry.content)
         case CellSuspended():
-            return len(entry.dump) > _LARGE_BYTES
+            return len(entry.dump) > LARGE_BYTES
         case _:
             return False
-    parts = characters = 0
-    while waiting:
-        part = waiting.pop()
-        parts += 1
-        if isinstance(part, (str, bytes)):
-            characters += len(part)
-        elif isinstance(part, Mapping):
-            items = cast('Mapping[Any, Any]', part)
-            waiting += [*islice(items.values(), _LARGE_PARTS)]
-        elif isinstance(part, (list, tuple, set, frozenset)):
-            waiting += islice(cast('Iterable[Any]', part), _LARGE_PARTS)
-        if parts + len(waiting) > _LARGE_PARTS or characters > _LARGE_BYTES:
-            return True
-    return False
 
 
 def sealed(entry: Entry, place: bytes, keyring: Keyring) -> tuple[bytes, bytes]:
