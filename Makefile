@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench chaos clean
+.PHONY: help demo test check docs bench chaos hostile fuzz clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -38,6 +38,15 @@ chaos: $(STAMP) ## kill processes that move money, and look at the books; KILLS=
 	$(PY) -m support.chaos --kills $(KILLS) --workers 3
 	$(PY) -m support.chaos --kills $(KILLS) --workers 1 --postgresql
 	$(PY) -m support.chaos --kills $(KILLS) --workers 3 --postgresql
+
+hostile: export PYTHONPATH = tests
+hostile: $(STAMP) ## all cells that are meant to hurt their host: how they end, the loop's heartbeat, the process's growth
+	$(PY) -m hostile
+
+MINUTES ?= 10
+fuzz: export PYTHONPATH = tests
+fuzz: $(STAMP) ## such cells put together at random, for MINUTES=10; prints its seed
+	$(PY) -m hostile --fuzz-minutes $(MINUTES)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) site demo/out .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
