@@ -107,8 +107,8 @@ async def test_directories_are_open_after_calls_of_tools_too(tmp_path: Path) -> 
 
 async def test_what_code_writes_over_a_directory_lasts_for_its_cell(tmp_path: Path) -> None:
     cells = await play(
-        agent_with(mount=MountDir(virtual_path='/work', host_path=str(tmp_path))),
-        "from pathlib import Path\np = Path('/work/new.txt')\np.write_text('draft')\np.read_text()",
+        agent_with(mount=MountDir(virtual_path='/area', host_path=str(tmp_path))),
+        "from pathlib import Path\np = Path('/area/new.txt')\np.write_text('draft')\np.read_text()",
         'p.exists()',
     )
     assert [cell.content for cell in cells] == [{'result': 'draft'}, {'result': False}]
