@@ -38,6 +38,7 @@ class Office:
         async def pay(ctx: RunContext[Any], bill: int) -> str:
             if not ctx.tool_call_approved:
                 raise ApprovalRequired
+            await self.before_paying()
             self.paid.append(bill)
             return f'paid {bill}'
 
@@ -50,6 +51,9 @@ class Office:
             output_type=[str, DeferredToolRequests],
             capabilities=[CodeMode()],
         )
+
+    async def before_paying(self) -> None:
+        """Nothing here."""
 
 
 async def _stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:

@@ -80,6 +80,12 @@ def test_each_call_is_shown_before_it_is_made(service: ChatService, page: Page) 
     assert service.refunds() == [7, 8, 9]
 
 
+def test_calls_are_shown_while_the_cell_runs(page: Page) -> None:
+    say(page, 'refund together 7 8')
+    waits_for(page, 7, 8)
+    expect(page.locator('.made')).to_have_text(['calls refund', 'calls refund'])
+
+
 def test_a_denied_call_is_not_made_and_those_before_it_are_told(service: ChatService, page: Page) -> None:
     say(page, 'refund 7 8')
     waits_for(page, 7)

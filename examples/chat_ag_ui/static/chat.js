@@ -10,11 +10,13 @@ const place = document.getElementById('messages');
 const status = document.getElementById('status');
 let messages = [];
 let interrupts = [];
+let made = [];
 
 async function run(resume) {
   status.textContent = 'working';
   const input = { threadId, runId: crypto.randomUUID(), state: {}, messages, tools: [], context: [], forwardedProps: {}, resume };
   interrupts = [];
+  made = [];
   render();
   try {
     const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
@@ -60,7 +62,7 @@ function take(event) {
     case 'TOOL_CALL_RESULT':
       messages.push({ id: event.messageId, role: 'tool', toolCallId: event.toolCallId, content: event.content });
       break;
-    case 'CUSTOM': if (event.name === 'code_mode.call') status.textContent = `calls ${event.value.tool}`; break;
+    case 'CUSTOM': if (event.name === 'code_mode.call') made.push(event.value.tool); break;
     case 'RUN_FINISHED': interrupts = event.outcome?.interrupts ?? []; break;
   }
 }
@@ -77,7 +79,8 @@ function edit(number, content) {
 
 function render() {
   const rows = messages.map((message, number) => $('article', { className: message.role }, ...shown(message, number)));
-  place.replaceChildren(...rows, ...(interrupts.length ? [asked()] : []));
+  const calls = made.map((tool) => $('small', { className: 'made', textContent: `calls ${tool}` }));
+  place.replaceChildren(...rows, ...calls, ...(interrupts.length ? [asked()] : []));
 }
 
 function shown(message, number) {

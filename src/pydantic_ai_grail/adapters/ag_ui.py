@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from ag_ui.core import BaseEvent, Interrupt, ResumeEntry, RunFinishedEvent, RunFinishedInterruptOutcome
+from ag_ui.core import (
+    BaseEvent,
+    Interrupt,
+    ResumeEntry,
+    RunFinishedEvent,
+    RunFinishedInterruptOutcome,
+    ToolCallResultEvent,
+)
 from pydantic import ValidationError
 from pydantic_ai import UserError
 from pydantic_ai.output import OutputDataT
@@ -20,6 +27,7 @@ from pydantic_ai.tools import AgentDepsT, DeferredToolRequests, DeferredToolResu
 from pydantic_ai.ui import NativeEvent, OnCancelFunc, OnCompleteFunc
 from pydantic_ai.ui.ag_ui import AGUIAdapter
 
+from .conflicts import Conflicts
 from .wire import ApprovalPayload, DecisionData, WaitingCallData, decide_on, waiting_cells
 
 _PREFIX: Final = 'call:'
@@ -74,9 +82,10 @@ class CodeModeAGUIAdapter(AGUIAdapter[AgentDepsT, OutputDataT]):
     ) -> AsyncIterator[BaseEvent]:
         """The events of a run, with an interrupt for each waiting call in place of one for its cell."""
         waiting: dict[str, list[Interrupt]] = {}
+        conflicts = Conflicts()
 
         async def watched() -> AsyncIterator[NativeEvent]:
-            async for event in stream:
+            async for event in conflicts.watch(stream):
                 if isinstance(event, AgentRunResultEvent) and isinstance(event.result.output, DeferredToolRequests):
                     waiting.update(interrupts(event.result.output))
                 yield event
@@ -89,8 +98,14 @@ class CodeModeAGUIAdapter(AGUIAdapter[AgentDepsT, OutputDataT]):
                     for each in waiting.get(interrupt.tool_call_id or '') or [interrupt]
                 ]
                 yield event.model_copy(update={'outcome': RunFinishedInterruptOutcome(interrupts=asked)})
-            else:
+            elif not (
+                conflicts.are_there and isinstance(event, ToolCallResultEvent) and self._is_answered(event.tool_call_id)
+            ):
                 yield event
+
+    def _is_answered(self, tool_call_id: str) -> bool:
+        results = self.deferred_tool_results
+        return results is not None and tool_call_id in results.approvals
 
 
 def interrupts(requests: DeferredToolRequests) -> dict[str, list[Interrupt]]:

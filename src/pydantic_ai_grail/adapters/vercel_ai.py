@@ -19,8 +19,15 @@ from pydantic_ai.tools import AgentDepsT, DeferredToolRequests, DeferredToolResu
 from pydantic_ai.ui import NativeEvent, OnCancelFunc, OnCompleteFunc
 from pydantic_ai.ui.vercel_ai import VercelAIAdapter
 from pydantic_ai.ui.vercel_ai.request_types import DataUIPart, UIMessage
-from pydantic_ai.ui.vercel_ai.response_types import BaseChunk, DataChunk, ToolApprovalRequestChunk
+from pydantic_ai.ui.vercel_ai.response_types import (
+    BaseChunk,
+    DataChunk,
+    ToolApprovalRequestChunk,
+    ToolInputAvailableChunk,
+    ToolOutputErrorChunk,
+)
 
+from .conflicts import Conflicts
 from .wire import DecisionsData, WaitingCellData, decide_on, waiting_cells
 
 WAITING_CALLS: Final = 'data-waiting-calls'
@@ -71,17 +78,33 @@ class CodeModeVercelAIAdapter(VercelAIAdapter[AgentDepsT, OutputDataT]):
     ) -> AsyncIterator[BaseChunk]:
         """The events of a run as chunks, with a data part for each cell that waits."""
         waiting: dict[str, WaitingCellData] = {}
+        conflicts = Conflicts()
+        begun: list[BaseChunk] = []  # it would take a part back to before its answer: held until the cell goes on
 
         async def watched() -> AsyncIterator[NativeEvent]:
-            async for event in stream:
+            async for event in conflicts.watch(stream):
                 if isinstance(event, AgentRunResultEvent) and isinstance(event.result.output, DeferredToolRequests):
                     waiting.update({cell.tool_call_id: cell for cell in waiting_cells(event.result.output)})
                 yield event
 
         async for chunk in super().transform_stream(watched(), on_complete=on_complete, on_cancel=on_cancel):
+            if isinstance(chunk, ToolInputAvailableChunk) and self._is_answered(chunk.tool_call_id):
+                begun.append(chunk)
+                continue
+            if conflicts.are_there:
+                begun.clear()
+                if isinstance(chunk, ToolOutputErrorChunk) and self._is_answered(chunk.tool_call_id):
+                    continue
+            for held in begun:
+                yield held
+            begun.clear()
             if isinstance(chunk, ToolApprovalRequestChunk) and chunk.tool_call_id in waiting:
                 yield DataChunk(type=WAITING_CALLS, id=chunk.tool_call_id, data=_dump(waiting[chunk.tool_call_id]))
             yield chunk
+
+    def _is_answered(self, tool_call_id: str) -> bool:
+        results = self.deferred_tool_results
+        return results is not None and tool_call_id in results.approvals
 
 
 def dump_messages(
