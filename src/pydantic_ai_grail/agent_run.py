@@ -77,8 +77,8 @@ class AgentRun:
             SnapshotError, StoreError: When it cannot be had.
         """
         started = time.perf_counter()
-        is_compacted = (cells.is_compacted and self.trusts_history) or (
-            self.compacts_history and cells.has_earlier_messages
+        is_compacted = self.trusts_history and (
+            cells.is_compacted or (self.compacts_history and cells.has_earlier_messages)
         )
         state = await self.session.locate(cells.refs, is_compacted=is_compacted, not_after=cells.last_message_at)
         if self.session.restored:

@@ -24,7 +24,8 @@ from pydantic_ai.messages import (
 from pydantic_ai.tools import ToolApproved, ToolDenied
 
 from ._reply.reply import WAITING_FOR, go_on
-from .conversation import RESUME, cell_id_in, resumed_in
+from .conversation import RESUME, cell_ids_in, resumed_in
+from .identifiers import cell_id_of
 from .requests import denied
 from .run_code_part import RUN_CODE_KIND
 
@@ -32,16 +33,20 @@ MODEL_NAME: Final = 'pydantic-ai-grail'
 _PREFIX: Final = 'grail_'
 """What the ids of such calls begin with. With it they have 38 characters; some providers take no more than 40."""
 
+_MOST: Final = 20
+"""Cells that may ask at once. What says that a cell waits anew may come from a client, and each request is a run of its cell."""
+
 
 def next_requests(messages: Sequence[ModelMessage], *, tool_name: str) -> ModelResponse | None:
     """The response that asks for what cells wait for, if some wait anew since the last response."""
-    calls: list[ToolCallPart] = []
+    found: list[tuple[ToolReturnPart, tuple[str, list[str]]]] = []
     for message in reversed(messages):
         if not isinstance(message, ModelRequest):
             break
         returns = [part for part in message.parts if isinstance(part, ToolReturnPart) and part.tool_name == tool_name]
-        waiting = [(part, told) for part in returns if (told := _waits_anew(part)) is not None]
-        calls[:0] = [_request(part, told, messages, tool_name) for part, told in waiting]
+        found[:0] = [(part, told) for part in returns if (told := _waits_anew(part)) is not None]
+    cell_ids = cell_ids_in(messages, tool_name=tool_name) if found else dict[str, str]()
+    calls = [_request(part, told, cell_ids, tool_name) for part, told in found[-_MOST:]]
     return ModelResponse(parts=calls, model_name=MODEL_NAME, finish_reason='tool_call') if calls else None
 
 
@@ -103,10 +108,10 @@ def _waits_anew(part: ToolReturnPart) -> tuple[str, list[str]] | None:
 
 
 def _request(
-    part: ToolReturnPart, waiting: tuple[str, list[str]], messages: Sequence[ModelMessage], tool_name: str
+    part: ToolReturnPart, waiting: tuple[str, list[str]], cell_ids: Mapping[str, str], tool_name: str
 ) -> ToolCallPart:
     resume, calls = waiting
-    cell_id = cell_id_in(messages, part.tool_call_id, tool_name=tool_name)
+    cell_id = cell_ids.get(part.tool_call_id) or cell_id_of(part.tool_call_id)
     id = _PREFIX + sha256(f'{cell_id}/{part.tool_call_id}'.encode()).hexdigest()[:32]
     return ToolCallPart(tool_name, {'code': go_on(calls), RESUME: resume}, tool_call_id=id, tool_kind=RUN_CODE_KIND)
 

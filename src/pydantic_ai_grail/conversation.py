@@ -66,15 +66,38 @@ def asking_call(messages: Sequence[ModelMessage], tool_call_id: str, *, tool_nam
     return None if call is None else call.part
 
 
-def denied_in(messages: Sequence[ModelMessage], *, tool_name: str) -> list[ToolReturnPart]:
-    """What was denied since the model's last response."""
+def cell_ids_in(messages: Sequence[ModelMessage], *, tool_name: str) -> Mapping[str, str]:
+    """As `cell_id_in`, for all calls at once."""
+    return {id: call.cell_id for call in _calls(messages, tool_name) for id in call.asked_by}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """A cell that was denied as a whole without being called."""
+
+    cell_id: str
+    asking: ToolCallPart
+    """The call that asked for the cell."""
+    part: ToolReturnPart
+    """What was said of the call that was denied: that one, or one that resumed its cell."""
+
+
+def denied_in(messages: Sequence[ModelMessage], *, tool_name: str) -> list[Denial]:
+    """What was denied since the model's last response; of very many, which no model asks for, the newest."""
     parts: list[ToolReturnPart] = []
     for message in reversed(messages):
         if isinstance(message, ModelResponse):
             break
         returns = (part for part in message.parts if isinstance(part, ToolReturnPart))
         parts += [part for part in returns if part.tool_name == tool_name and part.outcome == 'denied']
-    return parts
+    if not parts:
+        return []
+    calls = {id: call for call in _calls(messages, tool_name) for id in call.asked_by}
+    return [
+        Denial(cell_id=call.cell_id, asking=call.part, part=part)
+        for part in parts[-MAX_CELLS:]
+        if (call := calls.get(part.tool_call_id)) is not None
+    ]
 
 
 def resumed_in(call: ToolCallPart) -> str | None:
@@ -198,8 +221,12 @@ class _Call:
         """Whether a call in this message is for this cell."""
         return any(each is message and id == tool_call_id for each, id in self._asked)
 
+    @property
+    def asked_by(self) -> list[str]:
+        return [id for _, id in self._asked]
+
     def has(self, tool_call_id: str) -> bool:
-        return any(id == tool_call_id for _, id in self._asked)
+        return tool_call_id in self.asked_by
 
     @property
     def _asked(self) -> list[tuple[ModelResponse, str]]:

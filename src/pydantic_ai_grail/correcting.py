@@ -30,6 +30,8 @@ class Corrections:
     journals: Journals
     session: Session
     """The conversation, and what its history may open."""
+    has_times: bool = True
+    """Whether the history says when its turns were; see `unsaved_cells`."""
     _before: CalledBefore | None = None
     _unsaved: Sequence[UnsavedCell] | None = None
     _failed_in_step: int | None = None
@@ -41,7 +43,9 @@ class Corrections:
             StoreError: When the store failed.
         """
         if self._unsaved is None:
-            self._unsaved = await unsaved_cells(self.journals, cells, self.session.conversation)
+            self._unsaved = await unsaved_cells(
+                self.journals, cells, self.session.conversation, has_times=self.has_times
+            )
         return [cell for cell in self._unsaved if not cells.has(cell.key.cell_id, cell.key.code_digest)]
 
     async def shown(self, cells: CellsInHistory) -> Sequence[UnsavedCell]:

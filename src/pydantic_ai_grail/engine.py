@@ -115,7 +115,7 @@ class Engine:
         session = Session(conversation=conversation, keeper=self._keeper, grants=Grants(self.journals, conversation))
         run = AgentRun(
             session=session,
-            corrections=Corrections(journals=self.journals, session=session),
+            corrections=Corrections(journals=self.journals, session=session, has_times=not from_client),
             compacts_history=self.settings.compacts_history,
             trusts_history=conversation.has_owner or not from_client,
             observe=to_all(cell_metrics(), log, *self.settings.observers),

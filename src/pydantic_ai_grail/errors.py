@@ -111,6 +111,10 @@ class DecisionError(JournalError, ValueError):
     """A decision that does not fit what waits: of another call, or made with other arguments in view."""
 
 
+class NothingToResume(DecisionError):
+    """A call resumes a cell that never waited: the history says that it did, and may come from a client. The model is told."""
+
+
 class DecisionUsed(DecisionError):
     """A decision that comes too late: the cell has gone on with others, or waits for others now."""
 

@@ -16,7 +16,7 @@ from ._run.cell import GoingOn, Waiting
 from ._sessions.journal import CellJournal, Journals
 from ._sessions.session import State
 from ._source.prepared import Prepared
-from .errors import DecisionError, DecisionUsed, JournalForeign
+from .errors import DecisionError, DecisionUsed, JournalForeign, NothingToResume
 from .journal import NOTHING_KNOWN, CellEnded, CellResumed, CellSuspended, Decided, Known
 from .requests import Answers, Fits, Whole, resumed
 from .stores.base import CellKey
@@ -156,6 +156,8 @@ async def _opened(
     journal: CellJournal, key: CellKey, *, asked_as: str, answers: Answers | Whole | None, fits: Fits
 ) -> Opened:
     known = journal.known()
+    if asked_as and not known.asked:
+        raise NothingToResume(f'Cell {key.cell_id!r} never waited, so that nothing can resume it.')
     if known.began is None:
         return await _queued(journal, known, key, asked_as=asked_as, answers=answers)
     opened = Opened(

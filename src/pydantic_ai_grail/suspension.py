@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.messages import ModelMessage
@@ -22,12 +22,15 @@ from ._sessions.envelope import code_digest
 from ._sessions.journal import Journals
 from .agent_run import AgentRun
 from .cell_ends import WaitsAnew
-from .conversation import asking_call, cell_id_in, code_of, denied_in
+from .conversation import code_of, denied_in
 from .errors import DecisionError, JournalError, StoreError
 from .journal import CellAsked, CellQueued
 from .requests import shown_cell
 from .resuming import Opened, deny, suspended
 from .stores.base import ConversationKey
+
+MOST_ASKED: Final = 100
+"""Tool calls that may ask for the decisions of one wait; a client can make them up, and each is an entry of the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,10 @@ class Suspension:
         if opened.asks_anew:
             return self._anew(opened)
         if not known.is_asked(self.asked_as, known.suspended.token):
+            if sum(token == known.suspended.token for _, token in known.asked) >= MOST_ASKED:
+                raise DecisionError(
+                    f'{MOST_ASKED} tool calls have asked for the decisions that cell {self.cell_id!r} waits for. Answer one of them.'
+                )
             asked = CellAsked(token=known.suspended.token, asked_as=self.asked_as, at=datetime.now(UTC))
             await opened.journal.finish(asked)
         raise ApprovalRequired(metadata=self._shown(opened))
@@ -131,12 +138,9 @@ async def note_denials(
     journals: Journals, messages: Sequence[ModelMessage], conversation: ConversationKey, *, tool_name: str
 ) -> None:
     """Let nothing else count for cells that were denied since the last response without being called."""
-    for part in denied_in(messages, tool_name=tool_name):
-        call = asking_call(messages, part.tool_call_id, tool_name=tool_name)
-        if call is None:
-            continue
-        cell_id = cell_id_in(messages, part.tool_call_id, tool_name=tool_name)
-        key = conversation.cell(cell_id, code_digest(code_of(call)))
+    for denial in denied_in(messages, tool_name=tool_name):
+        call, part = denial.asking, denial.part
+        key = conversation.cell(denial.cell_id, code_digest(code_of(call)))
         asked_as = '' if call.tool_call_id == part.tool_call_id else part.tool_call_id
         with suppress(StoreError, JournalError, DecisionError):  # of two answers the first counts
             await deny(journals, key, asked_as=asked_as, message=part.model_response_str())

@@ -30,7 +30,7 @@ from .cell_ends import CellEnd, DeniedCell, WaitsAnew
 from .conversation import RESUME, asking_call, asks_anew, cell_id_in, cells_in, said_before
 from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from .engine import Engine
-from .errors import SnapshotError, StoreError
+from .errors import NothingToResume, SnapshotError, StoreError
 from .events import CellClosed, CellStarted, log, to_all
 from .opening import living, unseen
 from .outcomes import Completed, Refused
@@ -272,6 +272,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             try:
                 ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
                 return self._reply(ran, run, parts)
+            except NothingToResume as error:
+                raise ToolFailed(nothing_to_resume(own_id)) from error
             finally:
                 observe(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))
 

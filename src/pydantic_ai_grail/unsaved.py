@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import Final
 
 from ._catalog.catalog import Catalog
@@ -43,18 +44,27 @@ class UnsavedCell:
 
 
 async def unsaved_cells(
-    journals: Journals, cells: CellsInHistory, conversation: ConversationKey
+    journals: Journals, cells: CellsInHistory, conversation: ConversationKey, *, has_times: bool
 ) -> Sequence[UnsavedCell]:
     """The cells that began in this turn, or after it, and that the history does not have, the newest first. Those that a
     process is running are its own business, and one whose journal cannot be opened tells nothing. In a history without an
     earlier turn only those that were cut off: programs may use one conversation for many jobs.
+
+    Args:
+        journals: Where journals are.
+        cells: The history.
+        conversation: Whose journals are looked at.
+        has_times: Whether the history says when its turns were. One that a client sent does not: adapters put the present
+            time into it, or what the client says. Then the newest of its cells that has a journal takes the turn's place.
 
     Raises:
         StoreError: When the store failed.
     """
     if not journals.writes_calls:
         return ()
-    begun = await journals.guarded.begun(conversation, after=cells.last_turn_at)
+    begun = await journals.guarded.begun(conversation, after=cells.last_turn_at if has_times else None)
+    if not has_times:
+        begun = [*takewhile(lambda cell: not cells.has(cell.key.cell_id, cell.key.code_digest), begun)]
     now = journals.clock()
     unsaved = [
         cell

@@ -26,6 +26,8 @@ from pydantic_ai.ui.vercel_ai.response_types import (
     ToolInputAvailableChunk,
     ToolOutputErrorChunk,
 )
+from starlette.requests import Request
+from starlette.responses import Response
 
 from .conflicts import Conflicts
 from .wire import DecisionsData, WaitingCellData, decide_on, waiting_cells
@@ -55,6 +57,18 @@ class CodeModeVercelAIAdapter(VercelAIAdapter[AgentDepsT, OutputDataT]):
 
     _: KW_ONLY
     sdk_version: Literal[5, 6, 7] = 6
+
+    @classmethod
+    async def from_request(
+        cls, request: Request, *, sdk_version: Literal[5, 6, 7] = 6, **options: Any
+    ) -> VercelAIAdapter[AgentDepsT, OutputDataT]:
+        """As `VercelAIAdapter.from_request`; version 5 of the SDK, which is the default there, knows no approvals."""
+        return await super().from_request(request, sdk_version=sdk_version, **options)
+
+    @classmethod
+    async def dispatch_request(cls, request: Request, *, sdk_version: Literal[5, 6, 7] = 6, **options: Any) -> Response:
+        """As `VercelAIAdapter.dispatch_request`, for version 6 of the SDK where none is named."""
+        return await super().dispatch_request(request, sdk_version=sdk_version, **options)
 
     @cached_property
     def deferred_tool_results(self) -> DeferredToolResults | None:
