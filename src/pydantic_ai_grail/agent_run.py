@@ -16,7 +16,7 @@ from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
 from .conversation import CellsInHistory, cell_metadata
 from .correcting import Corrections
-from .errors import SandboxError, SnapshotError, SnapshotTooLarge, StoreError
+from .errors import SandboxCrashed, SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
 from .outcomes import Completed
 from .stores.base import CellKey
@@ -165,6 +165,8 @@ class Keeping:
     digest: str
     observe: Observer
     kept: bool = False
+    is_lost: bool = False
+    """Whether the sandbox died over the state."""
     snapshot: str | None = None
     notes: list[str] = field(default_factory=list[str])
 
@@ -187,6 +189,10 @@ class Keeping:
         self.kept = True
         try:
             saved = await self.run.session.keep(worker, cell)
+        except SandboxCrashed as error:
+            self.is_lost = True
+            self.observe(SnapshotFailed(cell_id=self.cell_id, reason=error, stage='dump'))
+            raise
         except (SnapshotError, StoreError) as error:
             self.observe(SnapshotFailed(cell_id=self.cell_id, reason=error, stage=_stage(error)))
             self.notes.append(state_unsaved_note())
@@ -198,7 +204,7 @@ class Keeping:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        return cell_metadata(snapshot=self.snapshot, cell_id=self.own_id)
+        return cell_metadata(snapshot=self.snapshot, cell_id=self.own_id, is_lost=self.is_lost)
 
 
 def _stage(error: SnapshotError | StoreError) -> Literal['seal', 'store']:

@@ -162,9 +162,9 @@ class CellCall:
             with CancelScope(shield=True):
                 await opened.journal.aclose()
             self.journal_seconds += opened.journal.waited_seconds
-        if not keeping.kept:
+        if (is_lost := not isinstance(outcome, Refused) and outcome.state_lost) or not keeping.kept:
             self.run.session.note_stateless(self.cell_id)
-        if isinstance(outcome, Failed) and outcome.state_lost:
+        if is_lost:
             await self.run.session.drop_held()
         return RanCell(
             outcome=outcome,

@@ -201,10 +201,18 @@ def _has(response: ModelResponse, tool_call_id: str | None) -> bool:
     return any(isinstance(part, ToolCallPart) and part.tool_call_id == tool_call_id for part in response.parts)
 
 
-def cell_metadata(*, snapshot: str | None, cell_id: str | None) -> dict[str, Any]:
-    """What a completed cell's return carries for the next run: the name of the state it left, if that was stored, and its
-    own id, if it is another one than the call's."""
-    return {STATE_KEY: {'snapshot': snapshot} if cell_id is None else {'snapshot': snapshot, 'cell': cell_id}}
+def cell_metadata(*, snapshot: str | None, cell_id: str | None, is_lost: bool = False) -> dict[str, Any]:
+    """What a completed cell's return carries for the next run: the name of the state it left, if that was stored, or that it
+    left none, and its own id, if it is another one than the call's."""
+    noted = {
+        'snapshot': snapshot,
+        **({} if cell_id is None else {'cell': cell_id}),
+        **({_LOST: True} if is_lost else {}),
+    }
+    return {STATE_KEY: noted}
+
+
+_LOST: Final = 'lost'
 
 
 @dataclass(slots=True)
@@ -270,7 +278,7 @@ def _ref(call: _Call) -> CellRef:
         code_digest=code_digest(code_of(call.part)),
         conversation_id=call.message.conversation_id,
         snapshot=snapshot if isinstance(snapshot, str) else None,
-        expects_state=None if noted is None else True,
+        expects_state=None if noted is None or noted.get(_LOST) is True else True,
     )
 
 

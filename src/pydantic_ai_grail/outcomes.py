@@ -75,12 +75,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """A collection that is so large that only its head left the sandbox."""
+    """A collection or a text that is so large that only its head left the sandbox."""
 
     kind: str
     """`list`, `dict`, ..."""
     size: int
-    """Its items, or keys."""
+    """Its items, keys, characters or bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,8 @@ class Completed:
     calls: tuple[CallRecord, ...] = ()
     mends: tuple[Mend, ...] = ()
     remarks: tuple[Diagnostic, ...] = ()
+    state_lost: bool = False
+    """The sandbox ended when its state was read; the next cell starts from the state before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import Limits, SqlStore
 from pydantic_ai_grail.errors import SnapshotTooLarge
+from pydantic_ai_grail.events import Event, SnapshotFailed
 from pydantic_ai_grail.testing.scripted import played_cells
 
 pytestmark = pytest.mark.anyio
@@ -77,7 +78,7 @@ async def test_what_a_tool_gives_back_may_share_structure() -> None:
     ('code', 'told'),
     [
         ('"a" * 200_000_000', 'The cell needed more memory than it may have'),
-        ('"a" * 40_000_000', 'The cell needed more memory than it may have'),
+        ('["a" * 40_000_000]', 'The cell needed more memory than it may have'),
         ('x = {"all": list(range(1_000_000))}', 'The cell needed more memory than it may have'),
         ('raise ValueError("a" * 40_000_000)', 'The cell needed more memory than it may have'),
     ],
@@ -106,6 +107,60 @@ async def test_of_a_large_collection_the_head_leaves_and_the_variable_stays(
     assert cells[0].content['preview'][-1].endswith(' more items')
     assert cells[0].content['notes'][0].startswith(f'The result is {whole}: too large to show whole')
     assert cells[1].content == {'result': int(whole.split()[3].replace(',', ''))}
+
+
+ROOMY = Limits(max_memory=256 * 1024 * 1024)
+NOT_KEPT = (
+    'The variables of this cell could not be kept: they are too large. Variables are as they were before it. Keep only '
+    'the parts you need.'
+)
+
+
+@pytest.mark.parametrize(
+    'code',
+    [
+        'x = "a" * 100_000_000\nlen(x)',
+        'x = b"a" * 100_000_000\nlen(x)',
+        'x = ["a" * 1_000_000 + str(i) for i in range(100)]\nsum([1_000_000 for _ in x])',
+    ],
+)
+async def test_a_state_that_cannot_be_read_within_the_memory_costs_variables_and_not_the_value(code: str) -> None:
+    events: list[Event] = []
+    cells = await play(agent_with(limits=ROOMY, observers=[events.append]), 'y = 5', code, 'y')
+    assert cells[1].content == {'result': 100_000_000, 'notes': [NOT_KEPT]}
+    assert cells[2].content == {'result': 5}
+    assert [event.stage for event in events if isinstance(event, SnapshotFailed)] == ['dump']
+
+
+async def test_after_a_later_turn_too_such_a_cell_has_left_nothing() -> None:
+    agent = agent_with(limits=ROOMY)
+    first = await turn(agent, 'y = 5', 'x = "a" * 100_000_000\nlen(x)')
+    assert last(await turn(agent, 'y', history=first.all_messages())) == {'result': 5}
+
+
+async def test_a_text_that_is_assigned_last_and_too_large_to_be_kept_is_shown_by_its_head() -> None:
+    cells = await play(agent_with(limits=ROOMY), 'x = "a" * 100_000_000', '1')
+    assert cells[0].content['preview'].startswith('aaa')
+    assert cells[0].content['notes'][0] == (
+        'The result is a text of 100,000,000 characters: too large to show whole, so `preview` is its head. No variable holds it: assign it to one, '
+        'and return only the part you need.'
+    )
+    assert cells[0].content['notes'][-1] == NOT_KEPT
+
+
+@pytest.mark.parametrize(
+    ('code', 'whole', 'size'),
+    [
+        ('x = "ab" * 5_000_000', 'a text of 10,000,000 characters', 10_000_000),
+        ('x = b"ab" * 5_000_000\nx', '10,000,000 bytes', 10_000_000),
+        ('y = ["ab"]\nx = str(y * 1_000_000)', 'a text of 6,000,000 characters', 6_000_000),
+    ],
+)
+async def test_of_a_large_text_the_head_leaves_and_the_variable_stays(code: str, whole: str, size: int) -> None:
+    cells = await play(agent_with(), code, 'len(x)')
+    assert cells[0].content['notes'][0].startswith(f'The result is {whole}: too large to show whole')
+    assert cells[0].content['preview'].endswith(' characters …') or cells[0].content['preview'] == f'<{whole}>'
+    assert cells[1].content == {'result': size}
 
 
 async def test_of_a_large_dict_the_first_keys_leave() -> None:

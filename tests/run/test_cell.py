@@ -126,11 +126,17 @@ async def test_a_check_that_fails_itself_lets_the_cell_run_and_is_told() -> None
     ]
 
 
-async def test_a_worker_that_dies_over_the_dump_loses_the_cell() -> None:
+async def test_a_worker_that_dies_over_the_dump_loses_the_variables_and_not_the_value() -> None:
     outcome, _, _ = await played('x = await double(1)', crashes=True)
-    assert isinstance(outcome, Failed)
-    assert (outcome.failure.kind, outcome.state_lost) == ('crash', True)
+    assert isinstance(outcome, Completed)
+    assert (outcome.value, outcome.state_lost) == (2, True)
     assert [record.result for record in outcome.calls] == [2]
+
+
+async def test_a_failure_before_it_dies_over_the_dump_is_told_as_what_it_was() -> None:
+    outcome, _, _ = await played('x = 1 / 0', crashes=True)
+    assert isinstance(outcome, Failed)
+    assert (outcome.failure.exception_type, outcome.state_lost) == ('ZeroDivisionError', True)
 
 
 async def fails(number: int) -> int:

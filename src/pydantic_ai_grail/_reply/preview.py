@@ -51,9 +51,9 @@ def describe(value: Any, *, room: int = _SAMPLE_CHARS) -> str:
     """
     match value:
         case str():
-            return f'a text of {len(value):,} characters'
+            return described('str', len(value))
         case bytes() | bytearray():
-            return f'{len(value):,} bytes'
+            return described('bytes', len(value))
         case Sized():
             kind = 'dict' if pairs_of(value) is not None else type(value).__name__
             return described(kind, len(value), name=type(value).__name__) + _estimated_chars(value, room)
@@ -62,7 +62,11 @@ def describe(value: Any, *, room: int = _SAMPLE_CHARS) -> str:
 
 
 def described(kind: str, size: int, *, name: str | None = None) -> str:
-    """A collection in words: `a list of 5,000 items`."""
+    """A collection or a text in words: `a list of 5,000 items`."""
+    if kind == 'str':
+        return f'a text of {size:,} characters'
+    if kind == 'bytes':
+        return f'{size:,} bytes'
     unit = 'key' if kind == 'dict' else 'item'
     return f'a {name or kind} of {size:,} {unit}{"" if size == 1 else "s"}'
 
@@ -105,9 +109,9 @@ class _Head:
         if (pairs := pairs_of(value)) is not None:
             return self._all_keys(pairs, value, budget, depth, size) if depth < _DEEPEST else _inside(value)
         if isinstance(value, bytes | bytearray) and len(value) > budget:
-            return f'<{len(value):,} bytes>'
+            return f'<{size or len(value):,} bytes>'
         if isinstance(value, str):
-            return leaf(both_ends(value, budget))
+            return leaf(both_ends(value, budget, more=0 if size is None else size - len(value)))
         data = leaf(value)
         return both_ends(data, budget) if isinstance(data, str) else data
 
@@ -168,8 +172,11 @@ def _chars(data: Json) -> int:
             return leaf_chars(data)
 
 
-def both_ends(text: str, budget: int) -> str:
-    """Two thirds of the room for the head, one for the tail: conclusions stand at the end."""
+def both_ends(text: str, budget: int, *, more: int = 0) -> str:
+    """Two thirds of the room for the head, one for the tail: conclusions stand at the end. Of a text that goes on for `more`
+    characters, which are not here, the head alone."""
+    if more:
+        return f'{text[:budget]}{cut_text(len(text[budget:]) + more)}'
     if len(text) <= budget:
         return text
     room = max(budget - len(cut_text(len(text))), 20)

@@ -134,6 +134,10 @@ def state_gone(why: str) -> str:
 
 
 STATE_UNSAVED: Final = 'The variables of this cell could not be stored; a later turn may not have them.'
+STATE_TOO_LARGE: Final = (
+    'The variables of this cell could not be kept: they are too large. Variables are as they were before it. Keep only '
+    'the parts you need.'
+)
 
 # --- refusals --------------------------------------------------------------------------------------------------------
 

@@ -61,7 +61,8 @@ def completed(
             size = None if whole is None else whole.size
             head = preview(outcome.value, max_chars=min(room, max_chars), found=found, size=size)
             payload['preview'] = head
-            rest = _how_to_get_the_rest(outcome.value, outcome.value_name, head)
+            name = None if outcome.state_lost else outcome.value_name
+            rest = _how_to_get_the_rest(outcome.value, name, head)
             what = describe(outcome.value) if whole is None else described(whole.kind, whole.size)
             told.append(prose.cut_result(what, rest))
     elif not outcome.printed.text:
@@ -70,6 +71,8 @@ def completed(
         told.append(prose.files_left_out(len(found.left_out), MAX_FILES))
     told.extend(changes(outcome.mends))
     told.extend(_remarks(outcome.remarks))
+    if outcome.state_lost:
+        told.append(prose.STATE_TOO_LARGE)
     told.extend(notes)
     if told:
         payload['notes'] = told

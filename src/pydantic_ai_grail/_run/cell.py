@@ -192,8 +192,8 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
             try:
                 history = await off_loop(len(source), partial(_history, around.history, prepared, ending))
                 await around.keep(worker, Ran(outcome=outcome, history=history))
-            except SandboxCrashed as error:
-                outcome = _crashed(outcome, source, error)
+            except SandboxCrashed:  # what the cell did is done, and its value is right
+                outcome = replace(outcome, state_lost=True)
             else:
                 if isinstance(outcome, Failed):
                     outcome = replace(outcome, keys=await keys_there(worker, outcome.failure, source))
@@ -313,20 +313,6 @@ def _history(history: History, prepared: Prepared, ending: DoneStop | FailedStop
     except Exception:
         # The cell ran; that its code cannot be read again must not cost its variables. Any name may live from now on.
         return replace(history, is_open=True)
-
-
-def _crashed(outcome: Completed | Failed, source: str, error: SandboxCrashed) -> Failed:
-    if isinstance(outcome, Failed):
-        return replace(outcome, state_lost=True)  # why it failed is known; that it used up the memory, perhaps
-    failure = Failure(kind='crash', exception_type=type(error).__name__, message=str(error))
-    return Failed(
-        failure=failure,
-        source=source,
-        printed=outcome.printed,
-        calls=outcome.calls,
-        mends=outcome.mends,
-        state_lost=True,
-    )
 
 
 def _refuse(

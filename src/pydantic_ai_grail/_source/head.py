@@ -2,7 +2,7 @@
 
 A cell that ends in `rows = ...` gives `rows`, however large. On its way out it would be in the sandbox's memory twice and on
 the host once more, so a list of a million numbers, which is small where it is, could end the sandbox. The last expression
-is therefore wrapped on its line, where it may be a large collection.
+is therefore wrapped on its line, where it may be a large collection or text.
 """
 
 from __future__ import annotations
@@ -20,16 +20,24 @@ MOST_ITEMS: Final = 50_000
 """Items that leave as they are."""
 HEAD_ITEMS: Final = 9_999
 """Items of a larger collection that leave."""
+MOST_CHARS: Final = 2_000_000
+"""Characters of a text, or bytes, that leave as they are."""
+HEAD_CHARS: Final = 100_000
+"""Of a longer one."""
 
 _MARK: Final = '_grail_head'
-_TEST: Final = f'not isinstance({{0}}, (list, tuple, dict, set)) or len({{0}}) <= {MOST_ITEMS}'
+_TEST: Final = (
+    f'not isinstance({{0}}, (list, tuple, dict, set, str, bytes)) or len({{0}}) <= {MOST_ITEMS} or '
+    f'isinstance({{0}}, (str, bytes)) and len({{0}}) <= {MOST_CHARS}'
+)
 _HEAD: Final = (
     f"('{_MARK}', type({{0}}).__name__, len({{0}}), {{0}}[:{HEAD_ITEMS}] if isinstance({{0}}, (list, tuple)) "
+    f'else {{0}}[:{HEAD_CHARS}] if isinstance({{0}}, (str, bytes)) '
     f'else dict(list({{0}}.items())[:{HEAD_ITEMS}]) if isinstance({{0}}, dict) else list({{0}})[:{HEAD_ITEMS}])'
 )
 _OF_NAME: Final = f'{{0}} if {_TEST} else {_HEAD}'
 _OF_VALUE: Final = f'(lambda v: {_OF_NAME.format("v")})(('
-_USED: Final = ('isinstance', 'len', 'list', 'tuple', 'dict', 'set', 'type')
+_USED: Final = ('isinstance', 'len', 'list', 'tuple', 'dict', 'set', 'str', 'bytes', 'type')
 _BINDS: Final = re.compile(
     rf'\b(?:{"|".join(_USED)})\b\s*(?![\s(\[.])|\b(?:def|class|import|as|for)\s+(?:{"|".join(_USED)})\b'
 )
@@ -39,7 +47,7 @@ _SMALL: Final = (
     *(ast.List, ast.Tuple, ast.Dict, ast.Set),
 )
 """Values with few items of their own, results of calls, which the host has had before, and what would need care."""
-_SMALL_CALLS: Final = frozenset({'len', 'sum', 'round', 'int', 'float', 'bool', 'str', 'repr', 'print', 'any', 'all'})
+_SMALL_CALLS: Final = frozenset({'len', 'sum', 'round', 'int', 'float', 'bool', 'print', 'any', 'all'})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
