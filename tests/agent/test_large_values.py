@@ -132,6 +132,40 @@ async def test_a_state_that_cannot_be_read_within_the_memory_costs_variables_and
     assert [event.stage for event in events if isinstance(event, SnapshotFailed)] == ['dump']
 
 
+@pytest.mark.parametrize(
+    'raised',
+    [
+        'raise ValueError("<" + "q" * 50_000_000 + ">")',
+        'raise KeyError("<" + "q" * 50_000_000 + ">")',
+        'assert False, "<" + "q" * 50_000_000 + ">"',
+    ],
+)
+async def test_of_a_text_of_fifty_megabytes_that_is_raised_both_ends_are_told(raised: str) -> None:
+    caught = f'y = 2\ntry:\n    {raised}\nexcept Exception as e:\n    y = len(str(e))\nNone\ny > 50_000_000'
+    cells = await play(agent_with(limits=Limits(max_memory=400 * 1024 * 1024)), 'y = 1', raised, 'y', caught)
+    text = cells[1].content
+    assert cells[1].failed
+    assert 'Error: <qqq' in text or "Error: '<qqq" in text
+    assert '… 9,253 characters …' in text or 'characters …' in text
+    assert 'qqq>' in text
+    assert len(text) < 2_000
+    assert [cell.content.get('result') for cell in (cells[2], cells[3])] == [1, True]
+
+
+async def test_of_a_text_that_a_tool_raises_both_ends_reach_the_code_and_the_model() -> None:
+    async def fails() -> str:
+        raise LookupError('<' + 'é' * 5_000_000 + '>')
+
+    cells = await play(
+        agent_with(fails),
+        'try:\n    await fails()\nexcept LookupError as e:\n    t = str(e)\n(len(t), t[0], t[-1])',
+        'await fails()',
+    )
+    assert cells[0].content == {'result': [10_031, '<', '>']}
+    assert 'fails() raised LookupError: <éé' in cells[1].content
+    assert 'éé>' in cells[1].content
+
+
 async def test_after_a_later_turn_too_such_a_cell_has_left_nothing() -> None:
     agent = agent_with(limits=ROOMY)
     first = await turn(agent, 'y = 5', 'x = "a" * 100_000_000\nlen(x)')

@@ -257,7 +257,7 @@ class Dispatcher:
         looked_up: bool = False,
     ) -> Settled:
         if isinstance(settled, RaisedBy):
-            settled = RaisedBy(settled.exception_type, cut(in_utf8(settled.message)))
+            settled = RaisedBy(settled.exception_type, cut(in_utf8(cut(settled.message))))
         self._orders[request.call_id] = max(self.orders(), default=0) + 1
         if self.recorder is not None:
             content = self.user_content[request.call_id]
