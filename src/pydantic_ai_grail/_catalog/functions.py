@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Any, Self, cast, get_args, get_origin
+from typing import Annotated, Any, Final, Self, cast, get_args, get_origin
 
 import typing_extensions
 from pydantic.fields import FieldInfo
@@ -72,11 +72,24 @@ def return_type(function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
     if annotation is ToolReturn:
         return Any
     if get_origin(annotation) is ToolReturn:
-        return get_args(annotation)[0]
+        return _collected(get_args(annotation)[0])
     if annotation is Self:
         owner: object = getattr(function, '__self__', None)
         return Any if owner is None else type(owner)
-    return annotation
+    return _collected(annotation)
+
+
+def _collected(annotation: Any) -> Any:
+    """A list in place of what gives its items one by one: they are collected when the tool was called."""
+    if (get_origin(annotation) or annotation) not in _ONE_BY_ONE:
+        return annotation
+    return list[get_args(annotation)[0] if get_args(annotation) else Any]
+
+
+_ONE_BY_ONE: Final = (
+    *(collections.abc.AsyncIterator, collections.abc.AsyncIterable, collections.abc.AsyncGenerator),
+    *(collections.abc.Iterator, collections.abc.Generator),
+)
 
 
 def _given(

@@ -8,11 +8,13 @@ several times it has several times in the sandbox, as one object. `host_values.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from io import IOBase
+from itertools import islice
 from os import PathLike, fspath
 from typing import Any, Final, cast
 
@@ -39,6 +41,8 @@ EXACT_LEAVES: Final = frozenset[type[Any]](NATIVE_LEAVES)
 
 MAX_DEPTH: Final = 200
 """Deeper nesting is refused: it is a cycle, or nothing that code could use."""
+MOST_ITEMS: Final = 100_000
+"""Items of an iterator that are collected; one with more has no form."""
 MAX_TEXT: Final = 10_000
 """Characters of the text that a value without a form is told as."""
 
@@ -120,8 +124,12 @@ class _Entering:
             return self.convert(fspath(cast('PathLike[str]', value)), deeper)
         if isinstance(value, Sequence):
             return [self.convert(item, deeper) for item in cast('Sequence[Any]', value)]
+        if is_iterator(value):
+            items = [*islice(cast('Iterator[Any]', value), MOST_ITEMS + 1)]
+            if len(items) <= MOST_ITEMS:
+                return [self.convert(item, deeper) for item in items]
         try:
-            return to_jsonable_python(value)
+            return _in_json(value)
         except PydanticSerializationError as error:
             if self._as_text is not None:
                 self._as_text.append(type(value).__name__)
@@ -132,6 +140,17 @@ class _Entering:
 def in_utf8(text: str) -> str:
     """A text as Monty can hold it. What file names and broken decoders leave of bytes that are none is shown: `\\udce9`."""
     return text.encode('utf-8', 'backslashreplace').decode()
+
+
+def is_iterator(value: object) -> bool:
+    """Whether a value gives its items one by one, and only once. An open file is none that is meant to be read so."""
+    return isinstance(value, Iterator) and not isinstance(value, IOBase)
+
+
+def _in_json(value: Any) -> Any:
+    if is_iterator(value):
+        raise PydanticSerializationError('an iterator may have no end')
+    return to_jsonable_python(value)
 
 
 _ANYTHING: Final = TypeAdapter[object](object)

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from anyio.to_thread import run_sync
 from pydantic import ValidationError
@@ -36,6 +36,7 @@ from ..errors import StoreError
 from .argument_errors import argument_errors
 from .records import Called, content_as_json
 from .schema_errors import schema_errors
+from .streamed_items import TooManyItems, collected
 from .wrong_arguments import wrong_arguments
 
 RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
@@ -69,6 +70,11 @@ async def call_tool(
     name = request.tool.python_name
     try:
         result = await _through_manager(tools, request, entry, arguments=arguments, approved=approved, about=about)
+        if isinstance(result, ToolReturn):
+            given = cast('ToolReturn[Any]', result)
+            result = replace(given, return_value=await collected(given.return_value))
+        else:
+            result = await collected(result)
     except (*RUN_ENDING, ApprovalRequired, CallDeferred):
         raise
     except ValidationError as error:
@@ -86,6 +92,8 @@ async def call_tool(
         # A tool that gives up work of its own; for a run that nobody has cancelled it is a failure like any other.
         message = f'{name}() was cancelled, and not by this run'
         return Called(state='raised', settled=RaisedBy('RuntimeError', message))
+    except TooManyItems as error:
+        return Called(state='raised', settled=RaisedBy('RuntimeError', f'{name}(): {error}'))
     except Exception as error:
         return Called(state='raised', settled=sandbox_exception(error))
     if isinstance(result, ToolDenied):
