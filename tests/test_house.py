@@ -30,13 +30,15 @@ MAY_IMPORT = {
     'approvals': ('conversation', 'requests', 'run_code_part', '_reply'),
     'toolset': (
         *('engine', 'agent_run', 'cell_call', 'cell_ends', 'conversation', 'durable', 'opening', 'settings'),
-        *('call_parts', 'ownership', 'run_code_part', 'run_code', 'stores.base', 'streaming', 'suspension'),
+        *('call_parts', 'name_conflicts', 'ownership', 'run_code_part', 'run_code', 'stores.base', 'streaming'),
+        'suspension',
         *('_catalog', '_reply', '_sessions'),
     ),
     'call_parts': ('_reply',),
     'streaming': ('call_parts', 'conversation', 'durable', 'requests', 'settings', 'stream_events', 'tracing.labels'),
     'stream_events': ('tracing.labels',),
     'run_code_part': (),
+    'name_conflicts': ('run_code_part',),
     'durable': (),
     'cell_call': (
         *(
@@ -109,7 +111,7 @@ DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
         *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'deciding', 'settings'),
-        *('approvals', 'ownership', 'cell_ends', 'run_code', 'suspension'),
+        *('approvals', 'name_conflicts', 'ownership', 'cell_ends', 'run_code', 'suspension'),
         *('_catalog', '_reply'),
         *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
         *('forking', 'adapters', 'cli', 'testing', 'call_parts', 'run_code_part'),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self, Unpack, cast
 
-from pydantic_ai.exceptions import ApprovalRequired, ToolFailed, UserError
+from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
 from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
@@ -32,6 +32,7 @@ from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, r
 from .engine import Engine
 from .errors import NothingToResume, SnapshotError, StoreError
 from .events import CellClosed, CellStarted, log, to_all
+from .name_conflicts import ONE_CODE_MODE, refuse_other_run_code
 from .opening import living, unseen
 from .outcomes import Completed, Refused
 from .ownership import comes_from_a_client, conversation_in
@@ -101,6 +102,11 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     def id(self) -> str | None:
         return TOOLSET_ID
 
+    @property
+    def tool_name_conflict_hint(self) -> str:
+        """What Pydantic AI adds where another toolset of the agent has a tool of the same name."""
+        return ONE_CODE_MODE
+
     async def grants(self, conversation_id: str, *, owner: str | None = None) -> list[LiveGrant]:
         """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
         `owner` says whose it is; it is needed where the option is a function.
@@ -168,8 +174,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         self._engine.tell_of_names(names_of_no_tool(tools, self.settings.tools), tools)
         inside = {name: tool for name, tool in tools.items() if places[name] == 'sandboxed'}
         native = {name: tool for name, tool in tools.items() if places[name] == 'native'}
-        if RUN_CODE in native:
-            raise UserError(f'Code mode offers a tool named {RUN_CODE!r}. Rename yours, or prefix its toolset.')
+        refuse_other_run_code(native)
         search_tool = next((name for name, tool in native.items() if tool.tool_def.tool_kind == 'tool-search'), None)
         catalog = self._engine.catalogs.build(inside, root=self.wrapped)
         if self._run is not None:

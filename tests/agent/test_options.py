@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -345,6 +346,36 @@ def test_every_option_is_documented_and_tried_here() -> None:
     here += ''.join((tests / 'support' / f'{name}.py').read_text() for name in ('desk_stories', 'dying'))
     tried = [name for name in CodeModeOptions.__annotations__ if f'{name}=' in here or f"'{name}':" in here]
     assert tried == [*CodeModeOptions.__annotations__]
+
+
+def one(number: int) -> int:
+    return number
+
+
+def inside() -> CodeModeToolset[None]:
+    return CodeModeToolset(FunctionToolset([one]))
+
+
+@pytest.mark.parametrize(
+    ('capabilities', 'toolsets'),
+    [
+        (lambda: [CodeMode(), CodeMode()], list),
+        (lambda: [CodeMode()], lambda: [inside()]),
+        (lambda: [CodeMode(tools=[])], lambda: [FunctionToolset([one], id='a').prefixed('p'), inside()]),
+        (list, lambda: [inside(), CodeModeToolset(FunctionToolset([one], id='b'))]),
+        (list, lambda: [CodeModeToolset(inside())]),
+    ],
+)
+async def test_a_second_code_mode_in_an_agent_is_refused_with_what_to_write(
+    capabilities: Callable[[], list[Any]], toolsets: Callable[[], list[Any]]
+) -> None:
+    agent = Agent(TestModel(), capabilities=capabilities(), toolsets=toolsets())
+    with pytest.raises(
+        UserError,
+        match=r'An agent has one code mode, which takes all of its tools: keep the `CodeMode` capability and give it the '
+        r'toolsets as they are, or put them all into one `CodeModeToolset\(CombinedToolset\(\[\.\.\.\]\)\)`',
+    ):
+        await agent.run('go')
 
 
 async def test_a_tool_of_the_users_named_run_code_is_refused_with_a_way_out() -> None:

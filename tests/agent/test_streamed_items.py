@@ -111,7 +111,7 @@ async def test_what_a_generator_raises_on_the_way_is_raised_by_its_call() -> Non
     assert 'breaks() raised LookupError: no more' in cells[1].content
 
 
-async def pay(ctx: RunContext[None], euros: int) -> AsyncIterator[str]:
+async def pay(ctx: RunContext[Any], euros: int) -> AsyncIterator[str]:
     if not ctx.tool_call_approved:
         raise ApprovalRequired
     yield f'paid {euros}'
