@@ -99,6 +99,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         # hints: they refuse nothing
         'doubtful': 'The types do not fit as far as they are known; the code may be right all the same.',
         'not-checked': 'No checker could be had, so the cell ran unchecked.',
+        'not-mended': 'A pass of ours failed over the code, so the cell ran as it was written.',
         # remarks: they refuse nothing, and are told even if the cell succeeds
         'never-equal': 'A value is compared with one that it can never be.',
         'none-left-out': 'An optional argument whose type has no null was None, and was left out of the call.',

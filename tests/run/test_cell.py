@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 from pydantic_ai.exceptions import ApprovalRequired
@@ -12,7 +13,7 @@ from support.driving import dispatcher
 from support.interrupted import known_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._monty.support import load_support
+from pydantic_ai_grail._monty.support import Support, load_support
 from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
 from pydantic_ai_grail._run.cell import Check, GoingOn, Ran, Surroundings, Waiting, run_cell
 from pydantic_ai_grail._run.past_calls import PastCalls
@@ -53,7 +54,12 @@ async def breaks(prepared: Prepared, *, original: str, history: History) -> Verd
 
 
 async def played(
-    source: str, *, check: Check | None = None, crashes: bool = False, past: Sequence[Entry] = ()
+    source: str,
+    *,
+    check: Check | None = None,
+    crashes: bool = False,
+    past: Sequence[Entry] = (),
+    support: Support | None = None,
 ) -> tuple[Completed | Failed | Refused | Waiting, list[Ran], list[Event]]:
     events: list[Event] = []
     kept: list[Ran] = []
@@ -77,7 +83,7 @@ async def played(
             history=History(),
             calls=calls,
             check=check,
-            support=load_support(),
+            support=support or load_support(),
             worker=worker,
             keep=keep,
             host=HostAccess(),
@@ -124,6 +130,16 @@ async def test_a_check_that_fails_itself_lets_the_cell_run_and_is_told() -> None
             'This cell ran unchecked, for the check itself failed: ZeroDivisionError: in the check',
         )
     ]
+
+
+@pytest.mark.parametrize('check', [accepts, None])
+async def test_a_cell_that_our_passes_fail_over_runs_as_it_was_written_and_that_is_told(check: Check | None) -> None:
+    outcome, _, events = await played('x = 1\nx + 1', check=check, support=cast('Support', object()))
+    assert isinstance(outcome, Completed)
+    assert outcome.value == 2
+    (checked,) = (event for event in events if isinstance(event, CellChecked))
+    (told,) = (hint for hint in checked.verdict.hints if hint.code == 'not-mended')
+    assert told.message.startswith('This cell was not mended, for looking at it failed: AttributeError: ')
 
 
 async def test_a_worker_that_dies_over_the_dump_loses_the_variables_and_not_the_value() -> None:

@@ -114,13 +114,15 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
         around.observe(CellPrepared(cell_id=cell_id, mends=(), seconds=seconds))
         return _refuse(source, prepared, around, seconds=0.0)
     around.observe(CellPrepared(cell_id=cell_id, mends=prepared.mends, seconds=seconds))
-    verdict = Verdict()
+    verdict = Verdict(hints=prepared.hints)
     if around.check is not None:
         started = time.perf_counter()
         verdict = await _verdict(around.check, prepared, source, around.history)
+        verdict = replace(verdict, hints=(*prepared.hints, *verdict.hints)) if prepared.hints else verdict
         seconds = time.perf_counter() - started
         if not verdict.is_accepted:
             return _refuse(source, verdict.refusals, around, seconds=seconds, hints=verdict.hints)
+    if around.check is not None or verdict.hints:
         around.observe(CellChecked(cell_id=cell_id, verdict=verdict, seconds=seconds))
     if around.begin is not None:
         await around.begin(prepared)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .._catalog.catalog import Catalog
 from .._monty.support import Support
-from ..diagnostics import Diagnostic, Mend
+from ..diagnostics import Diagnostic, Mend, Position
 from .imported import Imported
 from .mangled import shell_line, unmangled
 from .mends.cell import mend
@@ -49,11 +49,17 @@ def prepare(
         unfenced = (Mend(kind='fence', line=1, note=note),)
     try:
         return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported())
-    except Exception:
+    except Exception as error:
         # Nested more deeply than it can be walked here, or a mistake of ours over odd source, which must not end the
-        # run of somebody's agent. The code runs as it was written, within Monty's limits.
+        # run of somebody's agent. The trace shows it; the code runs as it was written, within Monty's limits.
+        told = f'This cell was not mended, for looking at it failed: {type(error).__name__}: {error}'
+        note = Diagnostic(code='not-mended', message=told, position=Position(line=1, column=1), stage='portability')
         return Prepared(
-            source=written, tree=tree, mends=unfenced, has_value=bool(tree.body) and isinstance(tree.body[-1], ast.Expr)
+            source=written,
+            tree=tree,
+            mends=unfenced,
+            has_value=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
+            hints=(note,),
         )
 
 

@@ -27,6 +27,8 @@ class Prepared:
     """The variable that holds the value, if one does."""
     unplaced: tuple[Diagnostic, ...] = ()
     """Imports that are missing and for which no line had room. Positions are those of the model's code."""
+    hints: tuple[Diagnostic, ...] = ()
+    """That it is as it was written, since a pass of ours failed over it."""
     outline: Outline | None = field(default=None, repr=False, compare=False)
     """What was read off the tree, where nothing was mended. It does not have the line that asks for the value."""
     origins: Origins = field(default_factory=Origins, repr=False)
