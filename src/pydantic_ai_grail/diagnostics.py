@@ -129,6 +129,7 @@ MENDS: Final[Mapping[str, str]] = MappingProxyType(
         'strptime': 'A format without year, month or day is completed, as CPython does.',
         'timedelta': 'Fractions in `timedelta(hours=1.5)` are worked out.',
         'date': '`datetime.utcnow`, `fromtimestamp` and `utcfromtimestamp` are calculated.',
+        'isocalendar': '`day.isocalendar()` is calculated.',
         'next': '`next()` of a generator expression, or of `map`, `filter`, `zip`.',
         'iterator': 'A generator expression in a variable is used up once, as in CPython.',
         'del': '`del` of an item, a slice or a name.',

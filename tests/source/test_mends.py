@@ -65,6 +65,7 @@ LEFT_ALONE = {
         'from datetime import timedelta\ntimedelta(hours=3 // 2)',
     ],
     'date': ['from datetime import datetime, timezone\ndatetime.now(timezone.utc).tzinfo is timezone.utc'],
+    'isocalendar': ['class A:\n    def isocalendar(self):\n        return 1\nA().isocalendar()'],
     'next': ['it = iter([1])\nnext(it, None)', 'next(iter([]), 3)'],
     'iterator': ['g = (x for x in [1, 2])\nsum(g)', 'a, b = (x for x in [1, 2])\na'],
     'del': ['x = {"del": 1}\nx'],

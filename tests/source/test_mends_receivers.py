@@ -27,6 +27,7 @@ SESSIONS = [
     ["class IOError:\n    x = 'mine'", 'IOError.x'],
     ["def next(items, default):\n    return 'mine'", 'next((x for x in [1]), 2)'],
     ["class Dog:\n    def lower(self):\n        return 'mine'\nstr = Dog", 'str.lower(Dog())'],
+    ['class D:\n    def isocalendar(self, *a):\n        return (\'mine\', a)\nd = D()', 'd.isocalendar()'],
     # it is a set, a pattern, a date, and comes from an earlier cell
     ['s = {1}', 's.update([2], [3])\n(s, s.union([9], [8]), s.union(*[[5]]), s.difference(*[]), s.intersection([1], [1]))'],
     ['base = {1}', 'more = base.union(*[])\nmore.add(5)\n(base, more)'],
@@ -35,6 +36,7 @@ SESSIONS = [
     ['from datetime import datetime as dt, timedelta', "(str(dt.strptime('2024-01', '%Y-%m')), timedelta(hours=1.5))"],
     ['import datetime', "(str(datetime.datetime.strptime('2024-01', '%Y-%m')), datetime.timedelta(hours=1.5))"],
     # evaluated once, in this order
+    ['from datetime import date\nlog = []\ndef f(n):\n    log.append(n)\n    return date(2024, n, 1)', '(tuple(f(5).isocalendar()), f(1).isocalendar().week, log)'],
     ['log = []\ndef f(n):\n    log.append(n)\n    return {n}', '(f(1).union(f(2), f(3)), log)'],
     ['log = []\ndef f(n):\n    log.append(n)\n    return {n}', '(f(1).update(f(2), f(3)), log)'],
 ]  # fmt: skip
@@ -54,7 +56,19 @@ own = Own()"""
 
 METHODS = [
     *('union', 'intersection', 'difference', 'update', 'sub', 'pop', 'get', 'append', 'sort', 'strptime', 'utcnow'),
-    *('fromtimestamp', 'timestamp', 'strip', 'lower', 'join', 'dumps', 'gather', 'create_task', 'itemgetter', 'copy'),
+    *(
+        'isocalendar',
+        'fromtimestamp',
+        'timestamp',
+        'strip',
+        'lower',
+        'join',
+        'dumps',
+        'gather',
+        'create_task',
+        'itemgetter',
+        'copy',
+    ),
 ]
 
 

@@ -347,7 +347,7 @@ CASES = (
     ),
     Case(
         code='unsupported-method',
-        source='import datetime\nd = datetime.date(2024, 12, 30)\ntuple(d.isocalendar())',
+        source='import datetime\nd = datetime.date(2024, 12, 30)\ntuple(d.isocalendar(\n))',
         instead='import datetime\nd = datetime.date(2024, 12, 30)\nint(d.strftime("%G")), int(d.strftime("%V")), d.isoweekday()',
         fix="int(d.strftime('%G')), int(d.strftime('%V')), d.isoweekday()",
     ),

@@ -90,6 +90,16 @@ CELLS: dict[str, list[str]] = {
         'import datetime as dt\n'
         '((dt.datetime.utcnow() - dt.datetime.now(dt.timezone.utc).replace(tzinfo=None)).days, dt.datetime.utcnow().tzinfo)',
     ],
+    'isocalendar': [
+        'from datetime import date\ndate(2024, 12, 30).isocalendar().week',
+        'from datetime import datetime, timezone\n'
+        'c = datetime(2021, 1, 3, tzinfo=timezone.utc).isocalendar()\n'
+        '(tuple(c), c.year, c.week, c.weekday, c[1], c[:2], c == (2020, 53, 7), hash(c) == hash((2020, 53, 7)))',
+        'from datetime import date\nyear, week, _ = (date(9999, 12, 31)).isocalendar()\n(year, week)',
+        'from datetime import date\nf"{date(1, 1, 1).isocalendar()[0]} {(date(999, 1, 1)).isocalendar().year}"',
+        'from datetime import date\nsorted([date(2024, 5, 1), date(2023, 1, 1)], key=lambda day: day.isocalendar())[0].year',
+        'from datetime import date\n(date(2024, 5, 1)\n .isocalendar()[1])',
+    ],
     'next': [
         'next((x for x in [1, 2] if x > 1), None)',
         'next(x for x in [1, 2] if x > 1)',

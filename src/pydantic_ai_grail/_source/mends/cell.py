@@ -50,7 +50,7 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_json, ('default',)),
     (mend_sub, ('.sub',)),
     (mend_hasattr, ('hasattr',)),
-    (mend_dates, ('strptime', 'timedelta', 'utcnow', 'timestamp')),
+    (mend_dates, ('strptime', 'timedelta', 'utcnow', 'timestamp', 'isocalendar')),
     (mend_lazy, ('any', 'all', 'next')),
     (mend_iterators, ('next', '(')),
     (mend_raises, ('Error', 'Exception', 'Warning')),

@@ -1,4 +1,4 @@
-"""Dates where Monty is narrower: partial `strptime` formats, fractions in `timedelta`, and constructors it lacks."""
+"""Dates where Monty is narrower: partial `strptime` formats, fractions in `timedelta`, and methods it lacks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from ..edits import Edit
+from .kinds import shown_types
 from .mending import Mending
 
 _CLASS: Final = ('datetime.datetime', 'datetime')
@@ -19,6 +20,13 @@ _FROM_TIMESTAMP: Final = (
     'seconds=int(seconds // 1), microseconds=round(seconds % 1 * 1000000)))'
 )
 _UTC_NOW: Final = 'import datetime as _grail_datetime'
+_ISO_CALENDAR: Final = (
+    'import collections as _grail_collections; '
+    "_grail_iso_date = _grail_collections.namedtuple('IsoCalendarDate', ['year', 'week', 'weekday']); "
+    "_grail_isocalendar = lambda day: _grail_iso_date(int(day.strftime('%G')), int(day.strftime('%V')), day.isoweekday()) "
+    "if str(type(day)) in {types!r} else getattr(day, 'isocalendar')()"
+)
+"""What has an `isocalendar` of its own, or none, gives what it gives in CPython."""
 
 
 def mend_dates(mending: Mending) -> None:
@@ -31,6 +39,8 @@ def mend_dates(mending: Mending) -> None:
             _mend_timedelta(mending, call)
     for owner in _CLASS:
         _mend_constructors(mending, owner)
+    if 'isocalendar' in mending.support.lacking_methods:
+        _mend_isocalendar(mending)
 
 
 def _mend_strptime(mending: Mending, call: ast.Call) -> None:
@@ -114,3 +124,27 @@ def _mend_constructors(mending: Mending, owner: str) -> None:
             continue
         if defined is not None:
             mending.mend('date', call, f'`{class_text}.{method}` became a calculation', *defined, *edits)
+
+
+def _mend_isocalendar(mending: Mending) -> None:
+    """`day.isocalendar()` as a named tuple of the same fields, which is what CPython gives."""
+    functions = mending.outline.nodes(ast.FunctionDef)
+    has_own = 'isocalendar' in mending.attributes or any(each.name == 'isocalendar' for each in functions)
+    types = shown_types('isocalendar', ('datetime.date', 'datetime.datetime'))
+    for call, _ in mending.calls:
+        match call:
+            case ast.Call(func=ast.Attribute(attr='isocalendar') as function, args=[], keywords=[]):
+                pass
+            case _:
+                continue
+        start, end = mending.text.span(call)
+        dot = mending.text.source.rfind('.', 0, mending.text.span(function)[1])
+        closing = mending.between(dot, end, ')')
+        defined = mending.needs(_ISO_CALENDAR.format(types=types), [call])
+        if closing is None or defined is None:
+            continue
+        edits = [*defined, Edit(start, start, '_grail_isocalendar('), closing]
+        if not has_own:
+            mending.mend('isocalendar', call, '`isocalendar()` became a calculation: it is missing here', *edits)
+        elif mending.is_where_it_says(call):
+            mending.take(edits)  # of what may be an object of the user's own there is nothing to tell

@@ -58,8 +58,9 @@ def mend_taken_methods(mending: Mending) -> None:
 
 
 def _own_attributes(mending: Mending) -> frozenset[str]:
-    """Attributes that code gives to objects and classes of its own."""
-    return mending.attributes | stores_of(mending.outline.tree).attributes | frozenset(_methods(mending))
+    """Attributes that code gives to objects and classes of its own, and the field of `isocalendar()` named as a method."""
+    fields = {'weekday'} if 'isocalendar' in mending.text.source else set[str]()
+    return mending.attributes | stores_of(mending.outline.tree).attributes | frozenset(_methods(mending)) | fields
 
 
 def _methods(mending: Mending) -> Iterator[str]:
