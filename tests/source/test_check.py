@@ -10,6 +10,7 @@ from pydantic_ai import FunctionToolset, Tool
 from pydantic_ai.toolsets import CombinedToolset, PrefixedToolset
 from support.checking import Toolbox, corpus_toolbox, toolbox
 
+from pydantic_ai_grail._reply.failure import instead
 from pydantic_ai_grail._source.check import MAX_REFUSALS
 from pydantic_ai_grail._source.checkers import Checkers
 from pydantic_ai_grail.diagnostics import CODES, Diagnostic, Position
@@ -168,13 +169,50 @@ MISTAKES = {
     ),
     'xs = [1]\nxs.push(2)': ('unknown-attribute', "xs is of type list, which has no attribute 'push'.", 'xs.append'),
     'xs = [1]\nxs.length': ('unknown-attribute', "xs is of type list, which has no attribute 'length'.", 'len(xs)'),
+    'xs = [1]\n1 + xs.length()': (
+        'unknown-attribute',
+        "xs is of type list, which has no attribute 'length'.",
+        'len(xs)',
+    ),
+    'xs = [1]\nxs.first() + 1': ('unknown-attribute', "xs is of type list, which has no attribute 'first'.", 'xs[0]'),
+    'xs = [1]\nnot xs.includes(2)': (
+        'unknown-attribute',
+        "xs is of type list, which has no attribute 'includes'.",
+        '(2 in xs)',
+    ),
+    'xs = [1]\nxs.includes': (
+        'unknown-attribute',
+        "xs is of type list, which has no attribute 'includes'.",
+        'Test it with `in`: `item in xs`.',
+    ),
+    "text = 'abcdef'\ntext.substring(1, 3).upper()": (
+        'unknown-attribute',
+        "text is of type str, which has no attribute 'substring'.",
+        'text[1:3]',
+    ),
+    "text = 'abcdef'\ntext.substr(1, 3)": (
+        'unknown-attribute',
+        "text is of type str, which has no attribute 'substr'.",
+        'Take a slice: `text[start:end]`.',
+    ),
+    'xs = [1]\nxs.filter(str)': (
+        'unknown-attribute',
+        "xs is of type list, which has no attribute 'filter'.",
+        'Write a comprehension: `[... for item in xs]`.',
+    ),
+    'n = 5\nn.length': ('unknown-attribute', "n is of type int, which has no attribute 'length'.", None),
     "'abc'.uper()": ('unknown-attribute', "'abc' is of type str, which has no attribute 'uper'.", "'abc'.upper"),
     'from datetime import timedelta\nd = timedelta(days=1)\nd.hours': (
         'unknown-attribute',
         "d is of type timedelta, which has no attribute 'hours'.",
         'd.total_seconds() / 3600',
     ),
-    "x = 5\nx['a']": ('unknown-key', 'x is of type int, whose values have no keys and no numbered items.', 'x'),
+    "x = 5\nx['a']": ('unknown-key', 'x is of type int, whose values have no keys and no numbered items.', None),
+    "s = {'a'}\ns[0]": (
+        'unknown-key',
+        's is of type set, whose values have no keys and no numbered items.',
+        'A set has no order: test with `in`, or index `list(s)`.',
+    ),
     "h = await service_health('api')\nh[3]": (
         'unknown-key',
         'h has 3 items (tuple[str, float, int]), so there is no h[3].',
@@ -218,7 +256,7 @@ MISTAKES = {
     "text = await read_text('/a')\ntext.substring(1)": (
         'unknown-attribute',
         "text is of type str, which has no attribute 'substring'.",
-        'text[start:end]',
+        'text[1:]',
     ),
     # names and modules
     "await serch_issues('x')": ('unknown-name', "There is no name 'serch_issues'.", 'search_issues'),
@@ -242,7 +280,7 @@ MISTAKES = {
     'from datetime import datetime\ndatetime.timedelta(1)': (
         'unknown-attribute',
         "The class 'datetime' has no attribute 'timedelta'.",
-        'from datetime import timedelta',
+        'Write timedelta alone, with: from datetime import timedelta.',
     ),
     'from datetime import datetime\ndatetime.fromisofromat("x")': (
         'unknown-attribute',
@@ -255,12 +293,20 @@ MISTAKES = {
         "get_issue is a function: it has no attribute 'number'.",
         'Call it first: get_issue(...).',
     ),
-    "get_issue['x']": ('not-a-tool', 'get_issue is the tool itself: it was not called.', 'await get_issue(...)'),
-    'for i in deploys: pass': ('not-a-tool', 'deploys is the tool itself: it was not called.', 'await deploys(...)'),
+    "get_issue['x']": (
+        'not-a-tool',
+        'get_issue is the tool itself: it was not called.',
+        'Call it: await get_issue(...).',
+    ),
+    'for i in deploys: pass': (
+        'not-a-tool',
+        'deploys is the tool itself: it was not called.',
+        'Call it: await deploys(...).',
+    ),
     "await notify('#a', get_issue)": (
         'not-a-tool',
         'get_issue is the tool itself: it was not called.',
-        'await get_issue(...)',
+        'Call it: await get_issue(...).',
     ),
     "search_issues = 5\nsearch_issues('x')": (
         'shadowed-tool',
@@ -284,6 +330,20 @@ MISTAKES = {
 async def test_a_mistake_is_refused_with_its_fix(source: str, tools: Toolbox) -> None:
     assert await tools.conversation().refusals(source) == [MISTAKES[source]]
     assert MISTAKES[source][0] in CODES
+
+
+@pytest.mark.parametrize('source', MISTAKES)
+async def test_what_is_offered_to_write_passes_the_check_in_its_place(source: str, tools: Toolbox) -> None:
+    for each in (await tools.conversation().verdict(source)).refusals:
+        if each.fix is None or not instead(each.fix).startswith('Write: '):
+            continue
+        lines = source.split('\n')
+        line, start, end = each.position.line - 1, each.position.column - 1, each.position.end_column
+        assert end is not None
+        assert each.position.end_line in (None, each.position.line)
+        lines[line] = lines[line][:start] + each.fix + lines[line][end - 1 :]
+        assert lines != source.split('\n')
+        assert await tools.conversation().refusals('\n'.join(lines)) == []
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def _mistake(group: list[Diagnostic], source: str) -> str:
     room = _MISTAKE_CHARS - sum(map(len, parts))
     message = quoted_after_first(first.message, max_chars=room // 2 if first.fix is not None else room)
     if first.fix is not None:
-        parts.append(_instead(quoted_after_first(first.fix, max_chars=room - len(message))))
+        parts.append(instead(quoted_after_first(first.fix, max_chars=room - len(message))))
     return '\n'.join([message, *parts])
 
 
@@ -101,7 +101,7 @@ def _lines_beside(group: list[Diagnostic]) -> str:
     return ', '.join(map(str, lines[:6])) + (', …' if len(lines) > 6 else '')
 
 
-def _instead(fix: str) -> str:
+def instead(fix: str) -> str:
     """A name is asked about, a piece of code introduced; a sentence stands for itself."""
     if _NAME.fullmatch(fix):
         return prose.did_you_mean(fix)

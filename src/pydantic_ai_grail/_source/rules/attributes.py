@@ -30,15 +30,38 @@ _OTHER_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 
 _OTHER_WAYS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        'len': 'len({base})',
-        'in': '... in {base}',
-        'slice': '{base}[start:end]',
-        'str': 'str({base})',
-        'comprehension': '[... for item in {base}]',
-        'first': '{base}[0]',
+        'in': 'Test it with `in`: `item in {base}`.',
+        'slice': 'Take a slice: `{base}[start:end]`.',
+        'comprehension': 'Write a comprehension: `[... for item in {base}]`.',
     }
 )
-"""What is no method here -> how it is written."""
+"""What is no method here -> how it is written, where the code alone does not give all of it."""
+_WHOLE: Final[Mapping[tuple[str, int], str]] = MappingProxyType(
+    {
+        ('len', 0): 'len({base})',
+        ('str', 0): 'str({base})',
+        ('first', 0): '{base}[0]',
+        ('in', 1): '({0} in {base})',
+        ('slice', 1): '{base}[{0}:]',
+        ('slice', 2): '{base}[{0}:{1}]',
+    }
+)
+"""The same as code, by the number of arguments; an attribute that is not called has none of them."""
+_SEQUENCES: Final = frozenset({'str', 'bytes', 'list', 'tuple'})
+_COLLECTIONS: Final = _SEQUENCES | {'dict', 'set', 'frozenset'}
+_OWNERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {'len': _COLLECTIONS, 'in': _COLLECTIONS, 'comprehension': _COLLECTIONS, 'first': _SEQUENCES, 'slice': _SEQUENCES}
+)
+"""The types whose values have it in this way, where not all do."""
+
+
+def instead_of_whole(kind: str, name: str, base: str, arguments: tuple[str, ...]) -> str | None:
+    """Code for the attribute together with its call, if what was meant is no attribute here."""
+    word = _OTHER_WORDS.get(name, '')
+    way = _WHOLE.get((word, len(arguments)))
+    if way is None or kind not in _OWNERS.get(word, {kind}) or (name == 'substr' and len(arguments) > 1):
+        return None  # the second one of `substr` is a length
+    return way.format(*arguments, base=base)
 
 
 def instead(kind: str, name: str, base: str, methods: frozenset[str]) -> str | None:
@@ -47,7 +70,7 @@ def instead(kind: str, name: str, base: str, methods: frozenset[str]) -> str | N
     if word is None:
         return None
     if word in _OTHER_WAYS:
-        return _OTHER_WAYS[word].format(base=base)
+        return _OTHER_WAYS[word].format(base=base) if kind in _OWNERS[word] else None
     return f'{base}.{word}' if word.partition('(')[0].partition(' ')[0] in methods | {'days'} else None
 
 

@@ -90,7 +90,7 @@ def not_subscriptable(cell: Inspected, finding: Finding) -> Diagnostic | Suspici
             return None
         kind = kinds.pop()
         message = f'{base} is of type {kind}, whose values have no keys and no numbered items.'
-        fix = f'... in {base}' if 'set' in kind else base
+        fix = f'A set has no order: test with `in`, or index `list({base})`.' if 'set' in kind else None
         return cell.diagnostic('unknown-key', message, finding.place, fix=fix)
 
     return Suspicion(place=place, decide=decide)
@@ -127,7 +127,7 @@ def not_called(cell: Inspected, type_text: str, place: Range) -> Diagnostic | No
         return None
     message = f'{name[0]} is the tool itself: it was not called.'
     call = f'{name[0]}(...)' if entry.facts.sequential else f'await {name[0]}(...)'
-    return cell.diagnostic('not-a-tool', message, place, fix=call)
+    return cell.diagnostic('not-a-tool', message, place, fix=f'Call it: {call}.')
 
 
 def invalid_await(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:
@@ -146,9 +146,18 @@ def invalid_await(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion |
             return None
         value = cell.segment(finding.place)
         message = f'{value} needs no await: its value is there at once, and await of it fails.'
-        return cell.diagnostic('not-awaitable', message, finding.place, fix=value)
+        return cell.diagnostic('not-awaitable', message, _with_await(cell, finding.place), fix=value)
 
     return Suspicion(place=finding.place, decide=decide)
+
+
+def _with_await(cell: Inspected, place: Range) -> Range:
+    """The value together with the `await` before it, which is what goes."""
+    for node in cell.nodes_at(place):
+        for each in (node, cell.outline.parents.get(node)):
+            if isinstance(each, ast.Await) and cell.text.span(each.value) == place:
+                return cell.text.span(each)
+    return place
 
 
 def unsupported_operator(cell: Inspected, finding: Finding) -> Suspicion | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import datetime
 import decimal
@@ -10,10 +11,10 @@ import importlib
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
 from ..bindings import joined
-from ..inspected import Finding, Inspected, Suspicion
+from ..inspected import Finding, Inspected, Range, Suspicion
 from ..stores import ANY_ATTRIBUTE
 from . import ty_texts
-from .attributes import PLAIN_TYPES, exists_anywhere, instead
+from .attributes import PLAIN_TYPES, exists_anywhere, instead, instead_of_whole
 from .coroutines import is_coroutine, not_awaited
 from .names import IMPORT_ERRORS, no_member
 from .ty_texts import TypeText, union_of
@@ -78,7 +79,7 @@ def _of_class(cell: Inspected, name_of_class: str, name: str, finding: Finding) 
         return None
     message = f'The class {name_of_class!r} has no attribute {name!r}.'
     if module and name in cell.support.modules.get(module, ()):
-        fix = f'from {module} import {name}'
+        fix = f'Write {name} alone, with: from {module} import {name}.'
     else:
         meant = closest(name, sorted(cell.support.classes[home]))
         fix = f'{_base(cell, finding)}.{meant}' if meant else None
@@ -114,13 +115,28 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
         return None
     base = _base(cell, finding)
     methods = _methods(cell, kinds[0])
-    fix = instead(kinds[0], name, base, methods)
+    place, arguments = _whole(cell, finding)
+    fix = None if arguments is None else instead_of_whole(kinds[0], name, base, arguments)
+    if fix is None:
+        place, fix = finding.place, instead(kinds[0], name, base, methods)
     if fix is None and (meant := closest(name, sorted(methods))):
         fix = f'{base}.{meant}'
     if fix is None and kinds[0] == 'list':
         fix = f'{base} is a list: loop over it, or take an item of it first, as in {base}[0].'
     message = f'{base} is of type {kinds[0]}, which has no attribute {name!r}.'
-    return cell.diagnostic('unknown-attribute', message, finding.place, fix=fix)
+    return cell.diagnostic('unknown-attribute', message, place, fix=fix)
+
+
+def _whole(cell: Inspected, finding: Finding) -> tuple[Range, tuple[str, ...] | None]:
+    """The attribute with its call, and the arguments of that; none where they do not stand one by one."""
+    for node in cell.nodes_at(finding.place):
+        parent = cell.outline.parents.get(node)
+        if isinstance(node, ast.Attribute) and isinstance(parent, ast.Call) and parent.func is node:
+            arguments = tuple(cell.text.segment(each) for each in parent.args)
+            is_plain = not parent.keywords and not any(isinstance(each, ast.Starred) for each in parent.args)
+            is_plain = is_plain and not any('\n' in text for text in arguments)
+            return cell.text.span(parent), arguments if is_plain else None
+    return finding.place, ()
 
 
 def _of_instance(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:
