@@ -51,11 +51,11 @@ def row(id: int) -> Row:
 
 async def test_the_description_of_one_function_on_the_installed_monty() -> None:
     assert tool_description(await catalog_of(row), load_support()) == snapshot("""\
-Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later messages too. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. Records are dicts (`x['key']`). Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
-A subset of Python, without class inheritance, `@property` and other method decorators, `__len__`, `__bool__`, `__lt__` and the like, `yield`, `async with`, `async for`, `except*`. Of the standard library only asyncio, base64, binascii, bisect, collections, copy, csv, dataclasses, datetime, decimal, functools, hashlib, itertools, json, math, os, pathlib, random, re, sys, time, tomllib, typing, unicodedata. No network, files or environment variables.
+A subset of Python, without class inheritance, `@property` and other method decorators, `__len__`, `__bool__`, `__lt__` etc., `yield`, `async with`, `async for`, `except*`. Standard library: only asyncio, base64, binascii, bisect, collections, copy, csv, dataclasses, datetime, decimal, functools, hashlib, itertools, json, math, os, pathlib, random, re, sys, time, tomllib, typing, unicodedata. No network, files or environment variables.
 
 ```
 Row = {id: int}
@@ -67,13 +67,13 @@ row(id: int) -> Row  # One row.
 async def test_functions_of_both_kinds_and_a_search_tool() -> None:
     catalog = await catalog_of(find, Tool(count, sequential=True))
     assert tool_description(catalog, Small(), search_tool='find_tools') == snapshot("""\
-Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later messages too. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
 
 These functions are defined. `await` each call, except of those marked `def`, independent ones together: `await asyncio.gather(f(1), f(2))`. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
 The tool `find_tools` finds more functions; they can be called from the next run on.
 
-A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. No network, files or environment variables.
+A subset of Python, without class inheritance, `yield`. Standard library: only json, os. No network, files or environment variables.
 
 ```
 find(words: str) -> dict[str, int]  # Find things.
@@ -84,11 +84,11 @@ def count() -> int  # Count things.
 
 async def test_functions_that_are_all_called_without_await() -> None:
     assert tool_description(await catalog_of(Tool(count, sequential=True)), Small(), has_os=True) == snapshot("""\
-Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later messages too. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
 
 These functions are defined. Call them without `await`. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
-A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. Files and environment variables: what the host allows. No network.
+A subset of Python, without class inheritance, `yield`. Standard library: only json, os. Files and environment variables: what the host allows. No network.
 
 ```
 count() -> int  # Count things.
@@ -99,11 +99,11 @@ count() -> int  # Count things.
 async def test_a_listing_that_was_cut_says_where_the_rest_is() -> None:
     catalog = await catalog_of(find)
     assert tool_description(catalog, Small(), budget_chars=0, mounts=('/data', '/out'), overlays=('/out',)) == snapshot("""\
-Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later messages too. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. `help(f)` gives the whole documentation of `f` as text. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
-A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. Files: only below `/data`, `/out`. No network or environment variables. Writes below `/out` last for one run only.
+A subset of Python, without class inheritance, `yield`. Standard library: only json, os. Files: only below `/data`, `/out`. No network or environment variables. Writes below `/out` last for one run only.
 
 ```
 find(words: str) -> dict[str, int]  # Find things.
@@ -114,11 +114,11 @@ find(words: str) -> dict[str, int]  # Find things.
 async def test_functions_in_modules() -> None:
     catalog = await catalog_of_toolset(FunctionToolset([row]).prefixed('db'), budget_chars=0)
     assert tool_description(catalog, Small()) == snapshot("""\
-Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later messages too. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. They are in modules: `db.row(...)`. In code, `help(db.row)` gives parameters and types as text, `search_tools('words')` finds functions. Records are dicts (`x['key']`). Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
-A subset of Python, without class inheritance, `yield`. Of the standard library only json, os. No network, files or environment variables.
+A subset of Python, without class inheritance, `yield`. Standard library: only json, os. No network, files or environment variables.
 
 ```
 db:
@@ -129,9 +129,9 @@ db:
 
 async def test_no_functions_at_all() -> None:
     assert tool_description(await catalog_of(), Small(features={'yield': True})) == snapshot("""\
-Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what should stand beside it. Variables, functions and imports stay for later messages too. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
 
-Of the standard library only json, os. No network, files or environment variables.\
+Standard library: only json, os. No network, files or environment variables.\
 """)
 
 

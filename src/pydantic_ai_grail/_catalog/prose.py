@@ -13,10 +13,11 @@ from .rendering import COMPLETE, records_of
 from .signatures import Declaration
 
 WHAT_IT_IS: Final = (
-    'Run Python in a sandbox. The value of a last expression or assignment is the result, as JSON: '
-    'sets are lists; dates and keys text. `print` only what should stand beside it. '
-    'Variables, functions and imports stay for later messages too. '
-    'Code is checked first: if refused, nothing was done; if it fails, the reply tells what was.'
+    'Run Python in a sandbox. A last expression or assignment is the result, as JSON: '
+    'sets are lists; dates and keys text. `print` only what goes beside it. '
+    'Variables, functions and imports stay for later messages. '
+    'Code is checked first: if refused, nothing was done; if it fails, '
+    'the reply tells what was, and whether calls sent again run.'
 )
 CALLS_ALL_ASYNC: Final = (
     'These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`.'
@@ -43,12 +44,12 @@ MOUNTED: Final = 'Files: only below {paths}. No network or environment variables
 WITH_OS: Final = 'Files and environment variables: what the host allows. No network.'
 OVERLAY: Final = 'Writes below {paths} last for one run only.'
 LACKING: Final = 'A subset of Python, without {lacking}.'
-IMPORTABLE: Final = 'Of the standard library only {modules}.'
+IMPORTABLE: Final = 'Standard library: only {modules}.'
 
 PHRASES: Final[Mapping[str, tuple[str, ...]]] = {
     'class inheritance': ('inheritance', 'exception-class', 'metaclass'),
     '`@property` and other method decorators': ('method-decorators',),
-    '`__len__`, `__bool__`, `__lt__` and the like': (
+    '`__len__`, `__bool__`, `__lt__` etc.': (
         *('special-__bool__', 'special-__delitem__', 'special-__format__', 'special-__ge__', 'special-__getattr__'),
         *('special-__gt__', 'special-__le__', 'special-__len__', 'special-__lt__', 'special-__reversed__'),
     ),
