@@ -1,4 +1,4 @@
-"""The arguments of `run_code`: what the model is shown of them, and what is taken; and who makes the calls in it."""
+"""`run_code` as a tool: what the model is shown of it, which arguments are taken, and who makes the calls in it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
 from pydantic_ai.tool_manager import ToolManager
-from pydantic_ai.tools import RunContext
+from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset
 from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
 
 from .conversation import RESUME
-from .run_code_part import RunCodeArgs
+from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 
 ARGUMENTS: Final = TypeAdapter(RunCodeArgs)
 VALIDATOR: Final = cast('SchemaValidatorProt', ARGUMENTS.validator)
@@ -24,12 +24,24 @@ def _without(*hidden: str) -> dict[str, Any]:
     return {**_SCHEMA, 'properties': shown}
 
 
-SCHEMAS: Final = {
+_SCHEMAS: Final = {
     (reuses, resumes): _without(*(() if reuses else ('rerun',)), *(() if resumes else (RESUME,)))
     for reuses in (True, False)
     for resumes in (True, False)
 }
 """By whether calls are reused, and whether the model has to resume cells itself."""
+
+
+def definition(description: str, *, reuses_calls: bool, model_resumes: bool) -> ToolDefinition:
+    """`run_code` as the model is shown it, with the mark by which others know it."""
+    return ToolDefinition(
+        name=RUN_CODE,
+        description=description,
+        parameters_json_schema=_SCHEMAS[reuses_calls, model_resumes],
+        metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
+        sequential=True,
+        tool_kind=RUN_CODE_KIND,
+    )
 
 
 def manager_of_calls(

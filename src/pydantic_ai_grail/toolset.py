@@ -15,7 +15,7 @@ from typing import Any, Final, Self, Unpack, cast
 
 from pydantic_ai.exceptions import ApprovalRequired, ToolFailed
 from pydantic_ai.messages import InstructionPart, ToolReturn, UserPromptPart
-from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
+from pydantic_ai.tools import AgentDepsT, RunContext
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
@@ -36,8 +36,8 @@ from .name_conflicts import ONE_CODE_MODE, refuse_other_run_code
 from .opening import living, unseen
 from .outcomes import Completed, Refused
 from .ownership import comes_from_a_client, conversation_in
-from .run_code import ARGUMENTS, SCHEMAS, VALIDATOR, manager_of_calls
-from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
+from .run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
+from .run_code_part import RUN_CODE, RunCodeArgs
 from .settings import CodeModeOptions, Settings
 from .streaming import cell_stream
 from .suspension import note_denials
@@ -184,13 +184,10 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             **native,
             RUN_CODE: RunCodeTool(
                 toolset=self,
-                tool_def=ToolDefinition(
-                    name=RUN_CODE,
-                    description=self._engine.description(catalog, search_tool=search_tool),
-                    parameters_json_schema=SCHEMAS[self.settings.reuse_calls, self._model_resumes],
-                    metadata={'code_arg_name': 'code', 'code_arg_language': 'python'},
-                    sequential=True,
-                    tool_kind=RUN_CODE_KIND,
+                tool_def=definition(
+                    self._engine.description(catalog, search_tool=search_tool),
+                    reuses_calls=self.settings.reuse_calls,
+                    model_resumes=self._model_resumes,
                 ),
                 max_retries=self.settings.max_retries,
                 args_validator=VALIDATOR,
