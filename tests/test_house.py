@@ -60,8 +60,8 @@ MAY_IMPORT = {
     'run_code': ('conversation', 'run_code_part'),
     'cell_ends': (),
     'suspension': (
-        *('agent_run', 'cell_ends', 'conversation', 'requests', 'resuming', 'stores.base'),
-        *('_run', '_reply', '_sessions'),
+        *('agent_run', 'cell_ends', 'conversation', 'requests', 'resuming', 'stores.base', 'unsaved'),
+        *('_catalog', '_run', '_reply', '_sessions'),
     ),
     'deciding': ('waiting', 'decisions', 'requests', '_run', '_monty.values'),
     'opening': ('unsaved', 'settings', '_catalog', '_source', '_reply', '_sessions'),

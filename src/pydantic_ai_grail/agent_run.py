@@ -48,6 +48,8 @@ class AgentRun:
     """Whether events of the model came by in this run, so that somebody listens; `None` where it cannot be known."""
     failed_cells: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     """Metadata for the returns of cells that failed, by tool call id, until the history has it."""
+    unsaved_cell: str | None = None
+    """The cell whose state was told to be unsaved."""
     _restore_seconds: float = 0.0
     _histories: dict[str, History] = field(default_factory=dict[str, History])
 
@@ -150,6 +152,8 @@ class AgentRun:
             self.observe(_saved_event(cell_id, saved, started))
 
     def _failed_to_save(self, error: SnapshotError | StoreError | SandboxError, cell_id: str | None) -> None:
+        if cell_id is not None and cell_id == self.unsaved_cell:
+            return  # it was tried once more, and that it is not kept is told already
         stage = 'dump' if isinstance(error, SandboxError) else _stage(error)
         self.observe(SnapshotFailed(cell_id=cell_id or '', reason=error, stage=stage))
 
@@ -195,6 +199,7 @@ class Keeping:
             raise
         except (SnapshotError, StoreError) as error:
             self.observe(SnapshotFailed(cell_id=self.cell_id, reason=error, stage=_stage(error)))
+            self.run.unsaved_cell = self.cell_id
             self.notes.append(state_unsaved_note())
             return
         self.run.remember(ran.history, text)

@@ -19,7 +19,7 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._monty.worker import Worker
-from ._reply.reply import changed_note, decided_before_note, denied, results_note, state_lost_note, unused_note
+from ._reply.reply import changed_note, decided_before_note, results_note, state_lost_note, unused_note
 from ._run.cell import Ran, Surroundings, Waiting, run_cell
 from ._run.dispatch import Dispatcher
 from ._run.records import cell_ended
@@ -29,7 +29,7 @@ from ._sessions.session import State
 from ._source.history import History
 from ._source.prepared import Prepared
 from .agent_run import AgentRun, Keeping
-from .cell_ends import CellEnd, DeniedCell, RanCell
+from .cell_ends import CellEnd, RanCell
 from .conversation import Asked, CellsInHistory, asked_in, next_cell_id
 from .deciding import fates_of, fitting
 from .engine import Engine
@@ -42,7 +42,6 @@ from .requests import Answers, Whole, answers_in, granted
 from .resuming import Opened, open_cell
 from .stores.base import CellKey
 from .suspension import Suspension
-from .unsaved import records_of
 
 
 @dataclass(kw_only=True)
@@ -126,7 +125,8 @@ class CellCall:
             if opened.known.suspended is not None:
                 self.run.is_waiting = self.run.asks_anew = False  # it is this one that waited; it goes on
             if opened.denied is not None:
-                return self._denied(opened, opened.denied)
+                reuses = self.engine.settings.reuse_calls
+                return self._suspension.denied(opened, opened.denied, notes=self._notes, reuses=reuses)
             if self.run.is_waiting:
                 return await self._suspension.queued(opened)
             state = await self._start(state, lost, cells, opened)
@@ -173,14 +173,12 @@ class CellCall:
             metadata=keeping.metadata,
         )
 
-    def _denied(self, opened: Opened, message: str) -> DeniedCell:
-        made = records_of(self.cell_id, opened.journal.known(), self.catalog)
-        return DeniedCell(text=denied(message, made, notes=self._notes, reuses=self.engine.settings.reuse_calls))
-
     @property
     def _suspension(self) -> Suspension:
         return Suspension(
             run=self.run,
+            catalog=self.catalog,
+            observe=self.observe,
             cell_id=self.cell_id,
             source=self.source,
             scope=self._key.scope,

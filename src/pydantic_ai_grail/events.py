@@ -2,7 +2,8 @@
 
 Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, (`CellPrepared`, `CellChecked`) or, for a
 cell that began in an earlier run, `CellGoesOn`; then (`CallStarted`, `CallSettled`)*, (`SnapshotSaved` |
-`SnapshotFailed`)?, `CellEnded`, `CellClosed`. A call that was answered from a journal is only settled, not started.
+`SnapshotFailed`)?, `CellEnded`, `CellClosed`. A call that was answered from a journal is only settled, not started. Of a
+cell that waits on, or was denied as a whole, there is `CellWaits` or `CellDenied` in place of what it would have done.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ class CellStarted:
     cell_id: str
     conversation_id: str
     source: str
+    owner: str = ''
+    """Whose conversation; empty for nobody's in particular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,24 @@ class CellGoesOn:
     """From where it waited; otherwise from its beginning, since its process died."""
     trace: Mapping[str, str]
     """The trace context it was suspended in, as W3C headers; empty when it was not traced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellWaits:
+    """A cell waits and nothing of it ran: its decisions are still to come, or it is one after a cell that waits. A cell that
+    comes to a wait while it runs is `CellEnded`, with what it waits for."""
+
+    cell_id: str
+    waiting: tuple[CallRecord, ...]
+    """The calls it waits for; empty for a cell that has not begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellDenied:
+    """Somebody denied a cell as a whole, so nothing more of it runs."""
+
+    cell_id: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +141,8 @@ Event: TypeAlias = (
     | StateRestored
     | StateLost
     | CellGoesOn
+    | CellWaits
+    | CellDenied
     | CellPrepared
     | CellChecked
     | CallStarted

@@ -231,12 +231,6 @@ def granted(known: Known, key: CellKey, decisions: Mapping[str, Decided], at: da
     ]
 
 
-def waiting_ids(metadata: Mapping[str, Any]) -> list[str]:
-    """The ids of the calls that a cell waits for, from what it says of itself in the requests."""
-    cell = read_cell(metadata)
-    return [] if cell is None else [call.id for call in cell.calls]
-
-
 def read_cell(metadata: Mapping[str, Any]) -> ShownCell | None:
     if METADATA_KEY not in metadata:
         return None

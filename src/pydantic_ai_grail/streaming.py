@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic_ai.exceptions import ApprovalRequired, UserError
+from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import CustomEvent
 from pydantic_ai.tools import RunContext
 
@@ -21,9 +21,8 @@ from .call_parts import CallParts
 from .calls import CallRecord
 from .conversation import asked_in
 from .durable import StepContext
-from .events import CallSettled, CallStarted, CellChecked, CellEnded, CellPrepared, Event
+from .events import CallSettled, CallStarted, CellChecked, CellDenied, CellEnded, CellPrepared, CellWaits, Event
 from .outcomes import Failed, Outcome, Refused, Suspended
-from .requests import waiting_ids
 from .settings import Streamed
 from .stream_events import (
     CellCallEvent,
@@ -97,6 +96,11 @@ class CellStream:
                 self._send(CellCheckedEvent(verdict=verdict_label(verdict), mends=self._mends, refusals=refusals))
             case CellEnded(outcome=outcome) if self.tells_all:
                 self._ended(outcome)
+            case CellWaits(waiting=records) if self.tells_all:
+                ids = [record.request.call_id for record in records]
+                self._end(CellEndEvent(outcome='suspended', waiting=ids))
+            case CellDenied(message=message) if self.tells_all:
+                self._end(CellEndEvent(outcome='denied', error=message[:_LONGEST_LINE]))
             case _:
                 pass
 
@@ -104,11 +108,7 @@ class CellStream:
         """Tell the end of a cell that has no outcome of its own."""
         if self._has_ended or not self.tells_all:
             return
-        if isinstance(error, ApprovalRequired):
-            waiting = waiting_ids(error.metadata or {})
-            self._end(CellEndEvent(outcome='suspended', waiting=waiting))
-        else:
-            self._end(CellEndEvent(outcome='error' if isinstance(error, Exception) else 'cancelled'))
+        self._end(CellEndEvent(outcome='error' if isinstance(error, Exception) else 'cancelled'))
 
     def printed(self, text: str) -> None:
         """Tell what the cell prints. Called from another thread; what comes in quick succession is told at once."""

@@ -16,18 +16,23 @@ from typing import Any, Final
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.messages import ModelMessage
 
-from ._reply.reply import plain_call
+from ._catalog.catalog import Catalog
+from ._reply.reply import denied, plain_call
 from ._run.cell import Waiting
+from ._run.past_calls import PastCalls
 from ._sessions.envelope import code_digest
 from ._sessions.journal import Journals
 from .agent_run import AgentRun
-from .cell_ends import WaitsAnew
+from .calls import CallRecord
+from .cell_ends import DeniedCell, WaitsAnew
 from .conversation import code_of, denied_in
 from .errors import DecisionError, JournalError, StoreError
+from .events import CellDenied, CellWaits, Observer
 from .journal import CellAsked, CellQueued
 from .requests import shown_cell
 from .resuming import Opened, deny, suspended
 from .stores.base import ConversationKey
+from .unsaved import records_of
 
 MOST_ASKED: Final = 100
 """Tool calls that may ask for the decisions of one wait; a client can make them up, and each is an entry of the journal."""
@@ -38,6 +43,8 @@ class Suspension:
     """What is done where a cell waits."""
 
     run: AgentRun
+    catalog: Catalog
+    observe: Observer
     cell_id: str
     source: str
     scope: str
@@ -60,6 +67,7 @@ class Suspension:
         known = opened.journal.known()
         assert known.suspended is not None
         if opened.asks_anew:
+            self._waits_on(opened)
             return self._anew(opened)
         if not known.is_asked(self.asked_as, known.suspended.token):
             if sum(token == known.suspended.token for _, token in known.asked) >= MOST_ASKED:
@@ -68,6 +76,7 @@ class Suspension:
                 )
             asked = CellAsked(token=known.suspended.token, asked_as=self.asked_as, at=datetime.now(UTC))
             await opened.journal.finish(asked)
+        self._waits_on(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
 
     async def queued(self, opened: Opened) -> WaitsAnew:
@@ -77,9 +86,11 @@ class Suspension:
             ApprovalRequired: When this call asks whether it may begin.
         """
         if self.run.asks_anew:
+            self._waits_on(opened)
             return self._anew(opened)
         if not opened.journal.known().is_asked(self.asked_as, ''):
             await opened.journal.finish(CellQueued(at=datetime.now(UTC), asked_as=self.asked_as))
+        self._waits_on(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
 
     async def begins(
@@ -121,6 +132,34 @@ class Suspension:
         if not asks:
             return self._anew(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
+
+    def denied(self, opened: Opened, message: str, *, notes: Sequence[str], reuses: bool) -> DeniedCell:
+        """Somebody denied it as a whole.
+
+        Args:
+            opened: Its journal.
+            message: What was said with that.
+            notes: What the model is told beside it.
+            reuses: Whether a cell that corrects it gets the results of the calls it made.
+        """
+        self.observe(CellDenied(cell_id=self.cell_id, message=message))
+        made = records_of(self.cell_id, opened.journal.known(), self.catalog)
+        return DeniedCell(text=denied(message, made, notes=notes, reuses=reuses))
+
+    def _waits_on(self, opened: Opened) -> None:
+        """Tell observers of a cell that waits without having run."""
+        known = opened.journal.known()
+        past = PastCalls(cell_id=self.cell_id, known=known)
+        waiting = [
+            CallRecord(
+                request=past.request(ordinal, self.catalog),
+                state='waiting',
+                is_unknown=call.waits.reason == 'unknown',
+            )
+            for ordinal, call in sorted(known.calls.items())
+            if call.waits is not None and call.ended is None
+        ]
+        self.observe(CellWaits(cell_id=self.cell_id, waiting=tuple(waiting)))
 
     def _shown(self, opened: Opened) -> dict[str, Any]:
         self.run.is_waiting = True

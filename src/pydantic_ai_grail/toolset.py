@@ -248,8 +248,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 raise ToolFailed(nothing_to_resume(asked[RESUME]))
             asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
         parts = CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars)
-        _, conversation_id = run.session.conversation
-        started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code'])
+        owner, conversation_id = run.session.conversation
+        started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code'], owner=owner)
         with (
             self._engine.span(ctx.tracer, started, include_content=ctx.trace_include_content) as span,
             cell_stream(ctx, parts, events=self.settings.events, is_streamed=run.is_streamed) as stream,

@@ -13,7 +13,7 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from pydantic_ai import Agent, DeferredToolRequests, Tool, capture_run_messages
+from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, Tool, ToolDenied, capture_run_messages
 from pydantic_ai.capabilities import Instrumentation
 from pydantic_ai.models.instrumented import InstrumentationSettings
 
@@ -129,3 +129,60 @@ async def test_a_call_that_was_not_made_says_where_its_result_is_from(tmp_path: 
     cells = [dict(span.attributes or {}) for span in exporter.get_finished_spans() if span.name == 'run cell']
     froms = [[call.get('from') for call in json.loads(str(cell['grail.cell.calls']))] for cell in cells]
     assert froms == [[None], ['the failed cell']]
+
+
+async def pay(bill: int) -> str:
+    return f'paid {bill}'
+
+
+async def ask(*cells: str | Sequence[str], approve: bool | ToolDenied) -> tuple[list[str], list[str], list[str]]:
+    """Outcomes of cells, names of records and statuses of spans, of a run that waits and one that answers it."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    agent: Agent[None, Any] = Agent(
+        scripted_model(*cells),
+        tools=[Tool(pay, requires_approval=True)],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode(), Instrumentation(InstrumentationSettings(tracer_provider=provider))],
+    )
+    waiting = await agent.run('go')
+    assert isinstance(waiting.output, DeferredToolRequests)
+    answers = DeferredToolResults(approvals={call.tool_call_id: approve for call in waiting.output.approvals})
+    await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
+    spans = exporter.get_finished_spans()
+    outcomes = [str((span.attributes or {}).get('grail.cell.outcome')) for span in spans if span.name == 'run cell']
+    records = [str((span.attributes or {})['event.name']) for span in spans if span.name == 'cell record']
+    return outcomes, records, [span.name for span in spans if span.name.endswith('cell') and not span.status.is_unset]
+
+
+async def test_a_cell_that_waits_behind_another_is_no_error() -> None:
+    """Nobody is to be woken by it: it was shown as one that ended its run."""
+    outcomes, records, errors = await ask(['await pay(1)', 'await pay(2)'], approve=True)
+    # the second is asked for by a request of its own: it was not shown what it would call
+    assert outcomes == ['suspended', 'suspended', 'completed', 'suspended', 'suspended']
+    assert set(records) == {'grail.cell.waits', 'grail.cell.goes_on'}
+    assert errors == []
+
+
+async def test_a_later_wait_of_a_cell_is_no_error() -> None:
+    outcomes, records, errors = await ask('await pay(1)\nawait pay(2)', approve=True)
+    assert outcomes == ['suspended', 'suspended', 'suspended']
+    assert records == ['grail.cell.waits', 'grail.cell.goes_on', 'grail.cell.waits', 'grail.cell.waits']
+    assert errors == []
+
+
+async def test_a_cell_that_was_denied_as_a_whole_says_so() -> None:
+    outcomes, records, errors = await ask('await pay(1)', approve=ToolDenied('no'))
+    assert outcomes == ['suspended', 'denied']
+    assert records == ['grail.cell.waits', 'grail.cell.denied']
+    assert errors == []
+
+
+async def test_a_state_that_is_not_kept_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Full(MemoryStore):
+        async def save(self, *record: Any, **how: Any) -> None:
+            raise OSError('the disk is full')
+
+    agent: Agent[None, Any] = Agent(scripted_model('x = 1'), capabilities=[CodeMode(store=Full())])
+    await agent.run('go')
+    assert len([one for one in caplog.records if 'could not be kept' in one.message]) == 1

@@ -12,11 +12,27 @@ SCOPE: Final = 'pydantic-ai-grail'
 
 CELL_SPAN: Final = 'run cell'
 CELL_RECORD: Final = 'cell record'
-"""Below the span of a cell that was refused, failed or hit a limit."""
+"""Below the span of a cell: something that a console has to tell before the cell's span is shown."""
+
+# what a record says, for alerts
+RECORD: Final = 'event.name'
+GOES_ON_RECORD: Final = 'grail.cell.goes_on'
+WAITS_RECORD: Final = 'grail.cell.waits'
+UNKNOWN_RECORD: Final = 'grail.cell.unknown_call'
+DENIED_RECORD: Final = 'grail.cell.denied'
+REFUSED_RECORD: Final = 'grail.cell.refused'
+FAILED_RECORD: Final = 'grail.cell.failed'
+LIMIT_RECORD: Final = 'grail.cell.limit'
+CRASHED_RECORD: Final = 'grail.cell.crashed'
+CANCELLED_RECORD: Final = 'grail.cell.cancelled'
+ERROR_RECORD: Final = 'grail.cell.error'
+STATE_LOST_RECORD: Final = 'grail.state.lost'
+STATE_UNSAVED_RECORD: Final = 'grail.state.unsaved'
 
 # identity
 CELL_ID: Final = 'gen_ai.tool.call.id'
 CONVERSATION_ID: Final = 'gen_ai.conversation.id'
+OWNER: Final = 'grail.conversation.owner'
 
 # what was sent, and what checking said
 CODE: Final = 'grail.cell.code'
@@ -63,6 +79,7 @@ LOGFIRE_MESSAGE: Final = 'logfire.msg'
 LOGFIRE_TYPE: Final = 'logfire.span_type'
 LOGFIRE_LEVEL: Final = 'logfire.level_num'
 LOGFIRE_SCHEMA: Final = 'logfire.json_schema'
+INFO: Final = 9
 WARN: Final = 13
 ERROR: Final = 17
 

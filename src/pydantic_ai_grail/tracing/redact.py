@@ -17,6 +17,7 @@ from ..outcomes import Verdict
 _LONGEST_TEXT: Final = 20_000
 _LONGEST_MESSAGE: Final = 500
 _MOST_CALLS: Final = 100
+_TELL_LITTLE: Final = ('#', 'import ', 'from ')
 
 
 def text(value: str, *, longest: int = _LONGEST_TEXT) -> str:
@@ -24,6 +25,13 @@ def text(value: str, *, longest: int = _LONGEST_TEXT) -> str:
     if len(value) > longest:
         value = f'{value[:longest]}… {len(value) - longest:,} more characters'
     return value if value.isascii() else value.encode('utf-8', 'replace').decode('utf-8')
+
+
+def telling_line(source: str, longest: int) -> str:
+    """The first line of code that tells it from other code, with a sign that there is more."""
+    lines = [line.strip() for line in source[:_LONGEST_TEXT].splitlines() if line.strip()]
+    line = next((line for line in lines if not line.startswith(_TELL_LITTLE)), lines[0] if lines else '')
+    return text(line[:longest]) + ('…' if len(lines) > 1 or len(line) > longest else '')
 
 
 def mends(items: Sequence[Mend], *, include_content: bool) -> str:

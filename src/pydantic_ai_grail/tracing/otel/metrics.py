@@ -11,8 +11,10 @@ from opentelemetry.metrics import Histogram, Meter, get_meter
 from ...events import (
     CallSettled,
     CellChecked,
+    CellDenied,
     CellEnded,
     CellPrepared,
+    CellWaits,
     Event,
     SnapshotFailed,
     SnapshotSaved,
@@ -66,6 +68,10 @@ class CellMetrics:
                     attributes[names.METRIC_LIMIT] = outcome.failure.limit
                 self._cells.add(1, attributes)
                 self._run.record(event.run_seconds)
+            case CellWaits():
+                self._cells.add(1, {names.METRIC_OUTCOME: 'suspended'})
+            case CellDenied():
+                self._cells.add(1, {names.METRIC_OUTCOME: 'denied'})
             case SnapshotSaved():
                 self._save.record(event.seconds)
                 self._size.record(event.size_bytes)

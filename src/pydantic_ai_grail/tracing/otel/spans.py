@@ -8,7 +8,9 @@ microseconds.
 from __future__ import annotations
 
 import json
+from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import TracebackType
 from typing import Final, assert_never
 
@@ -23,10 +25,12 @@ from ...events import (
     CallStarted,
     CellChecked,
     CellClosed,
+    CellDenied,
     CellEnded,
     CellGoesOn,
     CellPrepared,
     CellStarted,
+    CellWaits,
     Event,
     Observer,
     SnapshotFailed,
@@ -34,18 +38,17 @@ from ...events import (
     StateLost,
     StateRestored,
 )
-from ...outcomes import Completed, Failed, Failure, Outcome, Suspended
+from ...outcomes import Completed, Failed, Outcome, Suspended
 from .. import names, redact
 from ..labels import StoppedLabel, outcome_label, verdict_label
 from .metrics import CellMetrics
+from .records import CellRecords
 
-_SCHEMA: Final = json.dumps(
-    {
-        'type': 'object',
-        'properties': {name: {'type': 'array'} for name in (names.MENDS, names.DIAGNOSTICS, names.CALLS)},
-    }
-)
-"""Tells Logfire which attributes are JSON, so that it shows them as data."""
+_JSON: Final = (names.MENDS, names.DIAGNOSTICS, names.CALLS)
+_SHOWN: Final = (names.CELL_ID, names.CONVERSATION_ID, names.OWNER, names.CODE)
+"""What a verbose console shows at the start."""
+_LONGEST_LINE: Final = 60
+"""Characters of code in the message of a span that starts."""
 
 
 class CellSpan:
@@ -87,14 +90,14 @@ class CellSpan:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        detach(self._token)
         if error is not None and not self._has_ended:
             # left without an outcome: by cancellation, which is no error, or by what ends the whole run
-            label: StoppedLabel = 'error' if isinstance(error, Exception) else 'cancelled'
+            label: StoppedLabel = 'cancelled' if isinstance(error, _CANCELLATIONS) else 'error'
             if self._metrics is not None:
                 self._metrics.count_stopped(label)
             if self._record is not None:
                 self._record.stopped_by(error, label)
+        detach(self._token)
         self._span.end()
 
     def _observe(self, event: Event, /) -> None:
@@ -102,18 +105,34 @@ class CellSpan:
             self._metrics(event)
         if self._record is not None:
             self._record(event)
-        if isinstance(event, CellEnded):
+        if isinstance(event, CellEnded | CellWaits | CellDenied):
             self._has_ended = True
+
+
+_CANCELLATIONS: Final = (CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+def _identity(event: CellStarted, *, include_content: bool) -> dict[str, str]:
+    """Which cell it is. Whose is content: an owner may be somebody's name."""
+    attributes = {names.CELL_ID: event.cell_id, names.CONVERSATION_ID: event.conversation_id}
+    return {**attributes, names.OWNER: event.owner} if include_content and event.owner else attributes
 
 
 def _at_start(event: CellStarted, *, include_content: bool) -> dict[str, str]:
     """What is known of a cell when it starts."""
-    attributes = {
-        names.CELL_ID: event.cell_id,
-        names.CONVERSATION_ID: event.conversation_id,
-        names.LOGFIRE_SCHEMA: _SCHEMA,
-    }
-    return {**attributes, names.CODE: redact.text(event.source)} if include_content else attributes
+    attributes = _identity(event, include_content=include_content)
+    attributes[names.LOGFIRE_MESSAGE] = f'{names.CELL_SPAN} {event.cell_id}'
+    if include_content:
+        attributes[names.CODE] = redact.text(event.source)
+        attributes[names.LOGFIRE_MESSAGE] = f'{names.CELL_SPAN}: {redact.telling_line(event.source, _LONGEST_LINE)}'
+    return {**attributes, names.LOGFIRE_SCHEMA: _schema(tuple(name for name in _SHOWN if name in attributes))}
+
+
+@cache
+def _schema(present: tuple[str, ...]) -> str:
+    """Tells Logfire which attributes to show, and which of them are JSON, so that it shows them as data."""
+    properties = {name: {'type': 'array'} if name in _JSON else {} for name in present}
+    return json.dumps({'type': 'object', 'properties': properties})
 
 
 def trace_context() -> dict[str, str]:
@@ -135,16 +154,22 @@ class _Record:
 
     def __init__(self, span: Span, *, tracer: Tracer, include_content: bool) -> None:
         self._span = span
-        self._tracer = tracer
+        self._records = CellRecords(tracer, include_content=include_content)
         self._include_content = include_content
         self._level = 0
+        self._present: tuple[str, ...] = ()
+        """The attributes that Logfire is told of."""
+        self._lost: BaseException | None = None
         self._calls: dict[str, CallRecord] = {}
         """As far as they came, should the cell be left without an outcome."""
 
     def __call__(self, event: Event) -> None:
         match event:
             case CellStarted():
-                self._span.set_attributes(_at_start(event, include_content=self._include_content))
+                known = _at_start(event, include_content=self._include_content)
+                self._present = tuple(name for name in _SHOWN if name in known)
+                self._set(known)
+                self._records.about(_identity(event, include_content=self._include_content))
             case StateRestored():
                 self._set(
                     {
@@ -157,20 +182,30 @@ class _Record:
                 self._set({names.STATE_LOST: type(event.reason).__name__})
                 self._set_content(names.STATE_LOST_MESSAGE, str(event.reason))
                 self._raise_level(names.WARN)
+                self._records.lost_state(event.reason)
+                self._lost = event.reason
             case CellPrepared():
                 self._set({names.PREPARE_SECONDS: event.seconds})
                 if event.mends:
-                    self._set({names.MENDS: redact.mends(event.mends, include_content=self._include_content)})
+                    self._set_json(names.MENDS, redact.mends(event.mends, include_content=self._include_content))
             case CellChecked():
                 self._set({names.VERDICT: verdict_label(event.verdict), names.CHECK_SECONDS: event.seconds})
                 if event.verdict.refusals or event.verdict.hints:
                     found = redact.diagnostics(event.verdict, include_content=self._include_content)
-                    self._set({names.DIAGNOSTICS: found})
+                    self._set_json(names.DIAGNOSTICS, found)
             case CellGoesOn():
                 self._set({names.GOES_ON: 'from where it waited' if event.was_waiting else 'from its beginning'})
                 link = link_to(event.trace)
                 if link is not None:
                     self._span.add_link(link.context, link.attributes)
+                self._records.goes_on(was_waiting=event.was_waiting)
+            case CellWaits():
+                self._set({names.OUTCOME: 'suspended', names.LOGFIRE_MESSAGE: f'{names.CELL_SPAN}: suspended'})
+                self._set_calls(event.waiting)
+                self._waits(event.waiting)
+            case CellDenied():
+                self._set({names.OUTCOME: 'denied', names.LOGFIRE_MESSAGE: f'{names.CELL_SPAN}: denied'})
+                self._records.denied(event.message)
             case CellEnded():
                 self._set({names.RUN_SECONDS: event.run_seconds})
                 self._ended(event.outcome)
@@ -186,6 +221,7 @@ class _Record:
                 self._set({names.SNAPSHOT_ERROR: type(event.reason).__name__, names.SNAPSHOT_ERROR_STAGE: event.stage})
                 self._set_content(names.SNAPSHOT_ERROR_MESSAGE, str(event.reason))
                 self._raise_level(names.WARN)
+                self._records.unsaved_state(event.reason)
             case CallStarted(request=request):
                 self._calls[request.call_id] = CallRecord(request=request, state='started')
             case CallSettled(record=record):
@@ -210,10 +246,12 @@ class _Record:
             self._set_content(names.ERROR_MESSAGE, str(error))
         if label == 'error':
             self._raise_level(names.ERROR)
-            self._tell(names.ERROR, f'cell ended its run: {type(error).__name__}', '')
+            self._records.ended_its_run(error, is_told=error is self._lost)
             self._span.set_status(StatusCode.ERROR)
             if self._include_content:
                 self._span.record_exception(error)
+        else:
+            self._cancelled([*self._calls.values()])
 
     def _ended(self, outcome: Outcome) -> None:
         label = outcome_label(outcome)
@@ -229,19 +267,31 @@ class _Record:
         else:
             # a refusal is an answer to the model, not an exception, and yet something to look at
             self._raise_level(names.WARN)
-            codes = ', '.join(dict.fromkeys(item.code for item in outcome.refusals))
-            said = outcome.refusals[0].message if outcome.refusals else ''
-            self._tell(names.WARN, f'cell refused: {codes}', said)
+            self._records.refused(outcome.refusals)
+        if isinstance(outcome, Suspended):
+            self._waits(outcome.waiting)
         self._set({names.OUTCOME: label, names.LOGFIRE_MESSAGE: message})
         if isinstance(outcome, Failed):
-            self._failed(outcome.failure)
+            self._failed(outcome)
+
+    def _waits(self, waiting: Sequence[CallRecord]) -> None:
+        if any(record.is_unknown for record in waiting):
+            self._raise_level(names.WARN)
+        self._records.waits(waiting)
+
+    def _cancelled(self, calls: Sequence[CallRecord]) -> None:
+        under_way = [record for record in calls if record.state in ('started', 'cancelled')]
+        if under_way:
+            self._raise_level(names.WARN)
+        self._records.cancelled(under_way)
 
     def _set_calls(self, calls: Sequence[CallRecord]) -> None:
         self._set({names.CALL_COUNT: len(calls)})
         if calls:
-            self._set({names.CALLS: redact.calls(calls, include_content=self._include_content)})
+            self._set_json(names.CALLS, redact.calls(calls, include_content=self._include_content))
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, outcome: Failed) -> None:
+        failure = outcome.failure
         self._set({names.FAILURE_KIND: failure.kind, names.ERROR_TYPE: failure.exception_type})
         if failure.limit is not None:
             self._set({names.LIMIT: failure.limit})
@@ -254,23 +304,16 @@ class _Record:
             self._raise_level(names.ERROR)
             description = redact.text(failure.message, longest=200) if self._include_content else None
             self._span.set_status(StatusCode.ERROR, description)
-            what = (
-                f'cell failed: {failure.exception_type}'
-                if failure.limit is None
-                else f'cell hit a limit: {failure.limit}'
-            )
-            where = '' if failure.position is None else f', line {failure.position.line}'
-            self._tell(names.ERROR, f'{what}{where}', failure.message)
-
-    def _tell(self, level: int, message: str, content: str) -> None:
-        """A record below the span, for consoles that print a line when something starts and none when it ends."""
-        if self._include_content and content:
-            message = f'{message}: {redact.text(content, longest=200)}'
-        attributes = {names.LOGFIRE_TYPE: 'log', names.LOGFIRE_LEVEL: level, names.LOGFIRE_MESSAGE: message}
-        self._tracer.start_span(names.CELL_RECORD, attributes=attributes).end()
+            self._records.failed(failure)
+        else:
+            self._cancelled(outcome.calls)
 
     def _set(self, attributes: Mapping[str, str | int | float]) -> None:
         self._span.set_attributes(attributes)
+
+    def _set_json(self, name: str, array: str) -> None:
+        self._present = tuple(dict.fromkeys((*self._present, name)))
+        self._set({name: array, names.LOGFIRE_SCHEMA: _schema(self._present)})
 
     def _set_content(self, name: str, value: str) -> None:
         if self._include_content:
