@@ -29,6 +29,9 @@ from pydantic_ai_grail.testing.scripted import played_cells
 from pydantic_ai_grail.waiting import Grant
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
+NOTHING_WAITS = (
+    'No call waits in conversations without an owner; those of owners are listed with --owner or --all-owners.\n'
+)
 NONE = 'There are none without an owner. Those of owners are listed with --owner or --all-owners.\n'
 
 
@@ -129,7 +132,7 @@ def test_a_store_that_has_become_empty_says_so(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1')
     in_store(url, _forget_all)
     assert run('conversations') == (0, NONE, '')
-    assert run('waiting') == (0, 'No call waits.\n', '')
+    assert run('waiting') == (0, NOTHING_WAITS, '')
     assert run('expire', '--older-than', '1d')[0] == 0
 
 
@@ -191,7 +194,7 @@ def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None
     assert first.split('\n')[2] == "  why: 'large'"
     assert first.split('\n')[-1] == '  > 2  await pay(1, 200)'
     assert second.split('\n')[1].startswith('  waits for its result, from outside since 20')
-    listed = json.loads(run('waiting', '--json')[1])
+    listed = json.loads(run('waiting', '--json')[1])['waiting']
     assert [(each['conversation_id'], each['call']['arguments']) for each in listed] == [
         ('A', {'bill': 1, 'amount': 200}),
         ('B', {'number': '7'}),
@@ -243,8 +246,11 @@ def test_a_cell_that_was_denied_as_a_whole_waits_no_more(url: str, run: Run) -> 
         )
 
     in_store(url, story)
-    assert run('waiting')[1] == 'No call waits.\n'
-    assert run('unfinished')[1] == 'Every cell came to its end.\n'
+    assert run('waiting')[1] == NOTHING_WAITS
+    assert run('unfinished')[1] == (
+        'Every cell came to its end in conversations without an owner; those of owners are listed with --owner or '
+        '--all-owners.\n'
+    )
 
 
 def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:
@@ -285,7 +291,10 @@ def test_what_waits_is_forgotten_only_by_force(url: str, run: Run) -> None:
     assert run('forget', 'A', '--force') == (0, 'Forgot 1 state and 4 journal records.\n', '')
     status, _, errors = run('forget', 'A')
     assert status == 1
-    assert errors.endswith(" has nothing of conversation 'A'.\n")
+    assert errors.endswith(
+        " has nothing of conversation 'A' without an owner. If it is somebody's, give --owner. "
+        '"conversations" lists them.\n'
+    )
 
 
 def test_what_cannot_be_opened_may_wait_and_is_forgotten_only_by_force(

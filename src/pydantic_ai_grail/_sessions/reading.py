@@ -32,6 +32,11 @@ def keyring_to_read(store: Store, secret: str | bytes | Sequence[str | bytes] | 
         path = store.path.with_name(store.path.name + '.key')
         if not path.exists():
             raise SettingsError(f'There is no key file {str(path)!r}. Set {VARIABLE} to the secret that the agent has.')
+        if not os.access(path, os.R_OK):
+            raise SettingsError(
+                f'The key file {str(path)!r} is not to be read by this user. Read it as the user of the agent, or set '
+                f'{VARIABLE} to what it holds.'
+            )
     return keyring_for(store, secret)
 
 

@@ -54,6 +54,15 @@ def count(text: str) -> int:
     return int(text)
 
 
+_SECRET: Final = (
+    'What is sealed is opened with the secret of the agent: GRAIL_SECRET, or the key file beside a SQLite file.'
+)
+_STATUS: Final = (
+    'The status at the end is 0; 1 where something is wrong, which is said on standard error, or where something that was '
+    'asked for is not to be trusted or cannot be read; 2 where the arguments are wrong.'
+)
+
+
 def _common(*, default: str | None) -> ArgumentParser:
     common = ArgumentParser(add_help=False)
     common.add_argument(
@@ -87,28 +96,27 @@ def _parser() -> ArgumentParser:
         prog='pydantic-ai-grail',
         parents=[_common(default=None)],
         description='Looks after the store of agents in code mode.',
-        epilog='What is sealed is opened with the secret of the agent: GRAIL_SECRET, or the key file beside a SQLite file.',
+        epilog=f'{_SECRET} {_STATUS}',
     )
     parser.add_argument('--version', action='version', version=version('pydantic-ai-grail'))
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
 
-    listed = commands.add_parser('conversations', parents=[common, every], help='list them, the newest first')
+    def command(name: str, what: str, *parents: ArgumentParser) -> ArgumentParser:
+        """A command, which says at its own `--help` what the list of commands says of it."""
+        description = f'{what[0].upper()}{what[1:]}.'
+        return commands.add_parser(name, parents=parents, help=what, description=description, epilog=_STATUS)
+
+    listed = command('conversations', 'list conversations, the newest first', common, every)
     listed.add_argument('--limit', type=count, default=100, metavar='N', help='at most so many; default: 100')
-    commands.add_parser(
-        'show', parents=[conversation, common, quiet], help='a conversation, cell by cell and call by call'
-    )
-    commands.add_parser('waiting', parents=[common, every, quiet], help='all calls that wait for a decision')
-    commands.add_parser(
-        'unfinished', parents=[common, every, quiet], help='all cells that wait, are under way or were cut off'
-    )
-    fork = commands.add_parser('fork', parents=[conversation, common], help='copy a conversation to a new id')
-    fork.add_argument('new_id', metavar='NEW_ID')
+    command('show', 'show a conversation, cell by cell and call by call', conversation, common, quiet)
+    command('waiting', 'list all calls that wait for a decision', common, every, quiet)
+    command('unfinished', 'list all cells that wait, are under way or were cut off', common, every, quiet)
+    fork = command('fork', 'copy a conversation to a new id', conversation, common)
+    fork.add_argument('new_id', metavar='NEW_ID', help='the id of the copy')
     fork.add_argument('--new-owner', metavar='OWNER', help='whose the copy is to be; default: the same')
     fork.add_argument('history', type=Path, metavar='HISTORY', help='its messages, as all_messages_json() gives them')
     fork.add_argument('new_history', type=Path, metavar='NEW_HISTORY', help='where to write those of the copy')
-    expire = commands.add_parser(
-        'expire', parents=[common, every], help='forget what is old, but no conversation with an unfinished cell'
-    )
+    expire = command('expire', 'forget what is old, but no conversation with an unfinished cell', common, every)
     expire.add_argument('--older-than', type=length_of_time, required=True, metavar='TIME', help='30d, 12h, 2w')
     expire.add_argument(
         '--keep-newest', type=count, default=0, metavar='N', help='states that each conversation keeps; default: 0'
@@ -117,12 +125,12 @@ def _parser() -> ArgumentParser:
         '--unfinished-older-than', type=length_of_time, metavar='TIME', help='forget unfinished cells after so long'
     )
     expire.add_argument('--dry-run', action='store_true', help='only say what would go')
-    forget = commands.add_parser('forget', parents=[conversation, common], help='forget a conversation')
+    forget = command('forget', 'forget a conversation', conversation, common)
     forget.add_argument('--force', action='store_true', help='also with cells that wait or came to no end')
-    commands.add_parser('vacuum', parents=[common], help='give the room of what was forgotten back')
-    export = commands.add_parser('export', parents=[conversation, common], help='write a conversation to a file')
-    export.add_argument('file', type=Path, metavar='FILE')
+    command('vacuum', 'give the room of what was forgotten back', common)
+    export = command('export', 'write a conversation to a file, sealed as it is', conversation, common)
+    export.add_argument('file', type=Path, metavar='FILE', help='one that is not there yet')
     export.add_argument('--force', action='store_true', help='write over a file that is there')
-    taken = commands.add_parser('import', parents=[common], help='take a conversation from a file')
-    taken.add_argument('file', type=Path, metavar='FILE')
+    taken = command('import', 'take a conversation from a file', common)
+    taken.add_argument('file', type=Path, metavar='FILE', help='as "export" has written it')
     return parser

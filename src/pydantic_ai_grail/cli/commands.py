@@ -18,7 +18,7 @@ from ..errors import JournalError, StoreError
 from ..forking import fork_conversation
 from ..inspecting import LiveGrant, UnfinishedInStore, WaitingInStore, cells_of, grants_of, unfinished_in, waiting_among
 from ..ownership import named_owner, named_owners
-from ..stores.base import ALL_OWNERS, AllOwners
+from ..stores.base import ALL_OWNERS, AllOwners, Contents
 from ..upkeep import expire
 from .arguments import STORE_VARIABLE
 from .plain import many, moment, printable, size, table
@@ -82,16 +82,45 @@ async def _conversations(store: SqlStore, given: Namespace) -> Answer:
     return Answer(text=text, data=found, note=note)
 
 
+def _meant(given: Namespace) -> str:
+    """Whose conversations an empty answer is about: it must not pass for one about all."""
+    if given.all_owners:
+        return ''
+    if given.owner is not None:
+        return f' in the conversations of {printable(given.owner)}'
+    return ' in conversations without an owner; those of owners are listed with --owner or --all-owners'
+
+
 def _none(given: Namespace) -> str:
     if given.owner is None and not given.all_owners:
         return 'There are none without an owner. Those of owners are listed with --owner or --all-owners.'
     return 'There are none.'
 
 
+async def _contents(store: SqlStore, given: Namespace) -> Contents:
+    """What there is of the conversation that is asked for.
+
+    Raises:
+        StoreError: When that is nothing.
+    """
+    contents = await store.contents(given.conversation, owner=named_owner(given.owner))
+    if not contents.snapshots and not contents.entries:
+        raise _nothing_of(store, given)
+    return contents
+
+
+def _nothing_of(store: SqlStore, given: Namespace) -> StoreError:
+    if given.owner is None:
+        what = f"conversation {given.conversation!r} without an owner. If it is somebody's, give --owner"
+    else:
+        what = f'conversation {given.conversation!r} of owner {given.owner!r}'
+    return StoreError(f'{store!r} has nothing of {what}. "conversations" lists them.')
+
+
 async def _show(store: SqlStore, given: Namespace) -> Answer:
     cells = await cells_of(store, given.conversation, owner=given.owner, include_content=not given.no_content)
     if not cells:
-        raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
+        raise _nothing_of(store, given)
     grants = list[LiveGrant]()
     if not given.no_content:
         with suppress(JournalError):  # it is among the cells, as one that is not to be trusted
@@ -118,12 +147,12 @@ async def _waiting(store: SqlStore, given: Namespace) -> Answer:
         }
         for each in found
     ]
-    told = [waiting_text(found)] if found or not unreadable else []
+    told = [waiting_text(found) or f'No call waits{_meant(given)}.'] if found or not unreadable else []
     if unreadable:
         told.append(unreadable_text(unreadable))
     return Answer(
         text='\n\n'.join(told),
-        data=data if not unreadable else {'waiting': data, 'unreadable': [_as_data(each) for each in unreadable]},
+        data={'waiting': data, 'unreadable': [_as_data(each) for each in unreadable]},
         is_fine=not unreadable,
     )
 
@@ -131,7 +160,7 @@ async def _waiting(store: SqlStore, given: Namespace) -> Answer:
 async def _unfinished(store: SqlStore, given: Namespace) -> Answer:
     found = await unfinished_in(store, owner=_owners(given), include_content=not given.no_content)
     return Answer(
-        text=unfinished_text(found),
+        text=unfinished_text(found) or f'Every cell came to its end{_meant(given)}.',
         data=[_as_data(each) for each in found],
         is_fine=all(each.cell.problem is None for each in found),
     )
@@ -151,6 +180,7 @@ def _as_data(unfinished: UnfinishedInStore) -> Mapping[str, Any]:
 
 
 async def _fork(store: SqlStore, given: Namespace) -> Answer:
+    await _contents(store, given)
     history = await _history(given.history)
     written = anyio.Path(given.new_history)
     async with await written.open('xb') as file:
@@ -187,14 +217,20 @@ async def _expire(store: SqlStore, given: Namespace) -> Answer:
         unfinished_older_than=given.unfinished_older_than,
         dry_run=given.dry_run,
     )
-    return Answer(text=expired_text(expired, dry_run=given.dry_run), data={**asdict(expired), 'dry_run': given.dry_run})
+    unreadable = sum(each.standing is None for each in expired.spared)
+    return Answer(
+        text=expired_text(expired, dry_run=given.dry_run),
+        data={**asdict(expired), 'dry_run': given.dry_run},
+        is_fine=not unreadable,
+        note=f'{many(unreadable, "conversation")} could not be read, so all of it was kept: "show" says why.'
+        if unreadable
+        else '',
+    )
 
 
 async def _forget(store: SqlStore, given: Namespace) -> Answer:
     whose = named_owner(given.owner)
-    contents = await store.contents(given.conversation, owner=whose)
-    if not contents.snapshots and not contents.entries:
-        raise StoreError(f'{store!r} has nothing of conversation {given.conversation!r}.')
+    contents = await _contents(store, given)
     if not given.force:
         await _refuse_unfinished(store, given)
     await store.forget(owner=whose, conversation_id=given.conversation)
@@ -210,9 +246,10 @@ async def _refuse_unfinished(store: SqlStore, given: Namespace) -> None:
     unfinished = [cell for cell in cells if cell.is_unfinished]
     if unfinished:
         standings = ', '.join(dict.fromkeys(cell.standing or 'unreadable' for cell in unfinished))
+        why = next((f'{cell.problem} ' for cell in unfinished if cell.problem is not None), '')
         raise StoreError(
             f'Conversation {given.conversation!r} has {many(len(unfinished), "cell")} that came to no end ({standings}): '
-            'what waits there could not be decided any more. Nothing was forgotten. See "show", or give --force.'
+            f'what waits there could not be decided any more. Nothing was forgotten. {why}See "show", or give --force.'
         )
 
 
@@ -227,6 +264,7 @@ async def _vacuum(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _export(store: SqlStore, given: Namespace) -> Answer:
+    await _contents(store, given)
     records = await export_conversation(store, given.conversation, given.file, owner=given.owner, overwrite=given.force)
     return Answer(
         text=f'Wrote {many(records, "record")} to {str(given.file)!r}, sealed as they are.',

@@ -34,19 +34,25 @@ def shown_text(cells: Sequence[PastCell], grants: Sequence[LiveGrant]) -> str:
 
 def waiting_text(waiting: Sequence[WaitingInStore]) -> str:
     """Calls that wait, the oldest first."""
-    return '\n\n'.join('\n'.join(_waiting_lines(each)) for each in waiting) or 'No call waits.'
+    return '\n\n'.join('\n'.join(_waiting_lines(each)) for each in waiting)
 
 
 def unfinished_text(unfinished: Sequence[UnfinishedInStore]) -> str:
     """Cells that did not come to their end."""
-    return '\n\n'.join('\n'.join(_unfinished_lines(each)) for each in unfinished) or 'Every cell came to its end.'
+    return '\n\n'.join('\n'.join(_unfinished_lines(each)) for each in unfinished)
 
 
 def unreadable_text(unreadable: Sequence[UnfinishedInStore]) -> str:
     """What is to be said of cells that may have calls which wait."""
-    where = ', '.join(dict.fromkeys(_place(each) for each in unreadable))
+    places = list(dict.fromkeys(_place(each) for each in unreadable))
+    more = len(places) - _MOST_PLACES
+    where = ', '.join(places[:_MOST_PLACES]) + (f' and {more:,} more conversations' if more > 0 else '')
     what = f'{many(len(unreadable), "cell")} cannot be read, and may have calls that wait'
     return f'{what}: see {where}. {_problem(unreadable[0].cell)}'
+
+
+_MOST_PLACES: Final = 5
+"""What is to be done stands behind them, and is to be seen."""
 
 
 def _problem(cell: PastCell) -> str:

@@ -28,6 +28,8 @@ CLOSE_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 60.0
 """After how long a statement without an answer is given up, so that its connection is free. Whoever waited for it gave up
 before, after `CodeMode(store_timeout_secs=...)`."""
+CONNECT_SECONDS: Final = 10.0
+"""After how long a server that does not answer is given up: as long as cells wait for a store."""
 IDLE_SECONDS: Final = 1.0
 """A connection that nobody used for so long is asked whether it is still there before it is used."""
 
@@ -78,7 +80,7 @@ class InLoop:
 def make_engine(url: URL, **options: Any) -> AsyncEngine:
     """An engine for a URL as other programs take it too: asyncpg knows `sslmode` and its like, and the server's settings,
     only as parts of a URL, while SQLAlchemy gives it arguments."""
-    options = {'connect_args': {'command_timeout': ANSWER_SECONDS}, **options}
+    options = {'connect_args': {'command_timeout': ANSWER_SECONDS, 'timeout': CONNECT_SECONDS}, **options}
     others = {name: value for name, value in url.query.items() if name not in _ARGUMENTS}
     if others:
         dsn = URL.create('postgresql', query=others).render_as_string()

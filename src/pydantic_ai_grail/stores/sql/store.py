@@ -233,7 +233,7 @@ class SqlStore:
             raise StoreError(f'{self!r} could not {purpose}: it holds what no store has written: {error}') from error
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise StoreError(f'{self!r} could not {purpose}: {cause}') from error
+            raise StoreError(f'{self!r} could not {purpose}: {str(cause) or type(cause).__name__}') from error
 
 
 _LONG_ENDED: Final = timedelta(hours=1)

@@ -1,0 +1,57 @@
+"""What an operator can do where a database does not do its part. Told by the codes of its errors, never by their words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+_SQLITE: Final = {
+    sqlite3.SQLITE_BUSY: 'Another process is writing to the file: try again.',
+    sqlite3.SQLITE_LOCKED: 'Another process is writing to the file: try again.',
+    sqlite3.SQLITE_CORRUPT: 'The file is damaged: take it from a backup, or see what "sqlite3 FILE .recover" still reads of a copy.',
+    sqlite3.SQLITE_NOTADB: 'Look at --store or GRAIL_STORE.',
+    sqlite3.SQLITE_READONLY: 'Run this as the user of the agent, who may write to the file and its folder.',
+    sqlite3.SQLITE_PERM: 'Run this as the user of the agent, who may write to the file and its folder.',
+    sqlite3.SQLITE_CANTOPEN: 'Run this as the user of the agent, who may write to the file and its folder.',
+    sqlite3.SQLITE_FULL: 'The disk is full: make room.',
+}
+"""By primary result code."""
+_SQLSTATE: Final = {
+    '28': 'Look at the user and the password in --store or GRAIL_STORE.',
+    '3D': 'Look at the name of the database in --store or GRAIL_STORE.',
+    '42': 'The user of --store may not do this: give it rights on the tables of the agent.',
+    '53': 'The server is out of connections, memory or room: try again.',
+    '57': 'The server is starting or ending: try again.',
+}
+"""By class."""
+_NOBODY_ANSWERS: Final = (
+    'Look at host and port in --store or GRAIL_STORE, and whether the server runs and can be reached from here.'
+)
+_NO_RIGHTS: Final = 'Run this as the user of the agent.'
+
+
+def remedy(error: BaseException) -> str:
+    """What to do, as a sentence; empty where the error says it, or where nobody knows."""
+    return next(filter(None, map(_of_one, _causes(error))), '')
+
+
+def _of_one(error: BaseException) -> str:
+    code, state = getattr(error, 'sqlite_errorcode', None), getattr(error, 'sqlstate', None)
+    if isinstance(code, int):
+        return _SQLITE.get(code & 0xFF, '')
+    if isinstance(state, str):
+        return _SQLSTATE.get(state[:2], '')
+    if isinstance(error, PermissionError):
+        return _NO_RIGHTS
+    # an address that cannot be resolved is an `OSError` of no class of its own, without an errno of files
+    is_of_network = isinstance(error, TimeoutError | ConnectionError) or type(error).__module__ == 'socket'
+    return _NOBODY_ANSWERS if is_of_network else ''
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, the first cause last."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__
