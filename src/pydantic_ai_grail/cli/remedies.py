@@ -33,7 +33,7 @@ _NO_RIGHTS: Final = 'Run this as the user of the agent.'
 
 def remedy(error: BaseException) -> str:
     """What to do, as a sentence; empty where the error says it, or where nobody knows."""
-    return next(filter(None, map(_of_one, _causes(error))), '')
+    return next((text for text in map(_of_one, _causes(error)) if text), '')
 
 
 def _of_one(error: BaseException) -> str:
