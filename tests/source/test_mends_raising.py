@@ -47,6 +47,15 @@ CAUGHT = 'r = None\ntry:\n    {}\nexcept Exception as error:\n    r = str(error)
         'raise TypeError({"a": 1})',
         'raise LookupError((1, 2))',
         'raise ValueError("a" + "b")',
+        'raise ValueError(len("abc"))',
+        'n = 5\n    raise TypeError(n)',
+        'text = "five"\n    raise TypeError(text)',
+        'raise RuntimeError(TypeError("inner"))',
+        'raise ValueError([1, 2][0] or "x")',
+        'raise ValueError({"a": 1}.get("a"))',
+        'raise ValueError("%s" % 5)',
+        'raise ValueError("{}".format(5))',
+        'raise ValueError((lambda: None)())',
         'raise ValueError',
     ],
 )
@@ -64,7 +73,8 @@ async def test_the_text_of_an_empty_name_is_not_added_to_an_assert() -> None:
     'source',
     [
         'raise ValueError("a")',
-        'x = 5\nraise ValueError(x)',
+        'def fail(str):\n    raise ValueError(str)',
+        'str = repr\nx = 5\nraise ValueError(x)',
         'raise KeyError(5)',
         'class MyError: pass\nMyError(5)',
         'ValueError = print\nValueError(5)',
@@ -78,7 +88,7 @@ def test_exceptions_that_may_be_right_or_would_change_are_left_alone(source: str
 
 
 async def test_an_exception_whose_arguments_are_not_known_to_be_text_does_not_read_like_a_crash() -> None:
-    [played] = await play(agent_with(), 'x = 5\nraise ValueError(x)')
+    [played] = await play(agent_with(), 'x = 5\nraise KeyError(x)')
 
     assert played.content == (
         'RuntimeError: An exception takes one text here: write ValueError(str(value)).\n'
@@ -180,3 +190,33 @@ async def test_code_in_a_text_is_not_said_to_be_of_an_earlier_cell(call: str) ->
 )
 def test_a_call_at_the_place_of_a_mend_is_still_awaited(source: str, written: str) -> None:
     assert mended(source) == written
+
+
+async def test_an_exception_may_be_raised_with_another_one() -> None:
+    """The usual way to go on from one that was caught; it failed after what the code did before."""
+    source = (
+        'r = []\ndef load(n):\n    try:\n        return [10][n]\n    except IndexError as error:\n'
+        '        raise ValueError(error) from error\n'
+        'try:\n    load(3)\nexcept ValueError as error:\n    r.append(str(error))\n'
+    )
+    [played] = await play(agent_with(), f'{source}r')
+    assert played.content == {'result': in_cpython(source, 'r')}  # and nothing is said of it
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'def fail(str):\n    raise ValueError(str)\ntry:\n    fail("text")\nexcept ValueError as error:\n    r = f"{error}"\n',
+        'try:\n    raise ValueError("a")\nexcept ValueError as error:\n    r = error.args\n',
+        'kind = ValueError\ntry:\n    raise ValueError(  # why\n        "a"\n    )\nexcept ValueError as error:\n    r = str(error)\n',
+    ],
+)
+async def test_what_an_exception_is_given_is_left_alone_where_that_would_be_seen(source: str) -> None:
+    expected = in_cpython(source, 'r')
+    assert await value(f'{source}r') == (list(expected) if isinstance(expected, tuple) else expected)
+
+
+@pytest.mark.parametrize('text', ['"a"', 'f"{1}"', '"a %s" % 1', '"a" + name', '"{}".format(1)', 'str(1)'])
+def test_a_text_is_left_as_it_is_written(text: str) -> None:
+    source = f'name = "b"\nraise ValueError({text})'
+    assert mended(source) == source

@@ -10,6 +10,7 @@ import ast
 import builtins
 from typing import Final
 
+from ..outline import Outline
 from .mending import Mending
 
 _EXITS: Final = ('exit', 'quit', 'sys.exit')
@@ -50,21 +51,28 @@ def _catches_exit(ancestor: ast.AST) -> bool:
 
 
 def mend_raises(mending: Mending) -> None:
-    """`ValueError(5)` and `ValueError(1, 2)` get the text that CPython gives them."""
+    """`ValueError(5)` and `ValueError(1, 2)` get the text that CPython gives them. So does `ValueError(error)`, whatever it is
+    given: that is no change where it is a text, so nothing is told of it."""
     outline = mending.outline
-    if any(attribute.attr == 'args' for attribute in outline.nodes(ast.Attribute)):
+    if any(attribute.attr == 'args' for attribute in outline.nodes(ast.Attribute)) or _binds_str(outline):
         return
     for call in outline.nodes(ast.Call):
         if call.keywords or not call.args or not _is_plain_exception(mending, call.func):
             continue
-        if any(isinstance(each, ast.Starred) for each in call.args) or (
-            len(call.args) == 1 and _may_be_text(call.args[0])
-        ):
+        if any(isinstance(each, ast.Starred) for each in call.args):
+            continue
+        may_be_text = len(call.args) == 1 and _may_be_text(call.args[0])
+        if len(call.args) == 1 and _is_text(call.args[0]):
             continue
         start, end = mending.text.span(call.args[0])[0], mending.text.span(call.args[-1])[1]
         opening, closing = ('str(', ')') if len(call.args) == 1 else ('str((', '))')
         edits = mending.outside(call.args[0], opening, closing, to=call.args[-1])
-        if '#' not in mending.text.source[start:end]:
+        if '#' in mending.text.source[start:end]:
+            continue
+        if may_be_text:
+            if mending.is_where_it_says(call):
+                mending.take(edits)
+        else:
             mending.mend('exception-text', call, 'gave the exception its arguments as text', *edits)
 
 
@@ -75,6 +83,31 @@ def _is_plain_exception(mending: Mending, function: ast.expr) -> bool:
     if not isinstance(kind, type):
         return False
     return issubclass(kind, BaseException) and not issubclass(kind, _ARGUMENTS_MATTER)
+
+
+def _binds_str(outline: Outline) -> bool:
+    """Whether `str` may be something of the cell's own."""
+    if any(name.id == 'str' and not isinstance(name.ctx, ast.Load) for name in outline.nodes(ast.Name)):
+        return True
+    functions = outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    return any(
+        each.arg == 'str' for function in functions for each in ast.walk(function.args) if isinstance(each, ast.arg)
+    )
+
+
+def _is_text(node: ast.expr) -> bool:
+    """What is a text for certain, so that nothing is to be done."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
+            return _is_text(left) or (isinstance(node.op, ast.Add) and _is_text(right))
+        case ast.Call(func=ast.Attribute(value=value, attr='format' | 'join')):
+            return _is_text(value)
+        case ast.Call(func=ast.Name(id='str' | 'repr')):
+            return True
+        case _:
+            return False
 
 
 def _may_be_text(node: ast.expr) -> bool:
