@@ -18,6 +18,7 @@ from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
 from .ownership import Owner, checked
 from .stores.base import Store
 from .stores.memory import MemoryStore
+from .suggestions import closest
 from .waiting import LookUp
 
 Checking: TypeAlias = Literal['strict', 'names', 'off']
@@ -144,8 +145,10 @@ class Settings:
         given = dict[str, Any](options)
         unknown = given.keys() - CodeModeOptions.__annotations__.keys()
         if unknown:
-            known = ', '.join(sorted(CodeModeOptions.__annotations__))
-            raise SettingsError(f'Code mode has no option {sorted(unknown)[0]!r}. There are: {known}.')
+            known, wrong = sorted(CodeModeOptions.__annotations__), min(unknown)
+            meant = closest(wrong, known)
+            hint = '' if meant is None else f' Did you mean {meant}?'
+            raise SettingsError(f'Code mode has no option {wrong!r}.{hint} There are: {", ".join(known)}.')
         given['limits'] = _limits(given.pop('limits', None), given.pop('resource_limits', None))
         given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
         given['observers'] = _observers(given.pop('observers', ()))
