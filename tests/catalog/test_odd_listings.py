@@ -95,6 +95,18 @@ async def test_defaults_are_what_code_can_write() -> None:
         "(window: Window = {'size': 5}, box: Box = {'width': Decimal('1.5'), 'tags': {'a'}}, many: list[Window] = [{}], since: date = ...) -> None"
     )
 
+    def tag(
+        names: list[str] = Field(default_factory=list),
+        weights: dict[str, int] = Field(default_factory=dict[str, int]),
+        kinds: set[str] = Field(default_factory=set),
+        places: tuple[str, ...] = Field(default_factory=tuple),
+        number: int = Field(default_factory=lambda: 7),
+    ) -> None: ...
+
+    assert await text_of(tag) == snapshot(
+        '(names: list[str] = [], weights: dict[str, int] = {}, kinds: set[str] = set(), places: tuple[str, ...] = (), number: int = ...) -> None'
+    )
+
     def search(filters: Filters) -> None: ...
 
     assert await text_of(search) == snapshot(

@@ -223,10 +223,15 @@ def _with_default_metadata(hint: Any, default: Any) -> Any:
 def _default(parameter: inspect.Parameter, schema: object, annotation: str) -> str:
     default = parameter.default
     if isinstance(default, FieldInfo):
-        default = default.default
+        factory = get_origin(default.default_factory) or default.default_factory
+        # others may do anything, and are not called to be shown
+        default = next((kind() for kind in _CONTAINERS if kind is factory), default.default)
     if default is inspect.Parameter.empty or default is PydanticUndefined:
         return schema_default(schema, annotation)
     return default_source(default)
+
+
+_CONTAINERS: Final[tuple[type[Any], ...]] = (list, dict, set, frozenset, tuple)
 
 
 def _type_hints(function: Callable[..., Any]) -> Mapping[str, Any]:
