@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from inline_snapshot import snapshot
@@ -96,9 +96,9 @@ async def test_defaults_are_what_code_can_write() -> None:
     )
 
     def tag(
-        names: list[str] = Field(default_factory=list),
-        weights: dict[str, int] = Field(default_factory=dict[str, int]),
-        kinds: set[str] = Field(default_factory=set),
+        names: Annotated[list[str], Field(default_factory=list)],
+        weights: Annotated[dict[str, int], Field(default_factory=dict[str, int])],
+        kinds: Annotated[set[str], Field(default_factory=set)],
         places: tuple[str, ...] = Field(default_factory=tuple),
         number: int = Field(default_factory=lambda: 7),
     ) -> None: ...

@@ -157,7 +157,7 @@ def _parameters(
                 shown=readable(text),
                 default=None
                 if key in required and not is_variadic
-                else _default(parameter, properties[key], unmarked(text)),
+                else _default(parameter, hints.get(parameter.name), properties[key], unmarked(text)),
                 description=description_of(properties[key]),
                 keyword_only=is_variadic or parameter.kind is inspect.Parameter.KEYWORD_ONLY,
                 is_variadic=is_variadic,
@@ -220,12 +220,14 @@ def _with_default_metadata(hint: Any, default: Any) -> Any:
     return Annotated[hint, *metadata] if metadata else hint
 
 
-def _default(parameter: inspect.Parameter, schema: object, annotation: str) -> str:
-    default = parameter.default
-    if isinstance(default, FieldInfo):
-        factory = get_origin(default.default_factory) or default.default_factory
-        # others may do anything, and are not called to be shown
-        default = next((kind() for kind in _CONTAINERS if kind is factory), default.default)
+def _default(parameter: inspect.Parameter, hint: Any, schema: object, annotation: str) -> str:
+    infos = [each for each in (parameter.default, *getattr(hint, '__metadata__', ())) if isinstance(each, FieldInfo)]
+    factories = [get_origin(info.default_factory) or info.default_factory for info in infos]
+    # other factories may do anything, and are not called to be shown
+    made = [kind() for factory in factories for kind in _CONTAINERS if kind is factory]
+    if made:
+        return default_source(made[0])
+    default = parameter.default.default if isinstance(parameter.default, FieldInfo) else parameter.default
     if default is inspect.Parameter.empty or default is PydanticUndefined:
         return schema_default(schema, annotation)
     return default_source(default)
