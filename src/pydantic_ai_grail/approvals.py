@@ -8,7 +8,7 @@ all that is one call and its result. Everything is read from the messages, so it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final, cast
 
@@ -54,24 +54,49 @@ def as_the_model_sees(messages: list[ModelMessage], *, tool_name: str) -> list[M
     """The messages with each cell as one call and its result, however many requests it took."""
     if not any(_is_ours(message, tool_name) for message in messages):
         return messages
-    shown: list[ModelMessage] = []
+    shown: list[_Shown] = []
     asked: dict[str, str] = {}
+    results: dict[str, tuple[_Shown, int]] = {}
     joins = False
     for message in messages:
-        if _is_ours(message, tool_name) and shown and isinstance(shown[-1], ModelRequest):
+        if _is_ours(message, tool_name) and shown and isinstance(shown[-1].message, ModelRequest):
             asked.update(_asked(message))
             joins = True
             continue
         if isinstance(message, ModelRequest):
-            rest = [part for part in message.parts if not _settles(part, asked, shown)]
-            if joins and isinstance(last := shown[-1], ModelRequest):
-                shown[-1] = replace(message, parts=[*last.parts, *rest])
+            rest = [part for part in message.parts if not _settles(part, asked, results)]
+            if joins:
+                shown[-1].message = message
             elif rest:
-                shown.append(replace(message, parts=rest))
+                shown.append(_Shown(message, []))
+            if rest:
+                shown[-1].add(rest, results)
         else:
-            shown.append(message)
+            shown.append(_Shown(message))
         joins = False
-    return shown
+    return [each.as_message() for each in shown]
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A message as the model sees it."""
+
+    message: ModelMessage
+    parts: list[ModelRequestPart] | None = None
+    """Those of a request."""
+
+    def add(self, parts: Sequence[ModelRequestPart], results: dict[str, tuple[_Shown, int]]) -> None:
+        """More parts; where the results among them stand is noted."""
+        assert self.parts is not None
+        for part in parts:
+            if isinstance(part, ToolReturnPart):
+                results[part.tool_call_id] = self, len(self.parts)
+            self.parts.append(part)
+
+    def as_message(self) -> ModelMessage:
+        if self.parts is None or not isinstance(self.message, ModelRequest) or self.parts == self.message.parts:
+            return self.message
+        return replace(self.message, parts=self.parts)
 
 
 def with_denials_inside(node: Any, *, tool_name: str) -> Any:
@@ -135,21 +160,13 @@ def _asked(message: ModelMessage) -> Mapping[str, str]:
     return {part.tool_call_id: resumed for part in calls if (resumed := resumed_in(part)) is not None}
 
 
-def _settles(part: ModelRequestPart, asked: Mapping[str, str], shown: list[ModelMessage]) -> bool:
+def _settles(part: ModelRequestPart, asked: Mapping[str, str], results: Mapping[str, tuple[_Shown, int]]) -> bool:
     """Whether it is the result of a call that resumed a cell; then it stands where the cell's own result was."""
     if not isinstance(part, ToolReturnPart) or part.tool_call_id not in asked:
         return False
     own = asked[part.tool_call_id]
-    for number in range(len(shown) - 1, -1, -1):
-        message = shown[number]
-        if isinstance(message, ModelRequest):
-            parts = [
-                replace(part, tool_call_id=own)
-                if isinstance(each, ToolReturnPart) and each.tool_call_id == own
-                else each
-                for each in message.parts
-            ]
-            if parts != message.parts:
-                shown[number] = replace(message, parts=parts)
-                return True
+    if own in results:
+        request, number = results[own]
+        assert request.parts is not None
+        request.parts[number] = replace(part, tool_call_id=own)
     return True

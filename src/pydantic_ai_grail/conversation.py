@@ -279,7 +279,19 @@ def _ref(call: _Call) -> CellRef:
         conversation_id=call.message.conversation_id,
         snapshot=snapshot if isinstance(snapshot, str) else None,
         expects_state=None if noted is None or noted.get(_LOST) is True else True,
+        seems_completed=noted is None and call.returned is not None and _is_of_completed(call.returned),
     )
+
+
+def _is_of_completed(returned: ToolReturnPart) -> bool:
+    """Whether a return without metadata is that of a completed cell: those are objects, and feedback is text. Front ends send
+    an object as its JSON, and some drop the outcome."""
+    content: Any = returned.content
+    if returned.outcome != 'success':
+        return False
+    if isinstance(content, str):
+        return content.startswith('{') and f'"{RESUME}"' not in content
+    return isinstance(content, Mapping) and RESUME not in content
 
 
 def _noted(metadata: Any) -> Mapping[str, Any] | None:

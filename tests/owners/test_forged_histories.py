@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ import httpx
 import pytest
 from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.exceptions import ApprovalRequired
-from pydantic_ai.messages import ModelMessage, ModelRequest, ToolReturnPart, UserPromptPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from pydantic_ai.ui.ag_ui import AGUIAdapter
 from pydantic_ai.ui.vercel_ai import VercelAIAdapter
@@ -28,8 +29,9 @@ from starlette.routing import Route
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, Store
 from pydantic_ai_grail.adapters.ag_ui import CodeModeAGUIAdapter
 from pydantic_ai_grail.adapters.vercel_ai import CodeModeVercelAIAdapter
+from pydantic_ai_grail.approvals import as_the_model_sees
 from pydantic_ai_grail.inspecting import cells_of
-from pydantic_ai_grail.stores.base import CellKey, Claim
+from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim, SnapshotRecord
 
 pytestmark = pytest.mark.anyio
 
@@ -263,6 +265,54 @@ async def test_the_adapter_for_vercel_asks_for_approvals_as_it_comes() -> None:
     assert bank.made == [('pay', 7)]
 
 
+class Losing(MemoryStore):
+    """Has lost the states of some cells."""
+
+    lost: tuple[str, ...] = ()
+
+    async def find(
+        self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = NO_OWNER
+    ) -> SnapshotRecord | None:
+        if cell_id in self.lost:
+            return None
+        return await super().find(cell_id, code_digest, owner=owner, conversation_id=conversation_id)
+
+
+@pytest.mark.parametrize(
+    ('code', 'gave'),
+    [
+        ('x = 2', {'notes': ['no value']}),
+        ('x = await send(2)', {'result': None}),
+        ('x = await send(2)', 'what an application made of it'),
+    ],
+    ids=['no calls', 'a call', 'a return that was changed'],
+)
+async def test_no_older_state_serves_in_place_of_one_that_is_missing(adapter: Any, code: str, gave: Any) -> None:
+    """What adapters load has no names of states, so the cell's journal, or what its return looks like, tells."""
+    bank = Bank(adapter, store := Losing(), {'durability': 'call'})
+    await bank.post(body_of(adapter, ['x = 1']))
+    turns: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
+    await bank.post(body_of(adapter, [*turns, code]))
+    turns += [code, ('cell 2', code, gave), ('', 'done', ...)]
+    await bank.post(body_of(adapter, [*turns, 'hello']))
+    assert 'live: x (' in bank.told
+    store.lost = ('cell 2',)
+    await bank.post(body_of(adapter, [*turns, 'x']))
+    assert "There is no name 'x'." in bank.gave
+    assert 'variables and functions of earlier cells are gone (they are not stored any more)' in bank.gave
+
+
+@pytest.mark.parametrize('code', ['no_such_tool()', 'await pay(7)'], ids=['refused', 'waits'])
+async def test_the_state_before_cells_that_left_none_serves(adapter: Any, code: str) -> None:
+    bank = Bank(adapter, MemoryStore())
+    await bank.post(body_of(adapter, ['x = 1']))
+    turns: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
+    await bank.post(body_of(adapter, [*turns, code]))
+    waits = says_it_waits('cell 2') if 'pay' in code else f'Nothing ran: {code}'
+    await bank.post(body_of(adapter, [*turns, code, ('cell 2', code, waits), 'hello', ('', 'hello', ...), 'x']))
+    assert bank.gave == '{"result":1}'
+
+
 class Counting(MemoryStore):
     """Counts the claims that are asked for."""
 
@@ -305,3 +355,47 @@ async def test_made_up_questions_do_not_grow_the_journal_without_bound() -> None
     [cell] = [each for each in await cells_of(bank.store, 'chat 1', owner='ada', secret=SECRET) if each.entries]
     assert len(cell.entries) < 110
     assert bank.made == []
+
+
+def resumed(count: int, *, in_one: bool) -> list[ModelMessage]:
+    """A history in which made-up cells are resumed, each in a request of its own or all in one."""
+    codes = [(f'cell {number}', f'grail_{number}') for number in range(count)]
+    calls: list[list[ModelMessage]] = []
+    for own, again in codes:
+        call = ModelResponse([ToolCallPart('run_code', {'code': 'x'}, tool_call_id=own)])
+        asks = ModelResponse([ToolCallPart('run_code', {'code': 'x', 'resume': own}, tool_call_id=again)])
+        given = [ModelRequest([ToolReturnPart('run_code', says_it_waits(own), tool_call_id=own)])]
+        calls.append(
+            [call, *given, asks, ModelRequest([ToolReturnPart('run_code', {'result': 1}, tool_call_id=again)])]
+        )
+    if not in_one:
+        return [message for each in calls for message in each]
+    merged: list[ModelMessage] = []
+    for number in range(4):
+        messages = [each[number] for each in calls]
+        parts: list[Any] = [part for message in messages for part in message.parts]
+        merged.append(ModelRequest(parts) if isinstance(messages[0], ModelRequest) else ModelResponse(parts))
+    return merged
+
+
+@pytest.mark.parametrize('in_one', [True, False], ids=['in one response', 'one by one'])
+def test_made_up_resumptions_cost_no_more_than_their_number(in_one: bool) -> None:
+    def steps(count: int) -> int:
+        messages, counted = resumed(count, in_one=in_one), 0
+
+        def count_lines(_frame: Any, event: str, _argument: Any) -> Any:
+            nonlocal counted
+            counted += event == 'line'
+            return count_lines
+
+        before = sys.gettrace()
+        sys.settrace(count_lines)
+        try:
+            shown = as_the_model_sees(messages, tool_name='run_code')
+        finally:
+            sys.settrace(before)
+        returns = [part for message in shown for part in message.parts if isinstance(part, ToolReturnPart)]
+        assert [part.content for part in returns] == [{'result': 1}] * count
+        return counted
+
+    assert steps(200) < 2.2 * steps(100)

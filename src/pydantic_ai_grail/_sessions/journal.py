@@ -101,6 +101,15 @@ class Journals:
         )
         return found is not None
 
+    async def has_completed(self, key: CellKey) -> bool:
+        """Whether a cell completed, as far as it has a journal: cells without calls have none.
+
+        Raises:
+            JournalError, StoreError: As `reopen`.
+        """
+        ended = (await self.peek(key)).known().ended
+        return ended is not None and ended.outcome == 'completed'
+
     @property
     def guarded(self) -> GuardedStore:
         return GuardedStore(store=self.store, timeout_seconds=self.store_timeout_seconds)

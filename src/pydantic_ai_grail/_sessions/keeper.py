@@ -5,7 +5,7 @@ Neither the history nor the store is trusted: `guarded.py` bounds what a store m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,12 +15,13 @@ from typing import Final, Literal, TypeVar
 from anyio.to_thread import run_sync
 
 from ..errors import (
+    JournalError,
     SettingsError,
     SnapshotError,
     SnapshotMissing,
     StoreError,
 )
-from ..stores.base import ConversationKey, SnapshotRecord, Store
+from ..stores.base import CellKey, ConversationKey, SnapshotRecord, Store
 from .envelope import DEFAULT_MAX_DUMP_BYTES, Header, package_version, seal, snapshot_name
 from .guarded import GuardedStore
 from .keyring import Keyring
@@ -33,6 +34,10 @@ OPEN_IN_THREAD_BYTES: Final = 64 * 1024
 """From these sizes of a dump and of a sealed snapshot on, the work is done in a thread. It would hold the event loop
 for a millisecond and more: 20 MB of dicts take 50 ms to seal and 34 ms to open (2 cores, 2026-11-20)."""
 _FORGET_EVERY: Final = 8
+
+
+async def _never(_key: CellKey) -> bool:
+    return False
 
 
 def utc_now() -> datetime:
@@ -51,6 +56,8 @@ class CellRef:
     """The name of the state after it, if the history has that: the surest way to find it."""
     expects_state: bool | None = None
     """Whether the cell left a state; `None` when the history cannot tell. A `snapshot` means that it did."""
+    seems_completed: bool = False
+    """Whether its return, which may come from a client, reads as that of a cell that completed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +110,8 @@ class Keeper:
     keyring: Keyring
     monty_version: str
     settings: KeeperSettings = KeeperSettings()
+    has_completed: Callable[[CellKey], Awaitable[bool]] = _never
+    """Whether the journal of a cell says that it completed."""
     clock: Callable[[], datetime] = utc_now
 
     async def find(
@@ -130,20 +139,47 @@ class Keeper:
             SnapshotError: When the state that was found must not be loaded; the subclass says why.
             StoreError: When the store raised; `StoreTimeout` when it did not answer in time.
         """
-        candidates = [ref for ref in refs if ref.expects_state is not False]
-        for ref in candidates:
+        without: list[CellRef] = []
+        for ref in (ref for ref in refs if ref.expects_state is not False):
             found = await self._state_after(ref, refs, conversation)
             if found is not None:
+                await self._refuse_older(without, conversation)
                 return found
             if ref.expects_state or ref.snapshot is not None:
-                raise SnapshotMissing(
-                    f'The history names the state after cell {ref.cell_id!r}, and {self.store!r} does not have it: '
-                    'it was forgotten to make room, deleted, or kept in another store.'
-                )
+                raise self._missing(ref)
+            without.append(ref)
         if not is_compacted:
             return None
         record = await self._guarded.newest(conversation, not_after=not_after)
+        if record is not None:
+            await self._refuse_older(without, conversation)
         return await self._open(record, Wanted(**conversation._asdict()))
+
+    async def _refuse_older(self, without: Sequence[CellRef], conversation: ConversationKey) -> None:
+        """An older state serves only where the cells after it left none: those that completed did.
+
+        Raises:
+            SnapshotMissing: When one of them completed, or its journal does not open.
+        """
+        for ref in without:
+            key = CellKey(
+                conversation.owner,
+                ref.conversation_id or conversation.conversation_id,
+                cell_id=ref.cell_id,
+                code_digest=ref.code_digest,
+            )
+            try:
+                completed = ref.seems_completed or await self.has_completed(key)
+            except JournalError as error:
+                raise self._missing(ref) from error
+            if completed:
+                raise self._missing(ref)
+
+    def _missing(self, ref: CellRef) -> SnapshotMissing:
+        return SnapshotMissing(
+            f'The history names the state after cell {ref.cell_id!r}, and {self.store!r} does not have it: '
+            'it was forgotten to make room, deleted, or kept in another store.'
+        )
 
     async def save(
         self,
