@@ -20,7 +20,7 @@ def problem_with_id(id: Any) -> str | None:
         return f'got {id!r:.80}, which is empty'
     if len(id) > MAX_ID_BYTES or len(id.encode('utf-8', 'surrogatepass')) > MAX_ID_BYTES:
         return f'got {len(id):,} characters, and {MAX_ID_BYTES} bytes are the most'
-    if any(unicodedata.category(char) in ('Cc', 'Cs') for char in id):
+    if not id.isprintable() and any(unicodedata.category(char) in ('Cc', 'Cs') for char in id):
         return f'got {id[:80]!a}, which has control characters or halves of characters in it'
     return None
 
