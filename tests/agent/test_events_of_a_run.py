@@ -22,7 +22,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.run import AgentRunResultEvent
-from pydantic_ai.tools import DeferredToolRequests, RunContext
+from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolDenied
 from pydantic_ai.toolsets import FunctionToolset
 from pydantic_ai.usage import UsageLimits
 
@@ -278,6 +278,28 @@ async def test_a_cell_that_still_waits_says_so_again() -> None:
     events = await stream_of(agent, 'await send(text="a")', message_history=result.all_messages())
     assert told(events) == snapshot(['run_code called', '  suspended None 1 waiting'])
     assert not unpaired(events)
+
+
+async def test_a_cell_that_is_denied_as_a_whole_ends_with_that() -> None:
+    """It had a start and no end, where all is told."""
+    agent = asking()
+    _, result = await until_it_waits(agent, 'await send(text="a")')
+    assert isinstance(result.output, DeferredToolRequests)
+    answers = DeferredToolResults(approvals={call.tool_call_id: ToolDenied('no') for call in result.output.approvals})
+    events = await stream_of(
+        agent, 'await send(text="a")', message_history=result.all_messages(), deferred_tool_results=answers
+    )
+    assert told(events) == snapshot(['run_code called', '  denied no 0 waiting', 'run_code: failed'])
+
+
+async def test_a_later_wait_ends_the_cell_each_time_that_it_is_asked_for() -> None:
+    """The first time it waits at the end of a run; then it is asked for anew."""
+    agent, cell = asking(), 'await send(text="a")\nawait send(text="b")'
+    _, result = await until_it_waits(agent, cell)
+    assert isinstance(result.output, DeferredToolRequests)
+    answers = DeferredToolResults(approvals={call.tool_call_id: True for call in result.output.approvals})
+    events = await stream_of(agent, cell, message_history=result.all_messages(), deferred_tool_results=answers)
+    assert [line for line in told(events) if 'suspended' in line] == ['  suspended None 1 waiting'] * 2
 
 
 async def test_calls_of_a_corrected_cell_say_where_their_results_are_from() -> None:
