@@ -127,7 +127,7 @@ def _cell(number: int, code: str, returned: ToolReturnPart | None, conversation:
         lines=lines,
         result=content.get('result'),
         has_result='result' in content,
-        printed=str(content.get('printed', '')),
+        printed='\n'.join(content.get('printed', [])),
         decisions=decisions,
     )
 

@@ -112,8 +112,8 @@ async def test_a_tool_whose_name_begins_with_a_digit_can_be_called() -> None:
     [
         ('None', {'result': None}),
         ('x = 1', {'result': 1}),
-        ('print("a")', {'printed': 'a'}),
-        ('print("a")\n2', {'printed': 'a', 'result': 2}),
+        ('print("a")', {'printed': ['a']}),
+        ('print("a")\n2', {'printed': ['a'], 'result': 2}),
         ('"text"', {'result': 'text'}),
     ],
 )

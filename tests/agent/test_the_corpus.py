@@ -118,4 +118,4 @@ def _raised(cell: PlayedCell) -> str | None:
 
 def _printed(cell: PlayedCell) -> str:
     content: dict[str, Any] = cell.content
-    return content.get('printed', '')
+    return '\n'.join(content.get('printed', []))

@@ -115,7 +115,7 @@ def test_an_exit_at_the_top_level_ends_the_cell(source: str, result: str) -> Non
 async def test_what_follows_an_exit_does_not_run() -> None:
     first, second = await play(agent_with(), 'x = 2\nif x > 1:\n    print("a")\n    exit()\nprint(x)', 'x')
 
-    assert first.content == {'printed': 'a', 'notes': ['Changed in line 4: ended the cell by `return`']}
+    assert first.content == {'printed': ['a'], 'notes': ['Changed in line 4: ended the cell by `return`']}
     assert second.content == {'result': 2}
 
 

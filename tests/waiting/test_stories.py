@@ -202,13 +202,13 @@ EXPECTED: dict[str, dict[str, Any]] = {
     'in a function of an earlier cell': {
         'contents': [
             {'notes': ['Done. The cell has no value: end it with an expression to see one.']},
-            {'printed': 'paying', 'result': 'refunded 500'},
+            {'printed': ['paying'], 'result': 'refunded 500'},
         ],
         'effects': [['refund', 4, 500]],
         'waited': [[['refund', {'order': 4, 'amount': 500}, 'approval']], []],
     },
     'printed before and after': {
-        'contents': [{'printed': 'before\nafter'}],
+        'contents': [{'printed': ['before', 'after']}],
         'effects': [['refund', 1, 500]],
         'waited': [[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
     },

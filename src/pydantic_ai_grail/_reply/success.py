@@ -2,7 +2,7 @@
 
 | key | when it is there |
 |---|---|
-| `printed` | the cell printed something: its text, before the result, as it came |
+| `printed` | the cell printed something: its lines, in order; the line break of the last one is no line |
 | `result` | the cell has a value and all of it is here; `null` is a `None` that the code returned |
 | `preview` | the cell has a value that is too large; its head, with a note on its size and on how to get the rest |
 | `notes` | there is something to tell: mends, cuts, what state is live or lost, or that there was no value |
@@ -10,8 +10,9 @@
 One shape was chosen over the bare value for three reasons. The value is at `result` whether or not something was
 printed, so code that reads `ToolReturnPart.content` needs no cases. `None` (`{"result": null}`), `{}`
 (`{"result": {}}`) and no value at all (no `result`) read differently, which a bare value leaves to guessing. And it
-stays data: providers that take objects get one, others its JSON text. Sections of plain text read as well and save
-some escapes in what was printed, but would leave applications nothing but text to parse.
+stays data: providers that take objects get one, others its JSON text. Sections of plain text would leave applications
+nothing but text to parse. What was printed is a list of lines, since one text of several lines has no line breaks in JSON
+but escapes: a list costs a model as many tokens (measured with three tokenizers), and is read line by line.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def completed(
     told: list[Json] = []
     found = FoundFiles(calls=outcome.calls)
     if outcome.printed.text:
-        payload['printed'] = printed_text(outcome.printed, max_chars=max_chars, notes=told)
+        payload['printed'] = [*_printed_lines(outcome.printed, max_chars=max_chars, notes=told)]
     if outcome.has_value:
         plain = to_plain(outcome.value, max_chars=max_chars, found=found) if outcome.whole is None else None
         if plain is not None:
@@ -88,15 +89,15 @@ def _remarks(remarks: Sequence[Diagnostic]) -> list[str]:
     return told if left <= 1 else [*told[:_MOST_REMARKS], prose.more_remarks(left)]
 
 
-def printed_text(printed: Printed, *, max_chars: int, notes: list[Json]) -> str:
-    """What was printed, both ends of it when it is too long; what is left out is added to `notes`."""
+def _printed_lines(printed: Printed, *, max_chars: int, notes: list[Json]) -> list[str]:
+    """The lines of what was printed, both ends of it when it is too long; what is left out is added to `notes`."""
     if printed.dropped_chars:
         notes.append(prose.dropped_prints(printed.dropped_chars))
     text = printed.text.rstrip('\n')
     if len(text) <= max_chars:
-        return text
+        return text.split('\n')
     notes.append(prose.cut_prints(len(text), max_chars))
-    return both_ends(text, max_chars)
+    return both_ends(text, max_chars).split('\n')
 
 
 def _how_to_get_the_rest(value: Any, name: str | None, head: Json) -> str:

@@ -147,8 +147,8 @@ async def test_an_argument_keeps_all_its_items_too() -> None:
     ('cell', 'content'),
     [
         ('await picture()', [{'result': SHOWN}, FILE]),
-        ('p = await picture()\nprint("taken")\np', [{'printed': 'taken', 'result': SHOWN}, FILE]),
-        ('p = await pictures()\nprint("done")\np', [{'printed': 'done', 'result': [SHOWN, 'a red square']}, FILE]),
+        ('p = await picture()\nprint("taken")\np', [{'printed': ['taken'], 'result': SHOWN}, FILE]),
+        ('p = await pictures()\nprint("done")\np', [{'printed': ['done'], 'result': [SHOWN, 'a red square']}, FILE]),
         ('await wrapped()', [{'result': SHOWN}, FILE]),
     ],
     ids=['alone', 'with a print', 'in a list', 'in a tool return'],
