@@ -10,7 +10,7 @@ import ast
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 
@@ -96,6 +96,16 @@ class Origins:
     line_count: int = 0
     """Lines of the original; lines beyond it were added, and stand for `added_for`. 0: nothing was added."""
     added_for: tuple[int, int] = (1, 1)
+
+    def indented(self, indents: Mapping[int, int]) -> Origins:
+        """The way back to a source whose lines had so many characters more at their beginning."""
+        if not indents:
+            return self
+        shifts = dict(self.shifts)
+        for line, taken in indents.items():
+            moved = (Shift(each.column + taken, each.removed, each.inserted) for each in self.shifts.get(line, ()))
+            shifts[line] = (Shift(1, taken, 0), *moved)
+        return replace(self, shifts=shifts)
 
     def original(self, line: int, column: int) -> tuple[int, int]:
         """Where a position of the edited source came from. What was inserted came from the place it was inserted at."""

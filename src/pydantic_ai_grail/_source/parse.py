@@ -9,7 +9,7 @@ from typing import Final
 
 from ..diagnostics import Diagnostic, Position
 
-_FENCE: Final = re.compile(r'\s*(```+|~~~+)[ \t]*(python3?|py|monty)?[ \t]*\Z', re.IGNORECASE)
+_FENCE: Final = re.compile(r'(```+|~~~+)[ \t]*(python3?|py|monty)?\Z', re.IGNORECASE)
 _TYPE_STATEMENT: Final = re.compile(r'\s*type\s+[A-Za-z_]\w*\s*(\[|=)')
 
 
@@ -43,7 +43,7 @@ def unwrapped(source: str) -> str | None:
     """The source without the Markdown fence around it, its lines kept; `None` if there is none."""
     lines = source.split('\n')
     written = [number for number, line in enumerate(lines) if line.strip()]
-    if not written or not _FENCE.match(lines[written[0]]):
+    if not written or not _FENCE.match(lines[written[0]].strip()):
         return None
     lines[written[0]] = ''
     if len(written) > 1 and lines[written[-1]].strip() in ('```', '~~~'):

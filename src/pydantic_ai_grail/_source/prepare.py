@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
 
 from .._catalog.catalog import Catalog
 from .._monty.support import Support
 from ..diagnostics import Diagnostic, Mend, Position
+from .edits import Origins
 from .imported import Imported
 from .mangled import shell_line, unmangled
 from .mends.cell import mend
@@ -40,15 +42,16 @@ def prepare(
     """
     written = source
     unfenced: tuple[Mend, ...] = ()
+    indents: Mapping[int, int] = {}
     tree = parse(written)
     if not isinstance(tree, ast.Module):
         meant = unmangled(source)
         if meant is None:
             return (_as_command(tree, source),)
-        tree, written, note = meant
-        unfenced = (Mend(kind='fence', line=1, note=note),)
+        tree, written, indents = meant.tree, meant.source, meant.indents
+        unfenced = tuple(Mend(kind='fence', line=1, note=note) for note in meant.notes)
     try:
-        return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported())
+        return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported(), indents)
     except Exception as error:
         # Nested more deeply than it can be walked here, or a mistake of ours over odd source, which must not end the
         # run of somebody's agent. The trace shows it; the code runs as it was written, within Monty's limits.
@@ -60,6 +63,7 @@ def prepare(
             mends=unfenced,
             has_value=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
             hints=(note,),
+            origins=Origins().indented(indents),
         )
 
 
@@ -83,6 +87,7 @@ def _prepared(
     attributes: frozenset[str],
     mends: tuple[Mend, ...],
     imported: Imported,
+    indents: Mapping[int, int],
 ) -> Prepared | tuple[Diagnostic, ...]:
     prepared = mend(
         tree,
@@ -94,6 +99,9 @@ def _prepared(
         attributes=attributes,
         imported=imported,
     )
+    if indents:
+        unplaced = tuple(_moved(each, indents) for each in prepared.unplaced)
+        prepared = replace(prepared, origins=prepared.origins.indented(indents), unplaced=unplaced)
     roots = {module.partition('.')[0] for module in catalog.modules}
     tools = catalog.entries.keys() & (support.lacking_builtins | support.lacking_modules)
     names = bound | tools | roots | RUNTIME_NAMES
@@ -111,6 +119,12 @@ def _prepared(
     found = [*prepared.unplaced, *(_in_original(prepared, one) for one in reported)]
     found.sort(key=lambda one: (one.position.line, one.position.column))
     return tuple(found) or prepared
+
+
+def _moved(diagnostic: Diagnostic, indents: Mapping[int, int]) -> Diagnostic:
+    place, taken = diagnostic.position, indents.get(diagnostic.position.line, 0)
+    end = None if place.end_column is None else place.end_column + taken
+    return replace(diagnostic, position=replace(place, column=place.column + taken, end_column=end))
 
 
 def _in_original(prepared: Prepared, diagnostic: Diagnostic) -> Diagnostic:
