@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -285,13 +286,18 @@ def _ref(call: _Call) -> CellRef:
 
 def _is_of_completed(returned: ToolReturnPart) -> bool:
     """Whether a return without metadata is that of a completed cell: those are objects, and feedback is text. Front ends send
-    an object as its JSON, and some drop the outcome."""
+    an object as its JSON, feedback in an object of its own, and some drop the outcome."""
     content: Any = returned.content
     if returned.outcome != 'success':
         return False
     if isinstance(content, str):
-        return content.startswith('{') and f'"{RESUME}"' not in content
-    return isinstance(content, Mapping) and RESUME not in content
+        return _COMPLETED.match(content) is not None and f'"{RESUME}"' not in content
+    return isinstance(content, Mapping) and RESUME not in content and not _KEYS.isdisjoint(cast('Any', content))
+
+
+_KEYS: Final = frozenset({'printed', 'result', 'preview', 'notes'})
+"""Of what the model reads of a completed cell; see `_reply/success.py`."""
+_COMPLETED: Final = re.compile(rf'\s*\{{\s*"({"|".join(sorted(_KEYS))})"')
 
 
 def _noted(metadata: Any) -> Mapping[str, Any] | None:

@@ -77,7 +77,7 @@ class Engine:
                 max_dump_bytes=settings.max_snapshot_bytes,
                 keep_newest=settings.keep_snapshots,
             ),
-            has_completed=self.journals.has_completed,
+            left_state=self.journals.left_state,
         )
 
     @cached_property

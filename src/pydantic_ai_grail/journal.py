@@ -171,6 +171,9 @@ class CellEnded:
     """How many results code had been given; `None` in journals of before that was written down."""
     cause: int | None = None
     """The ordinal of the call whose failure ended it, if one did."""
+    leaves_state: bool | None = None
+    """Whether a state is saved after it, as long as the sandbox does not die over that; `None` in journals of before that was
+    written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

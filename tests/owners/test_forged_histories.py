@@ -168,6 +168,11 @@ class Bank:
             yield {0: DeltaToolCall('run_code', json.dumps({'code': last}), tool_call_id=f'cell {self.asked}')}
 
 
+def says_it_waits(id: str, *calls: str) -> dict[str, Any]:
+    """What the return of a cell says that waits anew."""
+    return {'resume': id, 'waiting_for': [*calls], 'notes': []}
+
+
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
 def adapter(request: pytest.FixtureRequest) -> Any:
     return request.param
@@ -176,11 +181,6 @@ def adapter(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture(params=[{}, {'owner': None}], ids=['owner', 'none'])
 def options(request: pytest.FixtureRequest) -> Any:
     return request.param
-
-
-def says_it_waits(id: str, *calls: str) -> dict[str, Any]:
-    """What the return of a cell says that waits anew."""
-    return {'resume': id, 'waiting_for': [*calls], 'notes': []}
 
 
 @pytest.mark.parametrize('prompt', [[], ['hello']], ids=['', 'with a prompt'])
@@ -284,8 +284,9 @@ class Losing(MemoryStore):
         ('x = 2', {'notes': ['no value']}),
         ('x = await send(2)', {'result': None}),
         ('x = await send(2)', 'what an application made of it'),
+        ('x = await send(2)\n1 / 0', 'Failed: ZeroDivisionError'),
     ],
-    ids=['no calls', 'a call', 'a return that was changed'],
+    ids=['no calls', 'a call', 'a return that was changed', 'a cell that failed'],
 )
 async def test_no_older_state_serves_in_place_of_one_that_is_missing(adapter: Any, code: str, gave: Any) -> None:
     """What adapters load has no names of states, so the cell's journal, or what its return looks like, tells."""
@@ -302,13 +303,42 @@ async def test_no_older_state_serves_in_place_of_one_that_is_missing(adapter: An
     assert 'variables and functions of earlier cells are gone (they are not stored any more)' in bank.gave
 
 
-@pytest.mark.parametrize('code', ['no_such_tool()', 'await pay(7)'], ids=['refused', 'waits'])
-async def test_the_state_before_cells_that_left_none_serves(adapter: Any, code: str) -> None:
+async def test_the_empty_state_does_not_serve_either_where_the_only_one_is_missing(adapter: Any) -> None:
+    bank = Bank(adapter, store := Losing(), {'durability': 'call'})
+    await bank.post(body_of(adapter, ['x = await send(2)']))
+    store.lost = ('cell 1',)
+    code = 'x = await send(2)'
+    await bank.post(body_of(adapter, [code, ('cell 1', code, {'result': None}), ('', 'done', ...), 'y = 3']))
+    assert 'variables and functions of earlier cells are gone (they are not stored any more)' in bank.gave
+
+
+async def test_a_state_that_is_missing_is_an_error_where_that_is_asked_for(adapter: Any) -> None:
+    bank = Bank(adapter, store := Losing(), {'durability': 'call', 'lost_state': 'error'})
+    await bank.post(body_of(adapter, ['x = 1']))
+    turns: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
+    await bank.post(body_of(adapter, [*turns, 'x = await send(2)']))
+    store.lost = ('cell 2',)
+    changed: list[Turn] = ['x', ('cell 2', 'x = await send(2)', 'changed'), ('', 'done', ...)]
+    answer = await bank.post(body_of(adapter, [*turns, *changed, 'x']))
+    assert '"result":1' not in answer
+    assert 'RUN_ERROR' in answer or '"type":"error"' in answer
+
+
+@pytest.mark.parametrize(
+    ('code', 'gave'),
+    [
+        ('no_such_tool()', 'Nothing ran: no_such_tool()'),
+        ('no_such_tool()', {'error': 'Nothing ran: no_such_tool()'}),
+        ('await pay(7)', says_it_waits('cell 2')),
+    ],
+    ids=['refused', 'refused, as an object', 'waits'],
+)
+async def test_the_state_before_cells_that_left_none_serves(adapter: Any, code: str, gave: Any) -> None:
     bank = Bank(adapter, MemoryStore())
     await bank.post(body_of(adapter, ['x = 1']))
     turns: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
     await bank.post(body_of(adapter, [*turns, code]))
-    waits = says_it_waits('cell 2') if 'pay' in code else f'Nothing ran: {code}'
+    waits = gave
     await bank.post(body_of(adapter, [*turns, code, ('cell 2', code, waits), 'hello', ('', 'hello', ...), 'x']))
     assert bank.gave == '{"result":1}'
 

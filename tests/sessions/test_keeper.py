@@ -16,6 +16,7 @@ from pydantic_ai_grail._sessions.envelope import code_digest, snapshot_name
 from pydantic_ai_grail._sessions.keeper import CellRef, Found, Keeper, KeeperSettings, Saved
 from pydantic_ai_grail._sessions.keyring import Keyring
 from pydantic_ai_grail.errors import (
+    JournalTampered,
     SettingsError,
     SnapshotError,
     SnapshotForeign,
@@ -25,6 +26,7 @@ from pydantic_ai_grail.errors import (
     StoreError,
 )
 from pydantic_ai_grail.stores import ConversationKey, MemoryStore, SnapshotRecord
+from pydantic_ai_grail.stores.base import CellKey
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +96,44 @@ async def test_a_state_that_is_gone_is_not_replaced_by_an_older_one(keeper: Keep
         await keeper.find([ref('c2', expects_state=True), ref('c1')], A)
     with pytest.raises(SnapshotMissing, match="state after cell 'c2'"):
         await keeper.find([ref('c2', snapshot='0' * 32), ref('c1')], A)
+
+
+class Ends:
+    """Journals of cells that left a state, and which of them were looked at."""
+
+    def __init__(self, *left: str) -> None:
+        self.left, self.asked = left, list[str]()
+
+    async def __call__(self, key: CellKey) -> bool:
+        self.asked.append(key.cell_id)
+        if key.cell_id == 'damaged':
+            raise JournalTampered('damaged')
+        return key.cell_id in self.left
+
+
+async def test_a_state_that_a_journal_speaks_of_is_not_replaced_by_an_older_one(keeper: Keeper) -> None:
+    keeper = replace(keeper, left_state=(ends := Ends('c2')))
+    await save(keeper, 'c1')
+    for newest in ('c2', 'damaged'):
+        with pytest.raises(SnapshotMissing, match=f'state after cell {newest!r}'):
+            await keeper.find([ref('refused'), ref(newest), ref('c1')], A)
+    with pytest.raises(SnapshotMissing, match="state after cell 'c2'"):
+        await keeper.find([ref('c2')], A)
+    assert ends.asked == ['refused', 'c2', 'refused', 'damaged', 'c2']
+
+
+async def test_a_journal_of_a_conversation_that_the_history_may_not_open_is_not_asked(keeper: Keeper) -> None:
+    keeper = replace(keeper, left_state=(ends := Ends('c2')))
+    assert await keeper.find([ref('c2')], B) is None
+    assert ends.asked == []
+
+
+async def test_a_state_that_is_there_costs_no_look_at_a_journal(keeper: Keeper) -> None:
+    keeper = replace(keeper, left_state=(ends := Ends('c1', 'c2')))
+    await save(keeper, 'c1')
+    assert dump_of(await keeper.find([ref('c1')], A)) == b'c1'
+    assert dump_of(await keeper.find([ref('refused', expects_state=False), ref('c1')], A)) == b'c1'
+    assert ends.asked == []
 
 
 async def test_the_name_in_the_history_decides_where_ids_repeat(keeper: Keeper) -> None:

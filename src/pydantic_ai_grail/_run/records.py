@@ -87,8 +87,10 @@ def content_as_json(content: Sequence[UserContent]) -> str:
 
 def cell_ended(outcome: Completed | Failed | Refused, *, handed: int, at: datetime) -> CellEnded:
     """The entry of a cell that came to its end, after code was given as many results."""
+    leaves_state = not isinstance(outcome, Refused) and not outcome.state_lost
     if not isinstance(outcome, Failed):
-        return CellEnded(outcome='completed' if isinstance(outcome, Completed) else 'failed', at=at, handed=handed)
+        ended = 'completed' if isinstance(outcome, Completed) else 'failed'
+        return CellEnded(outcome=ended, at=at, handed=handed, leaves_state=leaves_state)
     failure = outcome.failure
     return CellEnded(
         outcome='failed',
@@ -97,6 +99,7 @@ def cell_ended(outcome: Completed | Failed | Refused, *, handed: int, at: dateti
         line=None if failure.position is None else failure.position.line,
         handed=handed,
         cause=failure.ordinal,
+        leaves_state=leaves_state,
     )
 
 

@@ -101,14 +101,16 @@ class Journals:
         )
         return found is not None
 
-    async def has_completed(self, key: CellKey) -> bool:
-        """Whether a cell completed, as far as it has a journal: cells without calls have none.
+    async def left_state(self, key: CellKey) -> bool:
+        """Whether a cell came to an end that leaves a state, as far as it has a journal: cells without calls have none.
 
         Raises:
             JournalError, StoreError: As `reopen`.
         """
         ended = (await self.peek(key)).known().ended
-        return ended is not None and ended.outcome == 'completed'
+        if ended is None or ended.leaves_state is None:
+            return ended is not None and ended.outcome == 'completed'
+        return ended.leaves_state
 
     @property
     def guarded(self) -> GuardedStore:

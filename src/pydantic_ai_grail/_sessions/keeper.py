@@ -110,8 +110,8 @@ class Keeper:
     keyring: Keyring
     monty_version: str
     settings: KeeperSettings = KeeperSettings()
-    has_completed: Callable[[CellKey], Awaitable[bool]] = _never
-    """Whether the journal of a cell says that it completed."""
+    left_state: Callable[[CellKey], Awaitable[bool]] = _never
+    """Whether the journal of a cell says that it left a state."""
     clock: Callable[[], datetime] = utc_now
 
     async def find(
@@ -143,36 +143,39 @@ class Keeper:
         for ref in (ref for ref in refs if ref.expects_state is not False):
             found = await self._state_after(ref, refs, conversation)
             if found is not None:
-                await self._refuse_older(without, conversation)
+                await self._refuse_older(without, refs, conversation)
                 return found
             if ref.expects_state or ref.snapshot is not None:
                 raise self._missing(ref)
             without.append(ref)
-        if not is_compacted:
-            return None
-        record = await self._guarded.newest(conversation, not_after=not_after)
-        if record is not None:
-            await self._refuse_older(without, conversation)
+        record = await self._guarded.newest(conversation, not_after=not_after) if is_compacted else None
+        # What such a return looks like proves nothing where there is nothing else: another tool may have given it.
+        await self._refuse_older(without, refs, conversation, by_looks=record is not None)
         return await self._open(record, Wanted(**conversation._asdict()))
 
-    async def _refuse_older(self, without: Sequence[CellRef], conversation: ConversationKey) -> None:
-        """An older state serves only where the cells after it left none: those that completed did.
+    async def _refuse_older(
+        self,
+        without: Sequence[CellRef],
+        refs: Sequence[CellRef],
+        conversation: ConversationKey,
+        *,
+        by_looks: bool = True,
+    ) -> None:
+        """An older state, the empty one too, serves only where the cells after it left none.
 
         Raises:
-            SnapshotMissing: When one of them completed, or its journal does not open.
+            SnapshotMissing: When one of them left one, or its journal does not open.
         """
         for ref in without:
-            key = CellKey(
-                conversation.owner,
-                ref.conversation_id or conversation.conversation_id,
-                cell_id=ref.cell_id,
-                code_digest=ref.code_digest,
-            )
+            own = ref.conversation_id or conversation.conversation_id
+            if not await self.may_open(own, refs, conversation):
+                continue  # nothing is told of it, so it is as if it had never been
+            key = ConversationKey(conversation.owner, own).cell(ref.cell_id, ref.code_digest)
             try:
-                completed = ref.seems_completed or await self.has_completed(key)
+                left_one = (by_looks and ref.seems_completed) or await self.left_state(key)
             except JournalError as error:
                 raise self._missing(ref) from error
-            if completed:
+            if left_one:
                 raise self._missing(ref)
 
     def _missing(self, ref: CellRef) -> SnapshotMissing:
