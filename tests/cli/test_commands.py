@@ -35,7 +35,7 @@ NOTHING_WAITS = (
 NONE = 'There are none without an owner. Those of owners are listed with --owner or --all-owners.\n'
 
 
-VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\.\d+ s\b|\bpyd_ai_\w+|(?<=grant )\w+')
+VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ|\d\.\d+ s\b|\bpyd_ai_\w+|(?<=grant )\w+')
 
 
 SHOWN = """\
@@ -209,18 +209,18 @@ def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
     in_store(url, lambda store: write_journal(store, key, *entries))
     in_store(url, lambda store: write_journal(store, key._replace(conversation_id='B'), *entries[:4]))
     assert run('show', 'A')[1] == (
-        '1. cut off, began 2026-01-01 12:00:00: no process runs it (cell c1)\n'
+        '1. cut off, began 2026-01-01 12:00:00Z: no process runs it (cell c1)\n'
         '   | await pay(1)\n'
-        '   - line 1: pay(bill=1) began 2026-01-01 12:00:00 and did not end\n'
-        '     approved 2026-01-01 12:00:00\n'
+        '   - line 1: pay(bill=1) began 2026-01-01 12:00:00Z and did not end\n'
+        '     approved 2026-01-01 12:00:00Z\n'
         '     attempt 2\n'
     )
     own_key = idempotency_key(key._replace(conversation_id='B').scope, 'c1__1')
     assert run('waiting')[1] == (
         'pay(bill=1)\n'
-        '  waits for somebody who knows whether it was made when its process died (until 2026-01-01 12:00:00) since '
-        '2026-01-01 12:00:00\n'
-        f'  began 2026-01-01 12:00:00 with the idempotency key {own_key}\n'
+        '  waits for somebody who knows whether it was made when its process died (until 2026-01-01 12:00:00Z) since '
+        '2026-01-01 12:00:00Z\n'
+        f'  began 2026-01-01 12:00:00Z with the idempotency key {own_key}\n'
         '  conversation B, call c1__1\n'
         '  > 1  await pay(1)\n'
     )
@@ -372,7 +372,10 @@ def test_a_fork_overwrites_nothing_and_leaves_nothing_when_it_fails(url: str, ru
     (tmp_path / 'history.json').write_bytes(waiting.all_messages_json())
     (tmp_path / 'copy.json').write_text('mine')
     status, _, errors = run('fork', 'A', 'B', 'history.json', 'copy.json')
-    assert (status, errors) == (1, "pydantic-ai-grail: [Errno 17] File exists: 'copy.json'\n")
+    assert (status, errors) == (
+        1,
+        "pydantic-ai-grail: 'copy.json' is there already, and was left as it is. Name another file.\n",
+    )
     assert (tmp_path / 'copy.json').read_text() == 'mine'
     assert run('fork', 'nobody', 'B', 'history.json', 'new.json')[0] == 1
     assert not (tmp_path / 'new.json').exists()
@@ -396,7 +399,7 @@ def test_an_export_overwrites_only_what_it_is_told_to(url: str, run: Run, tmp_pa
     (tmp_path / 'A.grail').write_text('mine')
     status, _, errors = run('export', 'A', 'A.grail')
     assert (status, (tmp_path / 'A.grail').read_text()) == (1, 'mine')
-    assert errors.startswith("pydantic-ai-grail: 'A.grail' is there already.")
+    assert errors.startswith("pydantic-ai-grail: 'A.grail' is there already, and was left as it is.")
     assert run('export', 'A', 'A.grail', '--force')[0] == 0
     assert (tmp_path / 'A.grail').read_bytes().startswith(b'PK')
     assert [path.name for path in tmp_path.iterdir() if 'grail' in path.name] == ['A.grail']
@@ -444,7 +447,7 @@ def test_a_cell_that_a_process_runs_names_it(url: str, run: Run) -> None:
         await store.claim(key, claim, now=datetime.now(UTC))
 
     in_store(url, story)
-    assert 'under way since 2026-01-01 12:00:00, in process 4711 on web-1 (cell c1)' in run('show', 'A')[1]
+    assert 'under way since 2026-01-01 12:00:00Z, in process 4711 on web-1 (cell c1)' in run('show', 'A')[1]
 
 
 def test_why_a_cell_failed_is_shown(url: str, run: Run) -> None:

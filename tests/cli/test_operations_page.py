@@ -18,7 +18,7 @@ from pydantic_ai_grail.cli import main
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'operations.md'
 FENCE = re.compile(r'```console\n(.*?)```', re.DOTALL)
-VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|[\d.,]+ [kM]B|[\d.]+ s\b')
+VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ|[\d.,]+ [kM]B|[\d.]+ s\b')
 
 CELLS = {
     'desk-7': [

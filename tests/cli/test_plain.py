@@ -55,5 +55,5 @@ def test_lines_stay_lines_and_nothing_moves_a_cursor() -> None:
 
 
 def test_times_are_utc_and_sizes_are_decimal() -> None:
-    assert moment(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))) == '2026-01-02 01:04:05'
+    assert moment(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))) == '2026-01-02 01:04:05Z'
     assert [size(count) for count in (0, 999, 4_521, 12_300_000)] == ['0.0 kB', '1.0 kB', '4.5 kB', '12.3 MB']

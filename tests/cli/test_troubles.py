@@ -147,6 +147,14 @@ def test_a_key_file_that_this_user_may_not_read_is_no_question_of_options(
     assert errors.endswith('Read it as the user of the agent, or set GRAIL_SECRET to what it holds.\n')
 
 
+def test_a_file_of_the_command_line_is_no_question_of_the_store(capsys: pytest.CaptureFixture[str]) -> None:
+    converse('A')
+    (folder := Path('folder')).mkdir()
+    assert run(capsys, 'import', 'nowhere.grail')[2].endswith("No such file or directory: 'nowhere.grail'\n")
+    assert run(capsys, 'export', 'A', str(folder))[2].endswith('Name another file, or give --force.\n')
+    assert remedy(PermissionError(13, 'Permission denied', 'A.grail')) == ''
+
+
 # Answers that must not pass for others
 
 

@@ -76,7 +76,7 @@ async def _conversations(store: SqlStore, given: Namespace) -> Answer:
         for each in found
     ]
     whose = ('OWNER',) if given.all_owners else ()
-    head = (*whose, 'CONVERSATION', 'STATES', 'ENTRIES', 'SIZE', 'LAST WRITTEN (UTC)')
+    head = (*whose, 'CONVERSATION', 'STATES', 'ENTRIES', 'SIZE', 'LAST WRITTEN')
     right = range(len(whose) + 1, len(whose) + 4)
     text = table([head, *rows], right=right) if rows else '' if note else _none(given)
     return Answer(text=text, data=found, note=note)
@@ -183,7 +183,11 @@ async def _fork(store: SqlStore, given: Namespace) -> Answer:
     await _contents(store, given)
     history = await _history(given.history)
     written = anyio.Path(given.new_history)
-    async with await written.open('xb') as file:
+    try:
+        file = await written.open('xb')
+    except FileExistsError as error:
+        raise StoreError(f'{_there_already(given.new_history)}.') from error
+    async with file:
         try:
             messages = await fork_conversation(
                 store,
@@ -199,6 +203,10 @@ async def _fork(store: SqlStore, given: Namespace) -> Answer:
             raise
     text = f'Conversation {given.new_id!r} goes on with {str(given.new_history)!r}.'
     return Answer(text=text, data={'conversation_id': given.new_id, 'history': str(given.new_history)})
+
+
+def _there_already(path: Path) -> str:
+    return f'{str(path)!r} is there already, and was left as it is. Name another file'
 
 
 async def _history(path: Path) -> list[ModelMessage]:
@@ -265,7 +273,12 @@ async def _vacuum(store: SqlStore, given: Namespace) -> Answer:
 
 async def _export(store: SqlStore, given: Namespace) -> Answer:
     await _contents(store, given)
-    records = await export_conversation(store, given.conversation, given.file, owner=given.owner, overwrite=given.force)
+    try:
+        records = await export_conversation(
+            store, given.conversation, given.file, owner=given.owner, overwrite=given.force
+        )
+    except FileExistsError as error:
+        raise StoreError(f'{_there_already(given.file)}, or give --force.') from error
     return Answer(
         text=f'Wrote {many(records, "record")} to {str(given.file)!r}, sealed as they are.',
         data={'records': records, 'file': str(given.file)},

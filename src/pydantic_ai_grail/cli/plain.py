@@ -35,7 +35,8 @@ def short_value(value: Any) -> str:
 
 
 def moment(at: datetime) -> str:
-    return f'{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}'
+    """In UTC, and saying so: whoever reads it may be anywhere."""
+    return f'{at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}'
 
 
 def size(count: int) -> str:

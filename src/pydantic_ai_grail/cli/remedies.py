@@ -33,6 +33,8 @@ _NO_RIGHTS: Final = 'Run this as the user of the agent.'
 
 def remedy(error: BaseException) -> str:
     """What to do, as a sentence; empty where the error says it, or where nobody knows."""
+    if isinstance(error, OSError):
+        return ''  # of a file that was named on the command line
     return next((text for text in map(_of_one, _causes(error)) if text), '')
 
 
