@@ -17,6 +17,8 @@ from ..outcomes import Verdict
 _LONGEST_TEXT: Final = 20_000
 _LONGEST_MESSAGE: Final = 500
 _MOST_CALLS: Final = 100
+_HEAD: Final = 2_000
+"""Characters of code in which the telling line is looked for."""
 _TELL_LITTLE: Final = ('#', 'import ', 'from ')
 
 
@@ -29,7 +31,7 @@ def text(value: str, *, longest: int = _LONGEST_TEXT) -> str:
 
 def telling_line(source: str, longest: int) -> str:
     """The first line of code that tells it from other code, with a sign that there is more."""
-    lines = [line.strip() for line in source[:_LONGEST_TEXT].splitlines() if line.strip()]
+    lines = [line.strip() for line in source[:_HEAD].splitlines() if line.strip()]
     line = next((line for line in lines if not line.startswith(_TELL_LITTLE)), lines[0] if lines else '')
     return text(line[:longest]) + ('…' if len(lines) > 1 or len(line) > longest else '')
 
