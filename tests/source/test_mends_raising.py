@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from pydantic_ai import Agent
 from support.agents import agent_with, play
 from support.cells import mended, prepared, refusals
+from support.interpreters import run_cpython
+
+from pydantic_ai_grail import CodeMode
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +86,6 @@ async def test_the_text_of_an_empty_name_is_not_added_to_an_assert() -> None:
         'ValueError = print\nValueError(5)',
         'try:\n    raise ValueError(5)\nexcept ValueError as error:\n    print(error.args)',
         'assert any([1])',
-        'try:\n    exit()\nexcept:\n    pass',
     ],
 )
 def test_exceptions_that_may_be_right_or_would_change_are_left_alone(source: str) -> None:
@@ -125,17 +130,61 @@ async def test_a_cell_that_ends_in_an_exit_has_no_value() -> None:
     assert 'result' not in played.content
 
 
-@pytest.mark.parametrize(
-    'source',
-    [
-        'def f():\n    exit()\nf()',
-        'try:\n    exit()\nexcept (SystemExit, ValueError):\n    pass',
-        'exit("failed")',
-        'x = exit()',
-    ],
-)
-def test_an_exit_that_a_return_would_not_be_is_refused(source: str) -> None:
-    assert [each.code for each in refusals(source)] == ['unsupported-builtin']
+EXITS = [
+    'try:\n    await send(n=0)\n    exit()\nexcept:\n    await send(n=9)\nawait send(n=1)',
+    'try:\n    exit()\nexcept BaseException as error:\n    await send(n=type(error).__name__)',
+    'import sys\ntry:\n    sys.exit()\nexcept (SystemExit, ValueError) as error:\n    await send(n=[str(error)])',
+    'try:\n    quit(0)\nexcept SystemExit as error:\n    await send(n=str(error))',
+    'await send(n=1)\nraise SystemExit(0)\nawait send(n=2)',
+    'for i in range(3):\n    await send(n=i)\n    if i == 1:\n        raise SystemExit\nawait send(n=7)',
+    'import sys\ntry:\n    await send(n=1)\n    sys.exit(0)\nfinally:\n    await send(n=2)\nawait send(n=3)',
+    'import sys\ndef f(x):\n    if x:\n        sys.exit(0)\n    return 5\nawait send(n=f(0))\nf(1)\nawait send(n=3)',
+    'import sys\nasync def main():\n    await send(n=1)\n    sys.exit()\nawait main()\nawait send(n=3)',
+    'def f():\n    try:\n        exit()\n    except Exception:\n        return 9\nawait send(n=1)\nf()\nawait send(n=2)',
+    'def f():\n    try:\n        quit()\n    finally:\n        return 4\nawait send(n=f())',
+    'x = 5\nawait send(n=x)\nx < 3 or exit()\nawait send(n=1)',
+    'x = 5\ntry:\n    x < 3 or exit()\nexcept Exception:\n    await send(n=8)\nawait send(n=1)',
+    'from sys import exit as stop\ndef f():\n    while True:\n        stop()\nawait send(n=1)\nf()\nawait send(n=2)',
+]
+
+
+@pytest.mark.parametrize('source', EXITS)
+def test_code_that_stops_itself_has_the_effects_it_has_in_cpython_and_ends_well(source: str) -> None:
+    sent: list[object] = []
+
+    async def send(n: Any) -> Any:
+        sent.append(n)
+        return n
+
+    def send_at_once(n: Any) -> Any:
+        expected.append(n)
+        return n
+
+    def leave(code: Any = None) -> None:
+        raise SystemExit(code)  # as the builtins do, which close the input too
+
+    expected: list[object] = []
+    with suppress(SystemExit):
+        run_cpython(
+            source.replace('async ', '').replace('await ', ''),
+            tools={'send': send_at_once, 'exit': leave, 'quit': leave},
+        )
+    [played] = asyncio.run(play(Agent(tools=[send], capabilities=[CodeMode()]), source))
+
+    assert (sent, played.failed) == (expected, False), played.content
+
+
+@pytest.mark.parametrize('code', ['exit("no input")', 'raise SystemExit("no input")', 'def f(): exit("no input")\nf()'])
+async def test_an_exit_with_a_text_is_told(code: str) -> None:
+    first, second = await play(agent_with(), f'x = 1\n{code}', 'x')
+
+    assert first.failed
+    assert first.content.startswith('SystemExit: no input\n')
+    assert second.content == {'result': 1}
+
+
+def test_an_exit_that_is_not_called_is_refused() -> None:
+    assert [each.code for each in refusals('stop = exit\nstop()')] == ['unsupported-builtin']
 
 
 @pytest.mark.parametrize(

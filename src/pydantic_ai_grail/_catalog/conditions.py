@@ -7,6 +7,8 @@ from typing import Final, cast
 
 from .object_keys import ObjectKeys, Resolve, Schema, mapping_at, object_keys, required_keys, sequence_at
 
+FURTHER_KEYS: Final = 'further keys like '
+"""How the line begins that tells a pattern of keys."""
 _LINE_CHARS: Final = 200
 _MAX_DEPTH: Final = 4
 _ALTERNATIVES: Final = {'anyOf': 'any of', 'oneOf': 'one of'}
@@ -50,7 +52,7 @@ def _lines(schema: object, resolve: Resolve, names: Mapping[str, str], depth: in
         if text := words(needed):
             yield f'with {_name(key, names)}: {text}'
     for pattern in mapping_at(schema, 'patternProperties'):
-        yield f'further keys like /{_flat(pattern)}/'
+        yield f'{FURTHER_KEYS}/{_flat(pattern)}/'
 
 
 def _words(schema: object, resolve: Resolve, names: Mapping[str, str]) -> str:

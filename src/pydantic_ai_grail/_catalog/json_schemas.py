@@ -198,12 +198,14 @@ def taken_from_json_schema(schema: Schema, *, name: str) -> Signature:
     for key, value in keys.named.items():
         writer.bounds.place = parameter_place(key)
         text = writer.write(value, path=(name, key))
+        certain = keys.certain_of(key)
+        meant, checked = unmarked(text), unmarked(text if certain == value else writer.write(certain, path=(name, key)))
         parameters.append(
             Parameter(
                 name=names[key],
                 key=key,
-                annotation=unmarked(text),
-                shown=readable(text),
+                annotation=checked,
+                shown=readable(text) or (meant if meant != checked else None),
                 default=None if key in keys.required else schema_default(value),
                 description=description_of(value),
             )

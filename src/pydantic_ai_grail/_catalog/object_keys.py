@@ -7,7 +7,7 @@ an alternative may leave out what another one needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 Schema = Mapping[str, Any]
@@ -27,22 +27,30 @@ class ObjectKeys:
     """The keys of one object."""
 
     named: Mapping[str, object] = field(default_factory=dict[str, object])
-    """Schemas by key."""
+    """Schemas by key: what is said of it anywhere, which is what is meant."""
+    certain: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Schemas by key that every object fits: what one alternative says of a key, another may leave open."""
     required: tuple[str, ...] = ()
     others: object = None
     """The schema of keys that are not named: `False` where there may be none, `None` where nothing is said of them."""
     is_free: bool = False
     """Nothing at all is said of keys, neither here nor in some alternative."""
+    is_never: bool = False
+    """No object fits."""
 
     def of(self, key: str) -> object:
         """The schema of a key, named or not."""
         return self.named.get(key, self.others)
 
+    def certain_of(self, key: str) -> object:
+        """The same, without what holds in some cases only."""
+        return self.certain.get(key, self.others)
+
 
 def object_keys(schema: object, resolve: Resolve, *, depth: int = 0) -> ObjectKeys:
     """The keys of an object that fits `schema`. `resolve` follows references."""
     if schema is False:
-        return ObjectKeys(others=False)
+        return ObjectKeys(others=False, is_never=True)
     if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
         return ObjectKeys(is_free=True)
     schema = cast(Schema, schema)
@@ -75,7 +83,7 @@ def object_keys(schema: object, resolve: Resolve, *, depth: int = 0) -> ObjectKe
     rest = schema.get('unevaluatedProperties')
     if rest is None or found.others is False or _leaves_none(schema, resolve, depth):
         return found
-    return ObjectKeys(named=found.named, required=found.required, others=_all([found.others, rest]))
+    return replace(found, others=_all([found.others, rest]), is_free=False)
 
 
 def _applied(schema: Schema) -> list[object]:
@@ -127,7 +135,7 @@ def _own(schema: Schema) -> ObjectKeys:
     if patterns:
         others = _any(patterns if others is None or others is False else [*patterns, others])
     named.update({key: {} if others in (None, False) else others for key in required if key not in named})
-    return ObjectKeys(named=named, required=required, others=others)
+    return ObjectKeys(named=named, certain=named, required=required, others=others)
 
 
 def _of_value(value: object) -> Schema:
@@ -142,36 +150,47 @@ def _of_value(value: object) -> Schema:
 
 def _optional(keys: ObjectKeys) -> ObjectKeys:
     """Keys that are spoken of under a condition: there may be such, and nothing else follows."""
-    return ObjectKeys(named={key: {} for key in keys.named})
+    named: dict[str, object] = {key: {} for key in keys.named}
+    return ObjectKeys(named=named, certain=named)
 
 
 def _both(one: ObjectKeys, other: ObjectKeys) -> ObjectKeys:
     named: dict[str, object] = {}
+    certain: dict[str, object] = {}
     for key in (*one.named, *(key for key in other.named if key not in one.named)):
         schemas = one.of(key), other.of(key)
         if False not in schemas or key in one.required or key in other.required:
             named[key] = _all(schemas)
+            certain[key] = _all([one.certain_of(key), other.certain_of(key)])
     return ObjectKeys(
         named=named,
+        certain=certain,
         required=tuple(dict.fromkeys((*one.required, *other.required))),
         others=_all([one.others, other.others]),
         is_free=one.is_free or other.is_free,
+        is_never=one.is_never or other.is_never,
     )
 
 
 def _either(members: Iterable[ObjectKeys]) -> ObjectKeys:
-    """What one of several may say. Alternatives that no object fits, say nothing."""
-    kept = [each for each in members if each.named or each.others is not False]
+    """What one of several may say. Alternatives that no object fits, say nothing; nor do those that the empty one fits
+    alone, except that nothing is required."""
+    fitting = [each for each in members if not each.is_never]
+    kept = [each for each in fitting if each.named or each.others is not False]
     if not kept:
         return ObjectKeys()
     named: dict[str, object] = {}
+    certain: dict[str, object] = {}
     for key in dict.fromkeys(key for each in kept for key in each.named):
         named[key] = _any([each.named[key] for each in kept if key in each.named])
+        found = [each.certain_of(key) for each in kept]
+        certain[key] = {} if any(each in (None, True, {}) for each in found) else _any(found)
     others = [each.others for each in kept]
     said = [each for each in others if each not in (None, False)]
     return ObjectKeys(
         named=named,
-        required=tuple(key for key in kept[0].required if all(key in each.required for each in kept)),
+        certain=certain,
+        required=tuple(key for key in kept[0].required if all(key in each.required for each in fitting)),
         others=_any(said) if said else None if None in others else False,
         is_free=any(each.is_free for each in kept),
     )

@@ -114,7 +114,8 @@ def _field(field: Field, detail: Detail) -> str:
 
 
 def _type(annotation: str, shown: str | None, detail: Detail) -> str:
-    text = shown if detail.shows_constraints and shown is not None else annotation
+    # What may be anything is shown as what is meant, if that is known.
+    text = shown if shown is not None and (detail.shows_constraints or annotation == 'Any') else annotation
     limit = detail.literal_chars
     return text if limit is None or len(text) <= limit else _LITERAL.sub(lambda match: _first(match[0], limit), text)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from .._monty.stops import DoneStop, FailedStop
 from .._monty.worker import HostAccess, Worker
@@ -188,7 +188,7 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
         if isinstance(ending, FailedStop):
             frames = tuple(_moved(frame, program.origins) for frame in ending.failure.frames)
             ending = replace(ending, failure=replace(ending.failure, frames=frames))
-        outcome = _outcome(ending, source, prepared, verdict, prints, around.calls)
+        outcome = _outcome(_exited(ending), source, prepared, verdict, prints, around.calls)
         lost = isinstance(ending, FailedStop) and ending.is_lost
         if not lost:
             try:
@@ -201,6 +201,17 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
                     outcome = replace(outcome, keys=await keys_there(worker, outcome.failure, source))
     around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=outcome, run_seconds=seconds))
     return outcome
+
+
+_ENDS_WELL: Final = frozenset({'', '0', 'None', 'False'})
+"""Texts of `SystemExit` that stand for status 0."""
+
+
+def _exited(ending: DoneStop | FailedStop) -> DoneStop | FailedStop:
+    """A program that stopped itself by an exit without a code, or with 0, has ended well."""
+    if isinstance(ending, FailedStop) and not ending.is_lost and ending.failure.exception_type == 'SystemExit':
+        return DoneStop(value=None) if ending.failure.message in _ENDS_WELL else ending
+    return ending
 
 
 def _diverged(error: Diverged) -> FailedStop:

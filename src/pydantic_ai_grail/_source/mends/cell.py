@@ -53,7 +53,7 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_dates, ('strptime', 'timedelta', 'utcnow', 'timestamp', 'isocalendar')),
     (mend_lazy, ('any', 'all', 'next')),
     (mend_iterators, ('next', '(')),
-    (mend_raises, ('Error', 'Exception', 'Warning')),
+    (mend_raises, ('Error', 'Exception', 'Warning', 'SystemExit')),
     (mend_asserts, ('assert',)),
     (mend_deletes, ('del',)),
     (mend_shadowed_builtins, ('for',)),

@@ -15,26 +15,49 @@ from .mending import Mending
 
 _EXITS: Final = ('exit', 'quit', 'sys.exit')
 _SYSTEM_EXIT: Final = frozenset({'SystemExit', 'BaseException'})
-_ARGUMENTS_MATTER: Final = (KeyError, OSError, UnicodeError, StopIteration, SystemExit, ImportError, BaseExceptionGroup)
+_RAISES_EXIT: Final = (
+    '_grail_exit = (eval("exec(\'def _grail_exit(code=None):\\\\n raise SystemExit(str(code))\')"), '
+    "eval('_grail_exit'))[1]"
+)
+"""`exit` as a function that raises what CPython's does. Only `exec` can define it in one line."""
+_ARGUMENTS_MATTER: Final = (KeyError, OSError, UnicodeError, StopIteration, ImportError, BaseExceptionGroup)
 """Classes whose text is not that of their arguments."""
 _TEXT_KEPT: Final = (ast.BoolOp, ast.UnaryOp, ast.Call)
 """Tests of which Monty says nothing."""
 
 
 def mend_exits(mending: Mending) -> None:
-    """`exit()` at the top level ends the cell, as a `return` does there."""
-    outline = mending.outline
-    for statement in outline.nodes(ast.Expr):
-        call = statement.value
-        if not isinstance(call, ast.Call) or call.keywords or not _is_exit(mending, call.func):
-            continue
-        if [each for each in call.args if not (isinstance(each, ast.Constant) and isinstance(each.value, int | None))]:
-            continue
-        if outline.scope_of(statement.value).kind != 'module' or any(map(_catches_exit, outline.ancestors(statement))):
-            continue
-        if mending.mend('exit', statement, 'ended the cell by `return`', mending.instead(statement, 'return')):
-            mending.replace(call)
-            mending.exits.add(call)
+    """`exit()` at the top level ends the cell, as a `return` does there. Elsewhere it raises, as it does in CPython: in a
+    function, in an expression, below a `try` that catches it."""
+    for call, name in mending.calls_of(*_EXITS):
+        if _is_exit(mending, call.func) and not call.keywords and not _mend_return(mending, call):
+            _lower_exit(mending, call, is_of_sys='.' in (name or ''))
+
+
+def _mend_return(mending: Mending, call: ast.Call) -> bool:
+    outline, statement = mending.outline, mending.outline.parents[call]
+    if not isinstance(statement, ast.Expr):
+        return False
+    if [each for each in call.args if not (isinstance(each, ast.Constant) and isinstance(each.value, int | None))]:
+        return False
+    if outline.scope_of(call).kind != 'module' or any(map(_catches_exit, outline.ancestors(statement))):
+        return False
+    if mending.mend('exit', statement, 'ended the cell by `return`', mending.instead(statement, 'return')):
+        mending.replace(call)
+        mending.exits.add(call)
+        return True
+    return False
+
+
+def _lower_exit(mending: Mending, call: ast.Call, *, is_of_sys: bool) -> None:
+    defined = mending.needs(_RAISES_EXIT, [call], in_module=True)
+    if defined is None or len(call.args) > 1 or any(isinstance(each, ast.Starred) for each in call.args):
+        return
+    edit = mending.instead(call.func, '_grail_exit')
+    if not call.args and is_of_sys:
+        edit = mending.instead(call, "_grail_exit('')")  # whose exception has no text
+    if mending.take([*defined, edit]):
+        mending.replace(call.func)
 
 
 def _is_exit(mending: Mending, function: ast.expr) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from ..._catalog.conditions import FURTHER_KEYS
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
 from ...diagnostics import Diagnostic
@@ -95,8 +96,9 @@ class _Call:
             if error.kind == 'missing':
                 missing.setdefault(error.path[:-1], []).append(str(error.path[-1]))
         for error in self.errors:
-            if error.kind == 'extra_forbidden' and len(error.path) > 1:
-                yield self._strange(error.path[:-1], str(error.path[-1]), missing)
+            if error.kind == 'extra_forbidden':
+                inner = len(error.path) > 1
+                yield self._strange(error.path[:-1], str(error.path[-1]), missing) if inner else self._unlisted(error)
         for path, keys in missing.items():
             for key in [*keys]:
                 if key in keys and (meant := self._misspelt(path, key)) is not None:
@@ -137,6 +139,23 @@ class _Call:
         place = self._key_place(node, key)
         fix = f'Leave {key!r} out.' if meant is None else repr(meant) if isinstance(node, ast.Dict) else meant
         return self.cell.diagnostic('unknown-key', message, place, fix=fix), place
+
+    def _unlisted(self, error: ArgumentError) -> tuple[Diagnostic, Range]:
+        """A keyword of a tool that takes some that it does not name, and not this one."""
+        given = self._own(error.path)
+        name, parent = given.name, self.cell.outline.parents[given.node]
+        place = self.cell.place_of(given.node)
+        if isinstance(parent, ast.keyword | ast.Dict):
+            found = parent if isinstance(parent, ast.keyword) else key_node(parent, name) or given.node
+            start, end = self.cell.place_of(found)
+            place = (start, start + len(name) if found is parent else end)
+        signature = self.entry.signature
+        takes = [each.name for each in signature.parameters]
+        takes += [each for each in signature.conditions if each.startswith(FURTHER_KEYS)]
+        message = f'{self.name}() has no parameter {name!r}.' + (f' It takes: {", ".join(takes)}.' if takes else '')
+        meant = closest(name, [each.name for each in signature.parameters if each.key not in self.given])
+        fix = f'Leave {name!r} out.' if meant is None else repr(meant) if isinstance(parent, ast.Dict) else meant
+        return self.cell.diagnostic('unknown-argument', message, place, fix=fix), place
 
     def _lacking(self, path: tuple[str | int, ...], keys: Sequence[str]) -> tuple[Diagnostic, Range]:
         node, _ = self._node(path)
