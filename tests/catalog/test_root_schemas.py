@@ -325,8 +325,12 @@ async def test_what_a_part_has_spoken_of_is_not_left_over(part: dict[str, Any]) 
 
 
 async def test_an_alternative_that_takes_no_keys_needs_none() -> None:
-    closed = {'properties': {}, 'additionalProperties': False}
-    for members in ([closed, {'required': ['a']}], [{'required': ['a'], 'properties': {'a': INT}}, closed]):
+    closed: dict[str, Any] = {'properties': {}, 'additionalProperties': False}
+    either: list[list[dict[str, Any]]] = [
+        [closed, {'required': ['a']}],
+        [{'required': ['a'], 'properties': {'a': INT}}, closed],
+    ]
+    for members in either:
         await accepted_and_unchanged({'anyOf': members}, {})
 
 

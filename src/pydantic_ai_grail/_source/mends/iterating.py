@@ -1,6 +1,7 @@
 """Generator expressions, `map` and their like as the iterators they are in CPython; in Monty they are lists.
 
-`next()` of one gets an `iter()` around it, and so does one that is kept in a variable and taken from or read twice.
+`next()` of one gets an `iter()` around it, and so does one that is kept in a variable and taken from or read twice, or is
+kept anywhere else: in an object, a container, an argument of the code's own functions. That is lowering, and not told.
 `map(tool, items)` becomes a comprehension, since a tool can only be called where the code may wait.
 """
 
@@ -15,6 +16,13 @@ from .fates import Fate, Fates
 from .mending import Mending
 
 _LAZY: Final = ('map', 'filter', 'zip', 'reversed', 'enumerate')
+_ADDS: Final = frozenset({'append', 'add', 'insert', 'appendleft', 'setdefault'})
+"""Methods that put an argument into a container."""
+_HANDS_ON: Final = (
+    *(ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.IfExp, ast.BoolOp),
+    *(ast.NamedExpr, ast.Await, ast.Starred, ast.keyword, ast.Expr, ast.Return, ast.Assign, ast.AnnAssign),
+)
+"""What gives on the value that is in it, itself or in a container."""
 
 
 def mend_iterators(mending: Mending) -> None:
@@ -32,6 +40,51 @@ def mend_iterators(mending: Mending) -> None:
     if mending.lacks('generator-exhausted'):
         for statement in mending.outline.nodes(ast.Assign):
             _mend_variable(mending, statement)
+        for node in mending.outline.nodes(ast.GeneratorExp, ast.Call):
+            if _is_lazy(mending, node) and node not in mending.lowered and _is_kept(mending, node):
+                parent = mending.outline.parents[node]
+                inside = parent if isinstance(parent, ast.Call) else None
+                if mending.is_where_it_says(node):
+                    mending.take(_as_iterator(mending, node, inside=inside))
+
+
+def _is_kept(mending: Mending, node: ast.expr) -> bool:
+    """Whether an iterator is put where more than one thing may take from it: in an object or a container, in what a
+    function gives, in an argument of a function of the code's own."""
+    parent = mending.outline.parents[node]
+    match parent:
+        case ast.Assign(targets=targets):
+            kept = not isinstance(targets[0], ast.Tuple | ast.List) and not (
+                len(targets) == 1 and isinstance(targets[0], ast.Name)
+            )
+        case ast.AnnAssign() | ast.NamedExpr() | ast.Return() | ast.Lambda() | ast.IfExp() | ast.BoolOp():
+            kept = True
+        case ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.DictComp():
+            kept = True
+        case ast.ListComp(elt=item) | ast.SetComp(elt=item) | ast.GeneratorExp(elt=item):
+            kept = item is node
+        case ast.Call():
+            kept = parent.func is not node and _is_own(mending, parent.func)
+        case ast.keyword():
+            call = mending.outline.parents[parent]
+            kept = isinstance(call, ast.Call) and _is_own(mending, call.func)
+        case _:
+            kept = False
+    return kept and not _is_handed_out(mending, node)
+
+
+def _is_own(mending: Mending, function: ast.expr) -> bool:
+    """Whether a function is one of the code's own, or puts what it is given into a container."""
+    if mending.tool(function) is not None:
+        return False
+    match function:
+        case ast.Name():
+            return not mending.outline.is_free(function) and mending.outline.dotted(function) is None
+        case ast.Attribute(attr=name):
+            is_defined = any(name == each.name for each in mending.outline.nodes(ast.FunctionDef, ast.AsyncFunctionDef))
+            return name in _ADDS or is_defined or name in mending.attributes
+        case _:
+            return isinstance(function, ast.Lambda)
 
 
 def mend_mapped_tools(mending: Mending) -> None:
@@ -95,19 +148,32 @@ def _mend_variable(mending: Mending, statement: ast.Assign) -> None:
         mending.take(edits)  # a later cell may take from it again; in this one it makes no difference
 
 
-def _is_handed_out(mending: Mending, use: ast.Name) -> bool:
-    """Given to a tool, gathered, or part of the cell's value: what goes there goes as a list."""
+def _is_handed_out(mending: Mending, use: ast.expr, deepest: int = 3) -> bool:
+    """Given to a tool, gathered, or part of the cell's value, perhaps by a function: what goes there goes as a list."""
     outline = mending.outline
     node: ast.AST = use
     while not isinstance(node, ast.stmt):
         parent = outline.parents[node]
         if isinstance(parent, ast.Call) and parent.func is not node:
             return mending.tool(parent.func) is not None or outline.dotted(parent.func) == 'asyncio.gather'
-        if isinstance(parent, ast.comprehension):
+        is_taken = isinstance(node, ast.Starred) or (isinstance(parent, ast.IfExp) and parent.test is node)
+        if is_taken or not isinstance(parent, _HANDS_ON):
             return False
         node = parent
-    is_last = isinstance(node, ast.Expr) and node is outline.tree.body[-1]
-    return is_last or isinstance(node, ast.Return)
+    if isinstance(node, ast.Return):
+        function = outline.scope_of(node).node
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            return True
+        calls = [outline.parents[name] for name in outline.loads.get(function.name, ())]
+        return deepest > 0 and any(
+            isinstance(call, ast.Call) and _is_handed_out(mending, call, deepest - 1) for call in calls
+        )
+    if isinstance(node, ast.Assign | ast.AnnAssign) and node is not outline.tree.body[-1]:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        uses = [use for name in names for use in outline.loads.get(name, ())]
+        return deepest > 0 and any(_is_handed_out(mending, use, deepest - 1) for use in uses)
+    return node is outline.tree.body[-1]
 
 
 def _is_repeated(mending: Mending, use: ast.Name, target: ast.Name) -> bool:
