@@ -97,6 +97,9 @@ KEPT = [
     'def f(it):\n    return "yes" if it else "no"\nf({made})',
     'def f(it):\n    return [sum(1 for _ in it), min(it, default=5), sorted(it), {{*it}}, tuple(it)]\nf({made})',
     'def f(it):\n    r = []\n    r.extend(it)\n    return [r, any(it), dict.fromkeys(it), list(zip(it, it))]\nf({made})',
+    'def f(it):\n    r = []\n    n = 1\n    n += n\n    r += it\n    return [r, n, list(it)]\nf({made})',
+    'm = {made}\nr = []\nr += m\n[r, list(m)]',
+    'class A:\n    pass\na = A()\na.it = {made}\nr = []\nr += a.it\n[r, list(a.it)]',
     'def f(it):\n    for x in it:\n        break\n    return [x, list(enumerate(it))]\nf({made})',
 ]  # fmt: skip
 
@@ -127,3 +130,13 @@ def test_what_becomes_the_value_of_a_cell_or_an_argument_of_a_tool_stays_a_list(
 def test_an_iterator_that_one_function_takes_at_once_is_left_alone() -> None:
     source = 'x = sum(map(int, "12")) + len(list(zip([1], [2])))\nfor y in map(str, [*reversed([1])]):\n    print(",".join(z for z in y))\n'
     assert 'iter(' not in prepared(source).source
+
+
+def test_an_iterator_of_an_earlier_cell_is_added_to_a_list() -> None:
+    cells = ('m = map(str, [1, 2])\nx = 1', 'r = []\nr += m\n[r, list(m)]')
+    assert outcome_in_monty(*cells) == outcome_in_cpython(*cells)
+
+
+def test_a_sum_without_an_iterator_is_left_alone() -> None:
+    assert prepared('total = 0\nfor n in map(int, "12"):\n    total += n\ntotal').mends == ()
+    assert 'type(' not in prepared('total = 0\nfor n in map(int, "12"):\n    total += n\ntotal').source

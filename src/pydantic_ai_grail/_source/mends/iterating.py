@@ -40,12 +40,42 @@ def mend_iterators(mending: Mending) -> None:
     if mending.lacks('generator-exhausted'):
         for statement in mending.outline.nodes(ast.Assign):
             _mend_variable(mending, statement)
+        is_kept = False
         for node in mending.outline.nodes(ast.GeneratorExp, ast.Call):
             if _is_lazy(mending, node) and node not in mending.lowered and _is_kept(mending, node):
                 parent = mending.outline.parents[node]
                 inside = parent if isinstance(parent, ast.Call) else None
                 if mending.is_where_it_says(node):
-                    mending.take(_as_iterator(mending, node, inside=inside))
+                    is_kept = mending.take(_as_iterator(mending, node, inside=inside)) or is_kept
+        for statement in mending.outline.nodes(ast.AugAssign):
+            _mend_added(mending, statement, is_any_kept=is_kept)
+
+
+def _mend_added(mending: Mending, statement: ast.AugAssign, *, is_any_kept: bool) -> None:
+    """`items += iterator`, for which Monty takes lists alone. Lowered where the value may be an iterator."""
+    value = statement.value
+    if not isinstance(statement.op, ast.Add) or not isinstance(value, ast.Name | ast.Attribute):
+        return
+    outline = mending.outline
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    if not isinstance(value, ast.Name) or 'type' in outline.session or outline.module.binds('type'):
+        return
+    name = value.id
+    definition = mending.definitions.get(name)
+    was_made = (
+        isinstance(definition, ast.Call) and isinstance(definition.func, ast.Name) and definition.func.id == 'iter'
+    )
+    is_iterator = was_made or any(
+        _is_lazy(mending, each.value)
+        for each in outline.nodes(ast.Assign)
+        if any(isinstance(target, ast.Name) and target.id == name for target in each.targets)
+    )
+    if is_any_kept or is_iterator:
+        text = mending.text.segment(statement.value)
+        mending.take(
+            [mending.instead(statement.value, f"[*{text}] if type({text}).__name__ == 'list_iterator' else {text}")]
+        )
 
 
 def _is_kept(mending: Mending, node: ast.expr) -> bool:
