@@ -46,6 +46,11 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     return best
 
 
+def is_spelled_alike(name: str, other: str) -> bool:
+    """Whether two names have as many words: one that lacks the verb of the other is a noun, `orders` of `list_orders`."""
+    return len(_words(name)) == len(_words(other))
+
+
 def _words(name: str) -> tuple[str, ...]:
     """The words of an identifier in lower case: `listIssues`, `list-issues` and `list_issues` have the same ones."""
     found = _WORDS.findall(name[:_LONGEST_NAME])

@@ -149,8 +149,7 @@ async def test_a_failed_call_that_was_the_only_one_says_so() -> None:
     assert await feedback('await refund(2)') == snapshot("""\
 refund(order=2) raised RuntimeError: order 2 was paid back before
 line 1: await refund(2)
-This cell called no other tool.
-What the cell assigned before it stopped is kept; go on from there.\
+This cell called no other tool.\
 """)
 
 
@@ -163,8 +162,7 @@ Calls that were made and are not undone:
   refund(order=1) -> 'refunded 1'
 The same calls, made first and in the same order, return or raise the same without being run again. Otherwise use what they returned; make none again that changes anything.
 Calls that failed:
-  refund(order=2): RuntimeError: order 2 was paid back before
-What the cell assigned before it stopped is kept; go on from there.\
+  refund(order=2): RuntimeError: order 2 was paid back before\
 """)
 
 

@@ -95,7 +95,7 @@ async def test_one_without_an_end_is_closed_and_is_an_error_at_the_line_of_its_c
     told = 'it gave more than 100,000 items, one by one; ask it for fewer'
     assert f'RuntimeError: endless(): {told}' in cells[0].content
     assert f'RuntimeError: endless_too(): {told}' in cells[1].content
-    assert cells[2].content['printed'] == f'endless_iterator(): {told}'
+    assert cells[2].content['printed'] == [f'endless_iterator(): {told}']
     assert closed == ['async', 'sync']
 
 
@@ -107,7 +107,7 @@ async def test_what_a_generator_raises_on_the_way_is_raised_by_its_call() -> Non
     cells = await play(
         agent_with(breaks), 'try:\n    await breaks()\nexcept LookupError as e:\n    print(e)', 'await breaks()'
     )
-    assert cells[0].content['printed'] == 'no more'
+    assert cells[0].content['printed'] == ['no more']
     assert 'breaks() raised LookupError: no more' in cells[1].content
 
 

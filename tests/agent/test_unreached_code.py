@@ -53,6 +53,5 @@ async def test_what_a_later_cell_reaches_fails_at_its_line() -> None:
         "ModuleNotFoundError: No module named 'doctest'\n"
         'line 2, in `main`, of an earlier cell: import doctest\n'
         'line 1: main()\n'
-        'This cell called no tool.\n'
-        'What the cell assigned before it stopped is kept; go on from there.'
+        'This cell called no tool.'
     )

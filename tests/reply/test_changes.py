@@ -54,3 +54,10 @@ def test_an_import_that_the_description_leaves_out_itself_is_no_news():
     assert told(('import', 1, 'added `import asyncio`'), ('import', 1, 'added `import re`')) == [
         'Changed in line 1: added `import re`'
     ]
+
+
+def test_what_says_nothing_of_the_code_or_stands_in_the_description_is_not_told():
+    assert told(('fence', 1, 'took off the Markdown fence'), ('import', 1, 'added `import asyncio`')) == []
+    assert told(('fence', 1, 'took the code out of its Markdown fences')) == [
+        'Changed in line 1: took the code out of its Markdown fences'
+    ]

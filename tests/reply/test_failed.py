@@ -154,8 +154,7 @@ search(query='a', limit='many') raised ValueError: search() was given wrong argu
 > - limit: Input should be a valid integer, got 'many'
 line 1: await search('a', limit=word)
               ^^^^^^^^^^^^^^^^^^^^^^^
-This cell called no other tool.
-What the cell assigned before it stopped is kept; go on from there.\
+This cell called no other tool.\
 """)
 
 
@@ -195,8 +194,7 @@ def test_a_denied_call_is_told_as_such():
 pay(amount=1) was denied: PermissionError: Not this week.
 line 1: await pay(1)
               ^^^^^^
-This cell called no other tool.
-What the cell assigned before it stopped is kept; go on from there.\
+This cell called no other tool.\
 """)
 
 
@@ -307,8 +305,7 @@ KeyError: price
 line 1: rows = search('a')['x']
                ^^^^^^^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
-This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+This cell called no tool.\
 """)
 
 

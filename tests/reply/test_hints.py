@@ -9,8 +9,10 @@ from pydantic_monty import AsyncMonty, MontyRuntimeError
 
 from pydantic_ai_grail._monty.failures import failure_of
 from pydantic_ai_grail._reply.hints import HINTS, advice
+from pydantic_ai_grail._reply.offered import instead
 from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
-from pydantic_ai_grail.outcomes import Failed, Failure
+from pydantic_ai_grail.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure
 
 pytestmark = pytest.mark.anyio
 
@@ -122,3 +124,25 @@ def test_what_a_tool_raised_gets_no_hint_for_code():
     request = CallRequest(call_id='1', ordinal=1, tool=ToolFacts(tool_name='tool', python_name='tool'), arguments={})
     cause = CallRecord(request=request, state='raised', error='KeyError: x')
     assert advice(Failed(failure=failure, source='tool()'), cause=cause) is None
+
+
+def test_advice_is_a_sentence_of_its_own():
+    assert [row.advice for row in HINTS if instead(row.advice) != row.advice] == []
+
+
+@pytest.mark.parametrize(
+    ('fix', 'told'),
+    [
+        ('xs.append', 'Did you mean xs.append?'),
+        ('len(xs)', 'Write: len(xs)'),
+        ('Call it first: get_issue(...).', 'Call it first: get_issue(...).'),
+        (None, None),
+    ],
+)
+def test_what_the_check_offers_is_worded_as_in_a_refusal(fix: str | None, told: str | None):
+    place = Position(line=1, column=1)
+    hint = Diagnostic(code='unknown-attribute', message='xs is a list.', position=place, stage='check', fix=fix)
+    frames = (CodeFrame(line=1, column=1),)
+    failure = Failure(kind='exception', exception_type='TypeError', message='x', frames=frames)
+    words = ' '.join(['The type check says of this line: xs is a list.', *([told] if told else [])])
+    assert advice(Failed(failure=failure, source='xs.push', hints=(hint,)), cause=None) == words

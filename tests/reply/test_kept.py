@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydantic_ai_grail._reply.kept import kept_variables
+from pydantic_ai_grail._reply.kept import kept_variables, may_have_assigned
 from pydantic_ai_grail.calls import CallRecord, CallRequest, CallState, ToolFacts
 from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure
 
@@ -81,3 +81,28 @@ def test_nothing_is_told_where_nothing_is_known():
 
 def test_an_annotation_assigns_nothing():
     assert kept('a: int\nb["x"]', stopped=2) == {}
+
+
+@pytest.mark.parametrize(
+    ('source', 'stopped', 'told'),
+    [
+        ('1 / 0', 1, False),
+        ('x = 1 / 0', 1, False),
+        ('print(1)\nawait pay(1)', 2, False),
+        ('len(rows)\n1 / 0\nx = 1', 2, False),
+        ('if (n := 5) / 0:\n    pass', 1, True),
+        ('x = [n := 5, 1 / 0]', 1, True),
+        ('rows.append(1)\n1 / 0', 2, True),
+        ('row["a"] = 1\n1 / 0', 2, True),
+        ('import re\n1 / 0', 2, True),
+        ('def f():\n    1 / 0\nf()', 3, True),
+        ('for row in rows:\n    1 / 0', 2, True),
+        ('x = (', 1, True),
+        ('exec("x = 1; 1 / 0")', 1, True),
+        ('setattr(row, "a", 1)\n1 / 0', 2, True),
+    ],
+)
+def test_a_cell_that_assigned_nothing_is_not_told_that_it_is_kept(source: str, stopped: int, told: bool):
+    frames = (CodeFrame(line=stopped, column=1),)
+    failure = Failure(kind='exception', exception_type='KeyError', message='x', frames=frames)
+    assert may_have_assigned(Failed(failure=failure, source=source)) is told

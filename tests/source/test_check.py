@@ -10,7 +10,7 @@ from pydantic_ai import FunctionToolset, Tool
 from pydantic_ai.toolsets import CombinedToolset, PrefixedToolset
 from support.checking import Toolbox, corpus_toolbox, toolbox
 
-from pydantic_ai_grail._reply.failure import instead
+from pydantic_ai_grail._reply.offered import instead
 from pydantic_ai_grail._source.check import MAX_REFUSALS
 from pydantic_ai_grail._source.checkers import Checkers
 from pydantic_ai_grail.diagnostics import CODES, Diagnostic, Position
@@ -257,6 +257,21 @@ MISTAKES = {
         'unknown-attribute',
         "text is of type str, which has no attribute 'substring'.",
         'text[1:]',
+    ),
+    'xs = [1]\nys = xs.concat([2] if xs else [])': (
+        'unknown-attribute',
+        "xs is of type list, which has no attribute 'concat'.",
+        '(xs + ([2] if xs else []))',
+    ),
+    'xs = [1]\nxs.includes(1 if xs else 2)': (
+        'unknown-attribute',
+        "xs is of type list, which has no attribute 'includes'.",
+        '((1 if xs else 2) in xs)',
+    ),
+    "d = {'a': 1}\nd.b": (
+        'unknown-attribute',
+        "d is of type dict, which has no attribute 'b'.",
+        "It is a dict: its values are at keys, as in d['b'].",
     ),
     # names and modules
     "await serch_issues('x')": ('unknown-name', "There is no name 'serch_issues'.", 'search_issues'),

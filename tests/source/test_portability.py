@@ -11,9 +11,16 @@ from support.cells import bare_catalog, prepared, refusals
 from support.interpreters import run_cpython, run_monty
 
 from pydantic_ai_grail._monty.support import load_support
+from pydantic_ai_grail._reply.offered import instead
 from pydantic_ai_grail._source.portability import report
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
+from pydantic_ai_grail._source.unsupported.alternatives import (
+    instead_of,
+    instead_of_builtin,
+    instead_of_method,
+    instead_of_option,
+)
 from pydantic_ai_grail.diagnostics import CODES
 
 
@@ -382,6 +389,32 @@ def test_what_is_refused_runs_in_cpython_and_has_an_equal_in_monty(case: Case) -
     assert first.stage == 'portability'
     assert case.fix in (first.fix or '')
     assert run_monty(prepared(case.instead).source) == run_cpython(case.source)
+
+
+@pytest.mark.parametrize('case', CASES, ids=lambda case: f'{case.code}: {case.source[:40]}')
+def test_what_is_offered_as_code_passes_in_its_place(case: Case) -> None:
+    for one in refusals(case.source):
+        if one.fix is None or instead(one.fix) == one.fix:
+            continue
+        lines = case.source.split('\n')
+        text = lines[one.position.line - 1]
+        lines[one.position.line - 1] = (
+            text[: one.position.column - 1] + one.fix + text[(one.position.end_column or 0) - 1 :]
+        )
+        assert one.code not in {each.code for each in refusals('\n'.join(lines))}
+
+
+def test_advice_on_a_module_a_builtin_a_method_or_an_option_is_a_sentence_and_not_code_for_its_place() -> None:
+    support = load_support()
+    told = [instead_of(module, ()) for module in [*support.lacking_modules, *support.modules, 'requests', 'pandas']]
+    told += [instead_of(module, [name]) for module, names in support.lacking_attributes.items() for name in names]
+    told += [instead_of_builtin(name) for name in support.lacking_builtins]
+    told += [instead_of_method(name) for name in support.lacking_methods]
+    told += [instead_of_option('json.dumps', 'default'), instead_of_option('json.dumps', 'new')]
+    advice = [one for one in told if one is not None]
+
+    assert len(advice) > 40
+    assert [one for one in advice if instead(one) != one] == []
 
 
 @pytest.mark.parametrize('case', CASES, ids=lambda case: f'{case.code}: {case.source[:40]}')

@@ -74,8 +74,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             "  refund(order=1, amount=100) -> 'refunded 100'\n"
             "  refund(order=2, amount=200) -> 'refunded 200'\n"
             'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
-            'they returned; make none again that changes anything.\n'
-            'What the cell assigned before it stopped is kept; go on from there.'
+            'they returned; make none again that changes anything.'
         ],
         'effects': [['refund', 0, 0], ['refund', 1, 100], ['refund', 2, 200]],
         'waited': [
@@ -114,8 +113,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'refund(order=1, amount=500) raised TimeoutError: nobody decided on refund() in '
             'time\n'
             'line 1: await refund(1, 500)\n'
-            'This cell called no other tool.\n'
-            'What the cell assigned before it stopped is kept; go on from there.'
+            'This cell called no other tool.'
         ],
         'effects': [],
         'waited': [[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
@@ -125,8 +123,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'refund(order=1, amount=500) raised TimeoutError: nobody decided on '
             'refund() in time\n'
             'line 1: await refund(1, 500)\n'
-            'This cell called no other tool.\n'
-            'What the cell assigned before it stopped is kept; go on from there.'
+            'This cell called no other tool.'
         ],
         'effects': [],
         'waited': [[['refund', {'order': 1, 'amount': 500}, 'approval']], []],
@@ -140,8 +137,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         'contents': [
             "fax(number='0123') raised LookupError: out of paper\n"
             "line 1: await fax('0123')\n"
-            'This cell called no other tool.\n'
-            'What the cell assigned before it stopped is kept; go on from there.'
+            'This cell called no other tool.'
         ],
         'effects': [],
         'waited': [[['fax', {'number': '0123'}, 'external']], []],
@@ -169,9 +165,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             "  close(order=1) -> 'closed'\n"
             "  wire(order=2) -> 'wired'\n"
             'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
-            'they returned; make none again that changes anything.\n'
-            'What the cell assigned before it stopped is kept; go on from '
-            'there.'
+            'they returned; make none again that changes anything.'
         ],
         'effects': [['close', 1], ['wire', 2]],
         'waited': [

@@ -11,8 +11,8 @@ from . import prose
 
 _MOST_LINES: Final = 3
 _MOST_NAMES: Final = 5
-_EXPECTED: Final = frozenset({'added `import asyncio`'})
-"""What the description of `run_code` itself leaves out: it writes `asyncio.gather` without the import."""
+_UNTOLD: Final = frozenset({'added `import asyncio`', 'took off the Markdown fence'})
+"""What the description of `run_code` itself leaves out, as it writes `asyncio.gather` without the import; and what is no code."""
 _NAMED: Final = re.compile(r'([^`]+)(`[^`]+`)')
 """A note that says what was done and to what: such notes go together."""
 
@@ -21,7 +21,7 @@ def changes(mends: Iterable[Mend]) -> list[str]:
     """One line for each way in which the code was changed, at most three and one that counts the rest."""
     groups: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for mend in mends:
-        if mend.note in _EXPECTED:
+        if mend.note in _UNTOLD:
             continue
         found = _NAMED.fullmatch(mend.note)
         what, name = (found[1], found[2]) if found else (mend.note, '')

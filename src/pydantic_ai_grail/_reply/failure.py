@@ -5,9 +5,6 @@ Always in this order: what is wrong, where, what to write instead, what already 
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
@@ -21,7 +18,8 @@ from .changes import changes
 from .excerpt import excerpt, line_of
 from .foreign import quoted, quoted_after_first
 from .hints import advice
-from .kept import kept_variables
+from .kept import kept_variables, may_have_assigned
+from .offered import NAME, instead
 
 _MOST_DIAGNOSTICS: Final = 8
 _REFUSAL_CHARS: Final = 1_500
@@ -31,7 +29,6 @@ _ERROR_CHARS: Final = 800
 _PRINTED_CHARS: Final = 1_500
 _MOST_FRAMES: Final = 5
 _MOST_NAMES: Final = 12
-_NAME: Final = re.compile(r'[^\W\d]\w*(\.[^\W\d]\w*)*')
 
 
 def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
@@ -101,18 +98,6 @@ def _lines_beside(group: list[Diagnostic]) -> str:
     return ', '.join(map(str, lines[:6])) + (', …' if len(lines) > 6 else '')
 
 
-def instead(fix: str) -> str:
-    """A name is asked about, a piece of code introduced; a sentence stands for itself."""
-    if _NAME.fullmatch(fix):
-        return prose.did_you_mean(fix)
-    try:
-        with warnings.catch_warnings(action='ignore'):
-            compile(fix, '', 'exec', ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return fix
-    return prose.write_instead(fix)
-
-
 def _what(failure: Failure, cause: CallRecord | None) -> str:
     message = quoted_after_first(failure.message, max_chars=_ERROR_CHARS)
     match failure.kind:
@@ -124,7 +109,7 @@ def _what(failure: Failure, cause: CallRecord | None) -> str:
         case 'cancelled':
             return prose.CANCELLED
         case 'exception':
-            kind = failure.exception_type if _NAME.fullmatch(failure.exception_type) else 'Exception'
+            kind = failure.exception_type if NAME.fullmatch(failure.exception_type) else 'Exception'
             text = f'{kind}: {message}' if message else kind
             if cause is None:
                 return text
@@ -199,5 +184,5 @@ def _state(outcome: Failed, variables: Sequence[str] | None) -> str:
         for name in names[-_MOST_NAMES:]
     ]
     if not listed:
-        return prose.STATE_KEPT
+        return prose.STATE_KEPT if may_have_assigned(outcome) else ''
     return prose.variables_kept(('…, ' if len(names) > _MOST_NAMES else '') + ', '.join(listed))

@@ -15,6 +15,7 @@ from ..outcomes import Failed
 from . import prose
 from .arguments import none_given
 from .keys import keys_there
+from .offered import instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,5 +172,5 @@ def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
         return None
     for hint in outcome.hints:
         if hint.position.line == failure.position.line:
-            return prose.check_says(f'{hint.message} {hint.fix}' if hint.fix else hint.message)
+            return prose.check_says(f'{hint.message} {instead(hint.fix)}' if hint.fix else hint.message)
     return None

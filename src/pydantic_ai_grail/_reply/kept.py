@@ -13,6 +13,9 @@ _Binding: TypeAlias = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete
 _BINDINGS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)
 _BLOCKS: Final = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
 
+_DECLARING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_HIDES: Final = frozenset({'exec', 'eval', 'globals', 'setattr'})
+"""What these assign cannot be read off."""
 _GATHERS: Final = frozenset({'asyncio.gather', 'gather'})
 
 
@@ -28,6 +31,47 @@ def kept_variables(outcome: Failed) -> dict[str, tuple[str, ...]]:
         return _kept(outcome, frames[0], ast.parse(outcome.source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}  # nested too deeply to be walked, for one
+
+
+def may_have_assigned(outcome: Failed) -> bool:
+    """Whether the cell may have changed anything that lives on; where that cannot be read off, it may."""
+    frames = outcome.failure.frames
+    try:
+        tree = ast.parse(outcome.source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    if not frames or not frames[0].in_this_cell:
+        return any(_changes(node) for node in ast.walk(tree))
+    stopped = frames[0].line
+    for statement in tree.body:
+        if statement.lineno > stopped:
+            break
+        is_last = stopped <= (statement.end_lineno or stopped) and not isinstance(statement, (*_BLOCKS, *_DECLARING))
+        # Of the statement that failed only what its value binds on the way may have been done.
+        parts = ast.walk(statement) if not is_last else _named_on_the_way(statement)
+        if any(_changes(node) for node in parts):
+            return True
+    return False
+
+
+def _named_on_the_way(statement: ast.stmt) -> Iterator[ast.AST]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.NamedExpr):
+            yield node.target
+        elif isinstance(node, ast.Name) and node.id in _HIDES:
+            yield node
+
+
+def _changes(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id=name) if name in _HIDES:
+            return True
+        case ast.Name(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Expr(value=ast.Call(func=ast.Attribute())):
+            return True
+        case _:
+            return isinstance(node, _DECLARING)
 
 
 def _kept(outcome: Failed, outermost: CodeFrame, tree: ast.Module) -> dict[str, tuple[str, ...]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from .._catalog.entries import Catalog, Entry
-from .._catalog.overlay import HELPERS
 from .._catalog.signatures import Declaration
 from .._monty.support import Support
 from ..diagnostics import Diagnostic, Position
@@ -68,7 +67,7 @@ class Inspected:
         self.past = history.bindings
         self.own = bindings_of(outline.tree)
         self._nodes_by_place: dict[int, dict[Range, list[ast.expr | ast.keyword | ast.alias]]] = {}
-        self._suggestions: dict[str, str | None] = {}
+        self._suggestions: dict[tuple[str, str], str | None] = {}
 
     @property
     def text(self) -> SourceText:
@@ -217,25 +216,14 @@ class Inspected:
                 found.setdefault(node.lineno, []).append(node)
         return found
 
-    def meant_by(self, name: str) -> str | None:
-        """The name of the session, the tools or Python that an unknown one most likely stands for.
+    def meant_by(self, name: str, use: str, candidates: Iterable[str]) -> str | None:
+        """The candidate for this use that an unknown name most likely stands for.
 
         Of a few names only: each look-up goes through up to 2,000 candidates, and no more mistakes are shown.
         """
-        if name not in self._suggestions and len(self._suggestions) < MAX_SUGGESTIONS:
-            self._suggestions[name] = closest(name, self._candidates)
-        return self._suggestions.get(name)
-
-    @cached_property
-    def _candidates(self) -> tuple[str, ...]:
-        """What may have been meant by an unknown name, likeliest kind first."""
-        return (
-            *sorted(self.bindings.names | self.local_names),
-            *self.catalog.entries,
-            *self.catalog.modules,
-            *HELPERS,
-            *sorted(self.support.builtins - CONSTANTS),
-        )
+        if (name, use) not in self._suggestions and len(self._suggestions) < 2 * MAX_SUGGESTIONS:
+            self._suggestions[name, use] = closest(name, candidates)
+        return self._suggestions.get((name, use))
 
     def segment(self, place: Range) -> str:
         return self.text.source[place[0] : place[1]]

@@ -94,8 +94,7 @@ ZeroDivisionError: division by zero
 line 2: 1 / 0
 Printed before it stopped:
 > so far
-This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+This cell called no tool.\
 """)
 
 
@@ -106,8 +105,7 @@ async def test_a_denial_cannot_be_mistaken_for_a_result() -> None:
     assert cells[0].content == snapshot("""\
 wire(amount=5) was denied: PermissionError: not today
 line 1: await wire(5)
-This cell called no other tool.
-What the cell assigned before it stopped is kept; go on from there.\
+This cell called no other tool.\
 """)
     assert cells[1].content == {'result': 'caught: not today'}
 

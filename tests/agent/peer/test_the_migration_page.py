@@ -110,7 +110,7 @@ async def the_assignment() -> None:
 async def the_results() -> None:
     cells = ('3', 'print("a")', 'None')
     assert await replies(THERE, *cells) == [3, {'output': 'a\n'}, {}]
-    assert await replies(HERE, *cells) == [{'result': 3}, {'printed': 'a'}, {'result': None}]
+    assert await replies(HERE, *cells) == [{'result': 3}, {'printed': ['a']}, {'result': None}]
 
 
 async def the_arguments_by_position() -> None:

@@ -17,7 +17,7 @@ PLAIN_TYPES: Final = frozenset(
 
 _OTHER_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        'push': 'append', 'add': 'append', 'append': 'add', 'addAll': 'extend', 'concat': 'extend', 'len': 'len',
+        'push': 'append', 'add': 'append', 'append': 'add', 'addAll': 'extend', 'concat': 'plus', 'len': 'len',
         'length': 'len', 'size': 'len', 'has': 'in', 'has_key': 'in', 'contains': 'in', 'includes': 'in',
         'iteritems': 'items', 'entries': 'items', 'iterkeys': 'keys', 'itervalues': 'values', 'delete': 'pop',
         'substring': 'slice', 'substr': 'slice', 'slice': 'slice', 'toUpperCase': 'upper', 'toLowerCase': 'lower',
@@ -31,6 +31,7 @@ _OTHER_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 _OTHER_WAYS: Final[Mapping[str, str]] = MappingProxyType(
     {
         'in': 'Test it with `in`: `item in {base}`.',
+        'plus': 'Add them: `{base} + other`.',
         'slice': 'Take a slice: `{base}[start:end]`.',
         'comprehension': 'Write a comprehension: `[... for item in {base}]`.',
     }
@@ -42,6 +43,7 @@ _WHOLE: Final[Mapping[tuple[str, int], str]] = MappingProxyType(
         ('str', 0): 'str({base})',
         ('first', 0): '{base}[0]',
         ('in', 1): '({0} in {base})',
+        ('plus', 1): '({base} + {0})',
         ('slice', 1): '{base}[{0}:]',
         ('slice', 2): '{base}[{0}:{1}]',
     }
@@ -50,7 +52,14 @@ _WHOLE: Final[Mapping[tuple[str, int], str]] = MappingProxyType(
 _SEQUENCES: Final = frozenset({'str', 'bytes', 'list', 'tuple'})
 _COLLECTIONS: Final = _SEQUENCES | {'dict', 'set', 'frozenset'}
 _OWNERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {'len': _COLLECTIONS, 'in': _COLLECTIONS, 'comprehension': _COLLECTIONS, 'first': _SEQUENCES, 'slice': _SEQUENCES}
+    {
+        'len': _COLLECTIONS,
+        'in': _COLLECTIONS,
+        'comprehension': _COLLECTIONS,
+        'first': _SEQUENCES,
+        'slice': _SEQUENCES,
+        'plus': _SEQUENCES,
+    }
 )
 """The types whose values have it in this way, where not all do."""
 

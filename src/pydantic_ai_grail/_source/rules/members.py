@@ -121,6 +121,8 @@ def _of_plain_value(cell: Inspected, members: tuple[TypeText, ...], name: str, f
         place, fix = finding.place, instead(kinds[0], name, base, methods)
     if fix is None and (meant := closest(name, sorted(methods))):
         fix = f'{base}.{meant}'
+    if fix is None and kinds[0] == 'dict':
+        fix = f'It is a dict: its values are at keys, as in {base}[{name!r}].'
     if fix is None and kinds[0] == 'list':
         fix = f'{base} is a list: loop over it, or take an item of it first, as in {base}[0].'
     message = f'{base} is of type {kinds[0]}, which has no attribute {name!r}.'
@@ -132,11 +134,20 @@ def _whole(cell: Inspected, finding: Finding) -> tuple[Range, tuple[str, ...] | 
     for node in cell.nodes_at(finding.place):
         parent = cell.outline.parents.get(node)
         if isinstance(node, ast.Attribute) and isinstance(parent, ast.Call) and parent.func is node:
-            arguments = tuple(cell.text.segment(each) for each in parent.args)
+            arguments = tuple(_operand(cell, each) for each in parent.args)
             is_plain = not parent.keywords and not any(isinstance(each, ast.Starred) for each in parent.args)
             is_plain = is_plain and not any('\n' in text for text in arguments)
             return cell.text.span(parent), arguments if is_plain else None
     return finding.place, ()
+
+
+def _operand(cell: Inspected, node: ast.expr) -> str:
+    """An argument as it can stand beside an operator."""
+    is_whole = isinstance(
+        node, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Dict, ast.Set)
+    )
+    text = cell.text.segment(node)
+    return text if is_whole or (text.startswith('(') and isinstance(node, ast.Tuple)) else f'({text})'
 
 
 def _of_instance(cell: Inspected, members: tuple[TypeText, ...], name: str, finding: Finding) -> Diagnostic | None:

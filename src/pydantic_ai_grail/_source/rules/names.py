@@ -13,6 +13,7 @@ from ...suggestions import closest
 from ..inspected import CONSTANTS, Finding, Inspected
 from ..places import Range
 from . import ty_texts
+from .meant_names import meant_name
 
 NAME_ERRORS: Final = ('NameError', 'UnboundLocalError')
 IMPORT_ERRORS: Final = ('ImportError', 'ModuleNotFoundError')
@@ -44,7 +45,9 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     if name in cell.declarations:
         message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
         return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
-    fix = _tools_called(cell, name) or _tool_behind(cell, name, place) or _constant(name) or cell.meant_by(name)
+    fix = (
+        _tools_called(cell, name) or _tool_behind(cell, name, place) or _constant(name) or meant_name(cell, name, place)
+    )
     return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=fix)
 
 

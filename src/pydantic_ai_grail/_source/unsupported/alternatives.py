@@ -164,7 +164,7 @@ _BUILTINS: Final[Mapping[str, str]] = {
     'memoryview': 'Use bytes.',
     'super': 'Classes cannot inherit here.',
     'delattr': 'Assign None to the attribute.',
-    'ascii': 'repr(text)',
+    'ascii': 'Write repr(text).',
     'staticmethod': 'Make it a function outside of the class.',
     'classmethod': 'Make it a function outside of the class.',
     'exit': 'Let the cell end.',
@@ -222,7 +222,7 @@ def instead_of_option(function: str, option: str, *, fields: Iterable[str] = ())
 
 def instead_of_method(method: str) -> str | None:
     found = _METHODS.get(method)
-    return found if found is None or found.endswith('.') else f'Write {found}'
+    return found if found is None or found.endswith('.') else f'Write `{found}`.'
 
 
 def instead_of_text_buffer(*, reads_csv: bool, writes_csv: bool) -> str | None:
@@ -238,7 +238,13 @@ def instead_of(module: str, attributes: Iterable[str]) -> str | None:
             advice if advice.endswith('.') else f'Instead of {name}: {advice}' for name, advice in found[:3]
         )
     root = module.partition('.')[0]
-    return _ALTERNATIVES.get(module) or _ALTERNATIVES.get(root) or _THIRD_PARTY.get(root)
+    return _of_all(module) or _of_all(root)
+
+
+def _of_all(module: str) -> str | None:
+    """Of a module as a whole: where there is no sentence, not code either, which would stand for the `import`."""
+    advice = _ALTERNATIVES.get(module) or _THIRD_PARTY.get(module)
+    return advice if advice is None or advice.endswith('.') else f'Instead of it: {advice}'
 
 
 def is_known_package(module: str) -> bool:
