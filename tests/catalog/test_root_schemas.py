@@ -318,6 +318,7 @@ async def test_whatever_is_valid_is_accepted_and_reaches_the_tool_unchanged(
         {'anyOf': [{'unevaluatedProperties': True}], 'unevaluatedProperties': False},
         {'allOf': [{'additionalProperties': {'type': 'integer'}}], 'unevaluatedProperties': False},
         {'if': True, 'then': {'additionalProperties': True}, 'unevaluatedProperties': False},
+        {'properties': {}, 'additionalProperties': True, 'unevaluatedProperties': False},
     ],
 )
 async def test_what_a_part_has_spoken_of_is_not_left_over(part: dict[str, Any]) -> None:

@@ -81,7 +81,8 @@ def object_keys(schema: object, resolve: Resolve, *, depth: int = 0) -> ObjectKe
     for part in parts[1:]:
         found = _both(found, part)
     rest = schema.get('unevaluatedProperties')
-    if rest is None or found.others is False or _leaves_none(schema, resolve, depth):
+    spoken_of = 'additionalProperties' in schema or _leaves_none(schema, resolve, depth)
+    if rest is None or found.others is False or spoken_of:
         return found
     return replace(found, others=_all([found.others, rest]), is_free=False)
 
