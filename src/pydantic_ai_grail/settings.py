@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypedDict, Unpack, cast
 
-from pydantic_ai.tools import ToolSelector
+from pydantic_ai.tools import RunContext, ToolSelector
+from pydantic_ai.toolsets import AbstractToolset
 
 from ._monty.os_handlers import os_handler
 from ._monty.worker import HostAccess, MountDir, OsAccess
@@ -204,6 +205,8 @@ def _check(given: Mapping[str, Any]) -> None:
             raise SettingsError(f'{name} is True or False, got {given[name]!r}.')
     if isinstance(given['store'], type) or not isinstance(given['store'], Store):
         raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url), got {given["store"]!r}.')
+    if isinstance(given.get('tools'), RunContext):
+        raise SettingsError('Code mode is given as an instance: write capabilities=[CodeMode()], with parentheses.')
     if not _is_selector(given.get('tools', 'all')):
         raise SettingsError(
             f"tools is 'all', a list of names, a function (ctx, tool_def) -> bool or a dict of metadata, got {given['tools']!r}."
@@ -255,3 +258,16 @@ def _host(os_access: Any, mount: Any) -> HostAccess:
     if not all(isinstance(item, MountDir) for item in mounts):
         raise SettingsError(f'mount is a pydantic_monty.MountDir or several, got {mount!r}.')
     return HostAccess(os=None if os_access is None else os_handler(os_access), mounts=mounts)
+
+
+def instance_of_toolset(wrapped: Any) -> AbstractToolset[Any]:
+    """What `CodeModeToolset` is given.
+
+    Raises:
+        SettingsError: When it is no toolset, or the class of one.
+    """
+    if isinstance(wrapped, AbstractToolset):
+        return cast('AbstractToolset[Any]', wrapped)
+    raise SettingsError(
+        f'CodeModeToolset takes a toolset, such as CodeModeToolset(FunctionToolset([function])), got {wrapped!r}.'
+    )

@@ -38,7 +38,7 @@ from .outcomes import Completed, Refused
 from .ownership import comes_from_a_client, conversation_in
 from .run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
 from .run_code_part import RUN_CODE, RunCodeArgs
-from .settings import CodeModeOptions, Settings
+from .settings import CodeModeOptions, Settings, instance_of_toolset
 from .streaming import cell_stream
 from .suspension import note_denials
 
@@ -69,7 +69,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
     """
 
     def __init__(self, wrapped: AbstractToolset[AgentDepsT], **options: Unpack[CodeModeOptions]) -> None:
-        super().__init__(wrapped)
+        super().__init__(instance_of_toolset(wrapped))
         self._engine = Engine(Settings.of(**options))
         self._run: AgentRun | None = None
         self._model_resumes = True

@@ -86,8 +86,13 @@ def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
     """Every call that waits: those inside cells, and those of tools that the model called directly.
 
     Raises:
-        DecisionError: When the requests of a cell were changed and cannot be read.
+        DecisionError: When `requests` is no `DeferredToolRequests`, or those of a cell were changed and cannot be read.
     """
+    if not isinstance(cast('Any', requests), DeferredToolRequests):
+        raise DecisionError(
+            f'Nothing waits in {requests!r:.200}: it is no DeferredToolRequests. A run whose calls wait has one as its '
+            'result.output; look with isinstance(result.output, DeferredToolRequests) first.'
+        )
     calls: list[WaitingCall] = []
     for part in [*requests.approvals, *requests.calls]:
         metadata = requests.metadata.get(part.tool_call_id, {})
@@ -121,6 +126,9 @@ def decide(requests: DeferredToolRequests, decisions: Decisions) -> DeferredTool
             that the model called directly is left out.
     """
     calls = {call.id: call for call in waiting_calls(requests)}
+    given = cast('Any', decisions)
+    if isinstance(given, type) or not (isinstance(given, Mapping) or callable(given)):
+        _as_decision(given, 'what decide() is given for all calls')
     chosen = {id: decision for id, call in calls.items() if (decision := _decision(decisions, call)) is not None}
     named = cast('Mapping[str, Decision]', decisions) if isinstance(decisions, Mapping) else dict[str, Decision]()
     if unknown := sorted(named.keys() - calls.keys()):

@@ -72,7 +72,7 @@ def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_key_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r'No secret can be kept in .*No such file.* Give snapshot_secret'):
+    with pytest.raises(SettingsError, match=r'There is no directory .*: make it first, or correct the path'):
         keyring_for(SqlStore(f'sqlite:///{tmp_path}/no/such/folder/agent.db'), environment={})
 
 
@@ -123,3 +123,8 @@ def test_what_a_key_file_holds_may_stand_in_the_environment(tmp_path: Path) -> N
     held = (tmp_path / 'agent.db.key').read_text()
     elsewhere = SqlStore(f'sqlite:///{tmp_path}/copy.db')
     assert ids(keyring_for(elsewhere, environment={'GRAIL_SECRET': held})) == ids(keyring)
+
+
+def test_a_key_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r'No secret can be kept in .*a directory.* Give snapshot_secret'):
+        read_or_create(tmp_path)

@@ -65,7 +65,7 @@ async def test_a_state_that_can_never_fit_is_refused_and_costs_nothing() -> None
 
 
 def test_a_store_without_room_is_refused() -> None:
-    with pytest.raises(SettingsError, match='must be greater than 0, got 0'):
+    with pytest.raises(SettingsError, match='must be a whole number greater than 0, got 0'):
         MemoryStore(max_bytes=0)
 
 

@@ -71,6 +71,10 @@ def read_or_create(path: Path, *, beside: Path | None = None) -> list[str]:
             _say_so(path, beside)
         return _read(path)
     except OSError as error:
+        if not path.parent.is_dir():
+            raise SettingsError(
+                f'There is no directory {str(path.parent)!r}: make it first, or correct the path.'
+            ) from error
         raise SettingsError(f'No secret can be kept in {str(path)!r} ({error}). Give snapshot_secret=...') from error
 
 

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+try:
+    from pydantic_ai.ui.ag_ui import AGUIAdapter
+except ImportError as error:
+    raise ImportError("The AG-UI adapter needs: pip install 'pydantic-ai-grail[ag-ui]'") from error
+
 from ag_ui.core import (
     BaseEvent,
     Interrupt,
@@ -25,7 +30,6 @@ from pydantic_ai.output import OutputDataT
 from pydantic_ai.run import AgentRunResultEvent
 from pydantic_ai.tools import AgentDepsT, DeferredToolRequests, DeferredToolResults
 from pydantic_ai.ui import NativeEvent, OnCancelFunc, OnCompleteFunc
-from pydantic_ai.ui.ag_ui import AGUIAdapter
 
 from .conflicts import Conflicts
 from .wire import ApprovalPayload, DecisionData, WaitingCallData, decide_on, waiting_cells

@@ -16,8 +16,15 @@ from pydantic_ai.messages import ModelMessage
 from pydantic_ai.output import OutputDataT
 from pydantic_ai.run import AgentRunResultEvent
 from pydantic_ai.tools import AgentDepsT, DeferredToolRequests, DeferredToolResults, ToolDenied
+
+try:
+    from pydantic_ai.ui.vercel_ai import VercelAIAdapter
+    from starlette.requests import Request
+    from starlette.responses import Response
+except ImportError as error:
+    raise ImportError("The Vercel AI adapter needs: pip install 'pydantic-ai-grail[vercel-ai]'") from error
+
 from pydantic_ai.ui import NativeEvent, OnCancelFunc, OnCompleteFunc
-from pydantic_ai.ui.vercel_ai import VercelAIAdapter
 from pydantic_ai.ui.vercel_ai.request_types import DataUIPart, UIMessage
 from pydantic_ai.ui.vercel_ai.response_types import (
     BaseChunk,
@@ -26,8 +33,6 @@ from pydantic_ai.ui.vercel_ai.response_types import (
     ToolInputAvailableChunk,
     ToolOutputErrorChunk,
 )
-from starlette.requests import Request
-from starlette.responses import Response
 
 from .conflicts import Conflicts
 from .wire import DecisionsData, WaitingCellData, decide_on, waiting_cells

@@ -52,8 +52,8 @@ class MemoryStore:
     path = None
 
     def __init__(self, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        if max_bytes <= 0:
-            raise SettingsError(f'MemoryStore(max_bytes=...) must be greater than 0, got {max_bytes!r}.')
+        if type(max_bytes) is not int or max_bytes <= 0:
+            raise SettingsError(f'MemoryStore(max_bytes=...) must be a whole number greater than 0, got {max_bytes!r}.')
         self._max_bytes = max_bytes
         self._bytes = 0
         # Agents may run in several threads, each with its own loop. No method awaits while it holds the lock.
