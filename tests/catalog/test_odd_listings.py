@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID, uuid4
 
 import pytest
 from inline_snapshot import snapshot
@@ -96,6 +97,7 @@ async def test_defaults_are_what_code_can_write() -> None:
     )
 
     def tag(
+        key: Annotated[UUID, Field(default_factory=uuid4)],
         names: Annotated[list[str], Field(default_factory=list)],
         weights: Annotated[dict[str, int], Field(default_factory=dict[str, int])],
         kinds: Annotated[set[str], Field(default_factory=set)],
@@ -104,7 +106,7 @@ async def test_defaults_are_what_code_can_write() -> None:
     ) -> None: ...
 
     assert await text_of(tag) == snapshot(
-        '(names: list[str] = [], weights: dict[str, int] = {}, kinds: set[str] = set(), places: tuple[str, ...] = (), number: int = ...) -> None'
+        '(key: str (uuid) = uuid4(), names: list[str] = [], weights: dict[str, int] = {}, kinds: set[str] = set(), places: tuple[str, ...] = (), number: int = ...) -> None'
     )
 
     def search(filters: Filters) -> None: ...

@@ -64,6 +64,7 @@ PROGRAMS = {
     f"{DATE}d.split('T')": TEXT_NOT_DATE,
     f'{DATE}datetime.fromisoformat(d)': TEXT_NOT_DATE,
     f"{DATE}datetime.strptime(d, '%Y')": TEXT_NOT_DATE,
+    '[1].pop(9)': 'The list has no item at that index: look at `len(xs)` first.',
     "from decimal import Decimal\nDecimal('1') + 1.5": 'Make both `Decimal`, `Decimal(str(x))`, or both `float`.',
     '{1}[0]': 'A set has no order: `sorted(x)[0]`.',
     'x = None\nx.name': 'The value is None: test it before `.name`.',

@@ -227,6 +227,9 @@ def _default(parameter: inspect.Parameter, hint: Any, schema: object, annotation
     made = [kind() for factory in factories for kind in _CONTAINERS if kind is factory]
     if made:
         return default_source(made[0])
+    for factory in factories:
+        if inspect.isroutine(factory) and (name := factory.__name__).isidentifier():
+            return f'{name}()'  # says what it is, where `...` says nothing
     default = parameter.default.default if isinstance(parameter.default, FieldInfo) else parameter.default
     if default is inspect.Parameter.empty or default is PydanticUndefined:
         return schema_default(schema, annotation)

@@ -143,6 +143,7 @@ HINTS: Final = (
         r"'module' object is not callable",
         'It is a module: call the class in it, `datetime.datetime(...)`.',
     ),
+    _hint('IndexError', r'pop index out of range', 'The list has no item at that index: look at `len(xs)` first.'),
     _hint('KeyError', r'', 'Look at the keys first, `list(d)`, or use `d.get(key)`.'),
     _hint('RecursionError', r'', 'Write it as a loop.'),
 )
