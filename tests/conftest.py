@@ -7,10 +7,18 @@ from collections.abc import Iterator
 import pytest
 from support.postgresql import postgresql_server
 
+from pydantic_ai_grail._sessions.reached import Reached
+
 
 @pytest.fixture
 def anyio_backend() -> str:
     return 'asyncio'
+
+
+@pytest.fixture
+def process_has_just_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No journal was seen before by this process, so that what the database has is all there is."""
+    monkeypatch.setattr(Reached, 'of', lambda self, key: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
 
 @pytest.fixture(scope='session')

@@ -17,7 +17,8 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelRequestPart, T
 
 from ._sessions.envelope import seal, snapshot_name
 from ._sessions.keyring import Keyring
-from ._sessions.reading import by_journal, is_of_grants, keyring_to_read, opened_journal, opened_snapshot
+from ._sessions.reached import is_of_grants
+from ._sessions.reading import by_journal, keyring_to_read, opened_journal, opened_snapshot
 from .calls import METADATA_KEY, STATE_KEY
 from .errors import StoreError
 from .inspecting import Secret

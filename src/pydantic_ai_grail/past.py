@@ -13,7 +13,8 @@ from ._sessions.claims import is_held
 from ._sessions.envelope import Header, code_digest
 from ._sessions.journal import Journals
 from ._sessions.keyring import Keyring
-from ._sessions.reading import by_journal, is_of_grants, opened_journal, opened_snapshot
+from ._sessions.reached import is_of_grants
+from ._sessions.reading import by_journal, opened_journal, opened_snapshot
 from ._source.history import ANY, History
 from .calls import CallState, call_id, idempotency_key
 from .errors import JournalError, SnapshotError

@@ -16,7 +16,7 @@ from ._run.past_calls import PastCalls
 from ._run.records import record_of, settled_of
 from ._sessions.claims import is_held
 from ._sessions.journal import Journals
-from ._sessions.reading import is_of_grants
+from ._sessions.reached import is_of_grants
 from .calls import CallRecord
 from .conversation import CellsInHistory
 from .errors import JournalError

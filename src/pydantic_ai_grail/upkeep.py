@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ._sessions.keyring import Keyring
-from ._sessions.reading import by_journal, is_of_grants, keyring_to_read
+from ._sessions.reached import is_of_grants
+from ._sessions.reading import by_journal, keyring_to_read
 from .inspecting import MOST, Secret
 from .ownership import named_owners
 from .past import CellStanding, PastCell, cells_in

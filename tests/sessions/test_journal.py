@@ -624,3 +624,40 @@ async def test_two_who_begin_the_same_cell_are_one_too_many() -> None:
     await second.aclose()
     await first.write(call_ended(1))
     await first.aclose()
+
+
+async def test_what_is_written_while_a_journal_is_read_is_no_setting_back() -> None:
+    class Slow(MemoryStore):
+        async def journal(self, key: CellKey) -> Sequence[JournalRecord]:
+            found = await super().journal(key)
+            if len(found) == 1:
+                writer = journals(self).new(KEY)
+                await writer.take()
+                writer.read(found)
+                await writer.write(call_began(0))
+                await writer.aclose()
+            return found
+
+    store = Slow()
+    await written(store, [BEGAN])
+    assert (await journals(store).peek(KEY)).entries == [BEGAN]
+    assert (await journals(store).peek(KEY)).entries == [BEGAN, call_began(0)]
+
+
+async def test_a_journal_whose_newest_entries_are_gone_is_not_read_by_who_has_seen_them() -> None:
+    store = MemoryStore()
+    await written(store, [BEGAN, call_began(0)])
+    records = await store.journal(KEY)
+    await store.forget(conversation_id='A')
+    await store.append(records[:1], claim=Claim(holder='me', until=datetime.now(UTC)), now=datetime.now(UTC))
+    with pytest.raises(JournalTampered, match='this process has seen 2 entries of it, and 1 are there'):
+        await journals(store).peek(KEY)
+
+
+async def test_a_journal_that_was_forgotten_is_begun_anew() -> None:
+    store = MemoryStore()
+    await written(store, [BEGAN, call_began(0)])
+    await store.forget(conversation_id='A')
+    assert (await journals(store).peek(KEY)).entries == []
+    await written(store, [BEGAN])
+    assert (await journals(store).peek(KEY)).entries == [BEGAN]

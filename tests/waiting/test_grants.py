@@ -174,6 +174,7 @@ class Trimmed(MemoryStore):
         return (await super().journal(key))[: self.kept.get(key.cell_id)]
 
 
+@pytest.mark.usefixtures('process_has_just_started')
 @pytest.mark.parametrize('kept', [1, 2])
 async def test_grants_that_were_used_up_do_not_come_back_with_the_rows_of_their_uses(kept: int) -> None:
     desk = Desk(store := Trimmed())
@@ -195,6 +196,7 @@ async def test_a_cell_that_waits_knows_how_far_the_grants_had_come() -> None:
     assert desk.made == [('docs', 1), ('docs', 2), ('docs', 3)]
 
 
+@pytest.mark.usefixtures('process_has_just_started')
 @pytest.mark.parametrize('journal', ['grants', 'revoked-grants'])
 async def test_a_grant_that_was_revoked_does_not_come_back_with_one_of_the_two_rows(journal: str) -> None:
     desk = Desk(store := Trimmed())

@@ -188,6 +188,7 @@ async def test_a_fork_goes_on_with_a_copy_of_its_own(tmp_path: Path) -> None:
     assert till.paid == [1, 2]
 
 
+@pytest.mark.usefixtures('process_has_just_started')
 async def test_a_journal_that_was_set_back_behind_the_end_of_its_cell_is_refused(tmp_path: Path) -> None:
     till = Till(tmp_path, cells=('await pay(1)',))
     one = await till.agent.run('go')

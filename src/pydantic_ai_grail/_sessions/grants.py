@@ -15,11 +15,12 @@ from typing import Any, Final, Literal
 
 from anyio import Lock, sleep
 
-from ..errors import JournalTampered, StoreConflict
+from ..errors import StoreConflict
 from ..journal import Entry, Granted, GrantRevoked, GrantUsed
 from ..stores.base import CellKey, ConversationKey
 from ..typed_json import to_typed_json
 from .journal import CellJournal, Journals
+from .reached import grants_set_back
 
 _ATTEMPTS: Final = 100
 _PAUSE_SECONDS: Final = 0.02
@@ -147,10 +148,7 @@ class Grants:
         for anchor in self._anchors:
             begun, _, count = anchor.partition('/')
             if begun == first and len(entries) < int(count):
-                raise JournalTampered(
-                    f'The grants of conversation {self._key.conversation_id!r} were set back: {count} entries were written '
-                    f'down, and {len(entries)} are there. Fork the conversation to go on without grants.'
-                )
+                raise grants_set_back(self._key.conversation_id, int(count), there=str(len(entries)))
         self.anchor = f'{first}/{len(entries)}' if first else ''
 
     async def _write(self, entries: Callable[[Sequence[Entry]], list[Entry]], key: CellKey | None = None) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from time import perf_counter
@@ -25,23 +25,16 @@ from ..journal import (
     CallBegan,
     CallEnded,
     CallWaits,
-    CellAsked,
-    CellEnded,
-    CellQueued,
-    CellResumed,
-    CellSuspended,
     Entry,
-    Granted,
-    GrantRevoked,
-    GrantUsed,
     Known,
-    KnownCall,
 )
 from ..stores.base import NO_OWNER, CellKey, JournalRecord, Store
 from .claims import HeldClaim
 from .guarded import GuardedStore
 from .keeper import utc_now
 from .keyring import Keyring
+from .known import known_of
+from .reached import Place, Reached, reached_in, set_back
 from .sealing import is_long, sealed, unsealed
 
 _IN_THREAD_ENTRIES: Final = 50
@@ -62,6 +55,11 @@ class Journals:
     """Whether entries are stored at once (`'call'` durability) or at the end of the cell."""
     claim_seconds: float
     clock: Callable[[], datetime] = utc_now
+    reached: Reached = field(init=False)
+    """How far those had come that this process has seen."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'reached', reached_in(self.store))
 
     def new(self, key: CellKey) -> CellJournal:
         """The journal of a cell that cannot have one yet."""
@@ -78,7 +76,7 @@ class Journals:
         journal = CellJournal(journals=self, key=key)
         await journal.take()
         try:
-            journal.read(await self.guarded.journal(key))
+            await journal.load()
         except BaseException:
             await journal.aclose()
             raise
@@ -91,7 +89,7 @@ class Journals:
             JournalError, StoreError: As `reopen`.
         """
         journal = CellJournal(journals=self, key=key)
-        journal.read(await self.guarded.journal(key))
+        await journal.load()
         return journal
 
     async def has_state_after(self, key: CellKey) -> bool:
@@ -201,6 +199,7 @@ class CellJournal:
                 raise
             self._seal = seal
             self.entries += entries
+            self.journals.reached.wrote(self.key, Place(len(self.entries), seal))
             if release:
                 self._claim.drop()
         finally:
@@ -243,20 +242,40 @@ class CellJournal:
         if self._behind is not None:
             await self._behind  # what it stores takes the claim once more
 
-    def read(self, records: Sequence[JournalRecord]) -> None:
-        """Take in what the store has.
+    async def load(self) -> None:
+        """Take in what the store has now.
 
         Raises:
-            JournalTampered: When an entry does not fit its seal, its number or its place.
+            JournalTampered, JournalKeyUnknown: As `read`.
+            StoreError: When it could not be read.
+        """
+        before = self.journals.reached.of(self.key)  # not what somebody writes meanwhile
+        self.read(await self.journals.guarded.journal(self.key), before=before)
+
+    def read(self, records: Sequence[JournalRecord], *, before: Place | None = None) -> None:
+        """Take in what a store had.
+
+        Args:
+            records: All of the journal.
+            before: How far it had come before that was read.
+
+        Raises:
+            JournalTampered: When an entry does not fit its seal, its number or its place, or when it had come further.
             JournalKeyUnknown: When one was sealed with a key that we have not.
         """
         self.entries, self._seal = [], b''
+        if records and before is not None and len(records) < before.entries:
+            raise set_back(self.key, before, there=len(records))
         for number, record in enumerate(records):
             if record.number != number or record.key != self.key:
                 raise JournalTampered(f'Entry {number} of the journal of cell {self.key.cell_id!r} is missing.')
             place = self._place(number, self._seal)
             entry, self._seal = unsealed(record.data, place, self.journals.keyring, cell_id=self.key.cell_id)
             self.entries.append(entry)
+            if before is not None and before.entries == number + 1 and before.seal != self._seal:
+                raise set_back(self.key, before, there=None)
+        if self.entries:
+            self.journals.reached.saw(self.key, Place(len(self.entries), self._seal))
 
     def copy_from(self, other: CellJournal) -> None:
         """Take over the journal of the cell that this one is a fork of; stored with the next entry."""
@@ -269,7 +288,7 @@ class CellJournal:
 
     def known(self) -> Known:
         """What it says of the cell."""
-        return _known(self.all_entries)
+        return known_of(self.all_entries)
 
     def _catch_up(self) -> None:
         self._soon = None
@@ -300,34 +319,3 @@ def _named(key: CellKey) -> str:
     """A cell without an owner is named as before there were any, so that what was sealed then still opens; no list of three
     is one of four."""
     return json.dumps(key[1:] if key.owner == NO_OWNER else key)
-
-
-def _known(entries: Sequence[Entry]) -> Known:
-    known = Known()
-    calls: dict[int, KnownCall] = {}
-    order = 0
-    for entry in entries:
-        match entry:
-            case Began():
-                known = replace(known, began=entry)
-            case CellQueued():
-                known = replace(known, is_queued=True, asked=(*known.asked, (entry.asked_as, '')))
-            case CallBegan():
-                calls[entry.ordinal] = KnownCall(began=entry)
-            case CallWaits():
-                calls[entry.ordinal] = replace(calls[entry.ordinal], waits=entry)
-            case CallEnded():
-                order += 1
-                calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
-            case CellSuspended():
-                asked = () if entry.asked_as is None else ((entry.asked_as, entry.token),)
-                known = replace(known, suspended=entry, resumed=None, asked=(*known.asked, *asked))
-            case CellAsked():
-                known = replace(known, asked=(*known.asked, (entry.asked_as, entry.token)))
-            case CellResumed():
-                known = replace(known, resumed=entry)
-            case CellEnded():
-                known = replace(known, ended=entry)
-            case Granted() | GrantUsed() | GrantRevoked():
-                pass  # of the conversation's journal of grants
-    return replace(known, calls=calls)

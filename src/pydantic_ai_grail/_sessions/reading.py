@@ -75,8 +75,3 @@ def by_journal(records: Sequence[JournalRecord]) -> Mapping[CellKey, Sequence[Jo
     for record in records:
         found[record.key].append(record)
     return found
-
-
-def is_of_grants(key: CellKey) -> bool:
-    """Whether a journal is one of the conversation's own of its grants, and of no cell."""
-    return key.cell_id in ('grants', 'revoked-grants') and not key.code_digest
