@@ -85,6 +85,7 @@ MAY_IMPORT = {
         *('_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
     ),
     'agent_run': (
+        'public_errors',
         'conversation',
         'correcting',
         'stores.base',
@@ -102,7 +103,8 @@ MAY_IMPORT = {
     '_reply': ('_catalog',),
     '_sessions': ('_monty', 'stores'),
     **dict.fromkeys(('_monty', '_catalog', 'stores', 'tracing', 'policies', *VOCABULARY), ()),
-    'adapters': ('requests', 'waiting'),
+    'adapters': ('requests', 'waiting', 'public_errors'),
+    'public_errors': (),
     'testing': ('code_mode', 'settings', 'stores', 'policies'),
 }
 """Folder or module -> what it may import beside itself and the vocabulary."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from .correcting import Corrections
 from .errors import SandboxCrashed, SandboxError, SnapshotError, SnapshotTooLarge, StoreError
 from .events import Observer, SnapshotFailed, SnapshotSaved, StateRestored
 from .outcomes import Completed
+from .public_errors import public_errors
 from .stores.base import CellKey
 
 
@@ -32,6 +34,8 @@ class AgentRun:
     """Whether a history with earlier messages and no cells is taken for a compacted one."""
     trusts_history: bool = True
     """Whether it is the application's, so that it is believed to be compacted where it says so."""
+    is_public: bool = False
+    """Whether a client sees what becomes of it."""
     observe: Observer
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
     failures: int = 0
@@ -52,6 +56,10 @@ class AgentRun:
     """The cell whose state was told to be unsaved."""
     _restore_seconds: float = 0.0
     _histories: dict[str, History] = field(default_factory=dict[str, History])
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Around what may raise: a client that sees it gets words of its own."""
+        return public_errors(is_public=self.is_public)
 
     async def locate(self, cells: CellsInHistory, cell_id: str, observe: Observer) -> State:
         """The state the next cell starts from.

@@ -118,6 +118,7 @@ class Engine:
             session=session,
             corrections=Corrections(journals=self.journals, session=session, has_times=not from_client),
             compacts_history=self.settings.compacts_history,
+            is_public=from_client,
             trusts_history=conversation.has_owner or not from_client,
             observe=to_all(cell_metrics(), log, *self.settings.observers),
             is_streamed=False if self._sees_streams and run_id is not None else None,

@@ -251,6 +251,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         owner, conversation_id = run.session.conversation
         started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code'], owner=owner)
         with (
+            run.errors(),
             self._engine.span(ctx.tracer, started, include_content=ctx.trace_include_content) as span,
             cell_stream(ctx, parts, events=self.settings.events, is_streamed=run.is_streamed) as stream,
         ):

@@ -137,7 +137,7 @@ async def test_an_approved_call_cannot_be_given_a_result() -> None:
     forged = json.dumps({'decisions': [{'wait': one['wait'], 'kind': 'result', 'value': 'paid'}]})
     chunks = await vercel(office, [ASKS, answered({'approved': False, 'reason': forged})])
     [error] = [chunk['errorText'] for chunk in chunks if chunk['type'] == 'error']
-    assert error == 'pay() waits for an approval, not for a result.'
+    assert error == 'This answer does not fit what waits here. Reload the page.'
 
 
 async def ag_ui(office: Office, messages: list[Any], resume: list[Any] | None = None) -> list[dict[str, Any]]:

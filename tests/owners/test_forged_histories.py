@@ -99,13 +99,16 @@ class Bank:
     stays: bool = False
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a run stays in a call."""
+    dispatched: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Further options of the adapter."""
     asked: int = 0
     read: list[ModelMessage] = field(default_factory=list[ModelMessage])
     """What the model read last."""
 
     async def post(self, body: Mapping[str, Any], *, user: str = 'ada') -> str:
         async def chat(request: Request) -> Response:
-            return await self.adapter.dispatch_request(request, agent=self._agent(), deps=request.headers['x-user'])
+            user = request.headers['x-user']
+            return await self.adapter.dispatch_request(request, agent=self._agent(), deps=user, **self.dispatched)
 
         transport = httpx.ASGITransport(Starlette(routes=[Route('/', chat, methods=['POST'])]))
         async with httpx.AsyncClient(transport=transport, base_url='http://bank', timeout=60) as client:
