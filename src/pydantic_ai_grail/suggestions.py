@@ -51,6 +51,11 @@ def is_spelled_alike(name: str, other: str) -> bool:
     return len(_words(name)) == len(_words(other))
 
 
+def has_the_same_words(name: str, other: str) -> bool:
+    """Whether two names are one but for case, separators, order or module, so that not the spelling alone tells it."""
+    return _kinship(_words(name), _words(other)) > 0
+
+
 def _words(name: str) -> tuple[str, ...]:
     """The words of an identifier in lower case: `listIssues`, `list-issues` and `list_issues` have the same ones."""
     found = _WORDS.findall(name[:_LONGEST_NAME])

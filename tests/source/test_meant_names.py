@@ -59,3 +59,19 @@ async def tools() -> Toolbox:
 @pytest.mark.parametrize('source', MEANT)
 async def test_a_name_that_is_suggested_fits_how_the_unknown_one_is_used(source: str, tools: Toolbox) -> None:
     assert [each.fix for each in (await tools.conversation().verdict(source)).refusals] == [MEANT[source]]
+
+
+async def test_where_a_tool_and_the_standard_library_have_like_names_both_are_told() -> None:
+    async def get_date(order: int) -> str:
+        raise AssertionError
+
+    async def logs(name: str) -> str:
+        raise AssertionError
+
+    conversation = (await toolbox_of(get_date, logs)).conversation()
+
+    [date] = (await conversation.verdict('date(2026, 11, 1)')).refusals
+    [log] = (await conversation.verdict('log(2)')).refusals
+
+    assert date.fix == 'Call get_date, or write before this line: from datetime import date.'
+    assert log.fix == 'Call logs, or write before this line: from math import log.'

@@ -155,3 +155,17 @@ def test_a_note_says_where_the_tool_is() -> None:
     [*_, mend] = prepared('list_issues', catalog=bare_catalog('github.list_issues')).mends
 
     assert (mend.kind, mend.note) == ('module', '`list_issues` is in module `github`; wrote `github.list_issues`')
+
+
+@pytest.mark.parametrize(
+    ('source', 'tool', 'meant'),
+    [
+        ('date(2026, 11, 1)', 'rate', 'from datetime import date; date(2026, 11, 1)'),
+        ('Counter("aab")', 'counted', 'from collections import Counter; Counter("aab")'),
+        # the same name but for its verb: either may be meant, and the refusal names both
+        ('date(2026, 11, 1)', 'get_date', 'date(2026, 11, 1)'),
+        ('log(2)', 'logs', 'log(2)'),
+    ],
+)
+def test_a_class_is_imported_where_a_tool_is_only_spelled_alike(source: str, tool: str, meant: str) -> None:
+    assert mended(source, catalog=bare_catalog(tool)) == meant

@@ -217,15 +217,15 @@ CASES = (
     ),
     Case(
         code='unsupported-import',
-        source='import io, csv\nlist(csv.reader(io.StringIO("a,b\\n1,2")))',
-        instead='import csv\ntext = "a,b\\n1,2"\nlist(csv.reader(text.splitlines()))',
-        fix='text.splitlines()',
+        source='import io, csv\nlist(csv.reader(io.StringIO("a,b\\n1,2", newline="")))',
+        instead='import csv\ntext = "a,b\\n1,2"\nlist(csv.reader(text.splitlines(keepends=True)))',
+        fix='text.splitlines(keepends=True)',
     ),
     Case(
         code='unsupported-import',
-        source='from io import StringIO\nimport csv\nlist(csv.DictReader(StringIO("a,b\\n1,2")))',
-        instead='import csv\ntext = "a,b\\n1,2"\nlist(csv.DictReader(text.splitlines()))',
-        fix='text.splitlines()',
+        source='from io import StringIO\nimport csv\nwith StringIO("a,b\\n1,2") as f:\n    rows = list(csv.DictReader(f))\nrows',
+        instead='import csv\ntext = "a,b\\n1,2"\nlist(csv.DictReader(text.splitlines(keepends=True)))',
+        fix='text.splitlines(keepends=True)',
     ),
     Case(
         code='unsupported-import',
@@ -540,10 +540,10 @@ def test_a_text_buffer_that_csv_reads_and_writes_has_advice_for_both() -> None:
     [refusal] = refusals(source, bound={'text'})
 
     assert refusal.fix is not None
-    assert 'text.splitlines()' in refusal.fix
+    assert 'text.splitlines(keepends=True)' in refusal.fix
     assert 'csv.writer(Out())' in refusal.fix
     [refusal] = refusals('import io\nbuffer = io.StringIO()\nbuffer.write("a")')
-    assert refusal.fix == "Instead of StringIO: text.splitlines() to read, '\\n'.join(lines) to write"
+    assert refusal.fix == "Instead of StringIO: text.splitlines(keepends=True) to read, '\\n'.join(lines) to write"
 
 
 RUNS = [

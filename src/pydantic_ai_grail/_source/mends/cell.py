@@ -34,6 +34,7 @@ from .raising import mend_asserts, mend_exits, mend_function_names, mend_raises
 from .sets import mend_sets
 from .shadowing import mend_shadowed_builtins
 from .tasks import mend_tasks
+from .text_buffers import mend_text_buffers
 from .unused import mend_unused_imports
 
 MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
@@ -60,6 +61,7 @@ MENDS: Final[tuple[tuple[Callable[[Mending], None], tuple[str, ...]], ...]] = (
     (mend_aliases, ('Error', 'error', 'UTC', 'timeout')),
     (mend_classes, ('class',)),
     (mend_wraps, ('wraps',)),
+    (mend_text_buffers, ('StringIO',)),
     (mend_unused_imports, ('import',)),
     (mend_imports, ()),
 )

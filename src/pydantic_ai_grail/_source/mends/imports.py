@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from ..._monty.support import Support
 from ...diagnostics import Diagnostic, Position
-from ...suggestions import closest
+from ...suggestions import closest, has_the_same_words
 from .mending import Mending
 
 FROM_IMPORTED: Final = (
@@ -89,8 +90,8 @@ def _imports_of(mending: Mending, name: str, uses: Sequence[ast.Name]) -> Iterat
     if in_module is not None and None not in attributes and attributes & known and is_plain:
         yield name, None
         return
-    module = _home(mending, name, FROM_IMPORTED)
-    if module is None or closest(name, mending.catalog.entries) is not None:
+    module = home(mending.support, name)
+    if module is None or _may_mean_a_tool(mending, f'{module}.{name}', name):
         return
     of_class = mending.support.classes.get(f'{module}.{name}', frozenset())
     lacking = mending.support.lacking_attributes.get(f'{module}.{name}', frozenset())
@@ -120,8 +121,15 @@ def _tool_modules(mending: Mending, name: str, chains: Iterable[list[str]]) -> l
     return list(dict.fromkeys(found))
 
 
-def _home(mending: Mending, name: str, modules: Iterable[str]) -> str | None:
-    return next((module for module in modules if name in mending.support.modules.get(module, ())), None)
+def home(support: Support, name: str) -> str | None:
+    """The module that a bare name is a habit from."""
+    return next((module for module in FROM_IMPORTED if name in support.modules.get(module, ())), None)
+
+
+def _may_mean_a_tool(mending: Mending, dotted: str, name: str) -> bool:
+    """Whether a tool's name is near: of a class, `date`, only one of the same words, `get_date` and not `rate`."""
+    tool = closest(name, mending.catalog.entries)
+    return tool is not None and (dotted not in mending.support.classes or has_the_same_words(name, tool))
 
 
 def _is_used_as_imported(mending: Mending, use: ast.Name) -> bool:

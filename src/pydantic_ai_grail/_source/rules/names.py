@@ -11,6 +11,7 @@ from ..._catalog.overlay import HELPERS
 from ...diagnostics import Diagnostic
 from ...suggestions import closest
 from ..inspected import CONSTANTS, Finding, Inspected
+from ..mends.imports import home
 from ..places import Range
 from . import ty_texts
 from .meant_names import meant_name
@@ -45,10 +46,23 @@ def unknown_name(cell: Inspected, name: str, place: Range) -> Diagnostic | None:
     if name in cell.declarations:
         message = f'{name!r} is only the name of a type: its values are plain dicts, and it cannot be used in code.'
         return cell.diagnostic('unknown-name', message, place, fix='Write a dict with its keys.')
+    meant = meant_name(cell, name, place)
     fix = (
-        _tools_called(cell, name) or _tool_behind(cell, name, place) or _constant(name) or meant_name(cell, name, place)
+        _tools_called(cell, name)
+        or _tool_behind(cell, name, place)
+        or _constant(name)
+        or _tool_or_import(cell, name, meant)
+        or meant
     )
     return cell.diagnostic('unknown-name', f'There is no name {name!r}.', place, fix=fix)
+
+
+def _tool_or_import(cell: Inspected, name: str, meant: str | None) -> str | None:
+    """Both, where a tool's name is near to one that the standard library has too."""
+    module = home(cell.support, name)
+    if module is None or meant not in cell.catalog.entries:
+        return None
+    return f'Call {meant}, or write before this line: from {module} import {name}.'
 
 
 def _tools_called(cell: Inspected, name: str) -> str | None:

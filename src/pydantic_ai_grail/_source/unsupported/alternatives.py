@@ -34,8 +34,8 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'textwrap.dedent': 'Write the text without indentation, or strip each line.',
     'textwrap.shorten': "text if len(text) <= n else text[: n - 3] + '...'",
     'textwrap.indent': "'\\n'.join('  ' + line for line in text.splitlines())",
-    'io': "Use a list of lines and '\\n'.join(lines); csv.reader takes text.splitlines().",
-    'io.StringIO': "text.splitlines() to read, '\\n'.join(lines) to write",
+    'io': "Use a list of lines and '\\n'.join(lines); csv.reader takes text.splitlines(keepends=True).",
+    'io.StringIO': "text.splitlines(keepends=True) to read, '\\n'.join(lines) to write",
     'uuid': 'Make an id from what you have: hashlib.sha256(text.encode()).hexdigest()[:32].',
     'uuid.UUID': 'Keep the id as a str.',
     'uuid.uuid4': "f'{random.getrandbits(128):032x}'",
@@ -62,7 +62,7 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'secrets': 'Use random.',
     'contextlib': 'Use try/except/finally.',
     'contextlib.suppress': 'try: ... except KeyError: pass',
-    'pprint': 'print(json.dumps(value, indent=2))',
+    'pprint': 'Write the value alone on the last line: it is the result.',
     'traceback': 'print(type(error).__name__, error)',
     'fractions': 'Use decimal.Decimal, or keep numerator and denominator.',
     'types': 'Use a dict.',
@@ -125,7 +125,7 @@ _ALTERNATIVES: Final[Mapping[str, str]] = {
     'typing.cast': 'Use the value itself.',
 }
 
-_CSV_READER: Final = 'csv.reader and csv.DictReader take text.splitlines() instead of a text buffer.'
+_CSV_READER: Final = 'csv.reader and csv.DictReader take text.splitlines(keepends=True) instead of a text buffer.'
 _CSV_WRITER: Final = (
     'csv.writer and csv.DictWriter take any object with a write method. Before it, on two lines: parts = [] and '
     "class Out: write = lambda self, text: parts.append(text). Then csv.writer(Out()), and ''.join(parts) is the text."
