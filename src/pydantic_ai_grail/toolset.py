@@ -274,7 +274,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             )
             try:
                 ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
-                return self._reply(ran, run, parts)
+                return await self._reply(ran, run, parts)
             except NothingToResume as error:
                 raise ToolFailed(nothing_to_resume(own_id)) from error
             finally:
@@ -302,7 +302,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             run.opening_note = '\n'.join(filter(None, notes))
         return run.opening_note
 
-    def _reply(self, ran: CellEnd, run: AgentRun, parts: CallParts) -> CellReply:
+    async def _reply(self, ran: CellEnd, run: AgentRun, parts: CallParts) -> CellReply:
         if isinstance(ran, WaitsAnew):
             value = waits_anew(ran.calls, resume=ran.resume, notes=ran.notes)
             return CellReply(value=value, asks_anew=True, failures=run.failures)
@@ -323,7 +323,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             content=ran.content,
             reuses_calls=self.settings.reuse_calls,
         )
-        calls = parts.metadata(() if isinstance(outcome, Refused) else outcome.calls)
+        calls = await parts.metadata(() if isinstance(outcome, Refused) else outcome.calls)
         return CellReply(
             value=reply.return_value,
             error=reply.error,

@@ -12,6 +12,8 @@ VALUES: Final[Mapping[str, str]] = {
     'shared lists': 'v = ["a"]\nfor _ in range(26): v = [v, v]',
     'shared dicts': 'v = {"a": 1}\nfor _ in range(26): v = {"x": v, "y": v}',
     'shared tuples': 'v = ("a",)\nfor _ in range(18): v = (v, v)',
+    'shared tuples, deep': 'v = ("a",)\nfor _ in range(40): v = (v, v)',
+    'shared tuples as keys': 'u = ("a",)\nfor _ in range(40): u = (u, u)\nv = [{u: 1}, {u}]',
     'shared lists, wide': 'v = ["a"] * 100\nfor _ in range(5): v = [v] * 100',
     'shared mixed': 'v = ["a"]\nfor _ in range(24): v = {"l": [v], "t": (v, 1)}',
     'shared text': 'v = ["a" * 1_000_000] * 5_000',

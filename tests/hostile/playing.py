@@ -16,10 +16,12 @@ from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 Ending = Literal['completed', 'failed', 'refused']
 
+ANY_ENDING: Final = frozenset[Ending](('completed', 'failed', 'refused'))
 MAX_GROWTH_BYTES: Final = 64 * 1024 * 1024
 MAX_HELD_SECONDS: Final = 0.05
 MAX_READ_CHARS: Final = 64_000
 """Results are cut to 10,000 characters, each of which JSON may write as six."""
+_HELD: Final = 'cost: the loop stood still'
 AFTER: Final = 'still = 40 + 2\nstill'
 """Sent after each cell: the run has gone on, and the session is of use."""
 _LIMITS: Final = Limits(max_duration_secs=2)
@@ -32,11 +34,12 @@ class HostileCell:
 
     name: str
     code: str
-    endings: frozenset[Ending] = frozenset(('completed', 'failed', 'refused'))
+    endings: frozenset[Ending] = ANY_ENDING
     says: str = ''
     """What the model reads of it, among other things."""
     before: Sequence[str] = ()
     """Cells that are sent before it."""
+    most_grown_bytes: int = MAX_GROWTH_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +101,13 @@ async def play(cell: HostileCell, **options: Any) -> Played:
 
 
 async def faults(cell: HostileCell, *, most_held_seconds: float = MAX_HELD_SECONDS, **options: Any) -> list[str]:
-    """What does not hold for a cell; it is played again where only time or memory speak against it, for what is the
-    machine's own does not come three times."""
+    """What does not hold for a cell. How it ends and what it makes the process grow by counts the first time; it is played
+    again where only the heartbeat speaks against it, for what is the machine's own does not come three times."""
     found: list[str] = []
     for _ in range(3):
         played = await play(cell, **options)
         found = _faults(cell, played, most_held_seconds)
-        if not found or not all(fault.startswith('cost:') for fault in found):
+        if not found or not all(fault.startswith(_HELD) for fault in found):
             break
     return found
 
@@ -120,7 +123,7 @@ def _faults(cell: HostileCell, played: Played, most_held_seconds: float) -> list
     if '42' not in str(played.after):
         found.append(f'the next cell gave {str(played.after)[:500]}')
     if played.strain.held_seconds > most_held_seconds:
-        found.append(f'cost: the loop stood still for {played.strain.held_seconds * 1000:.0f} ms')
-    if played.strain.grown_bytes is not None and played.strain.grown_bytes > MAX_GROWTH_BYTES:
-        found.append(f'cost: the process grew by {played.strain.grown_bytes / 2**20:.0f} MiB')
+        found.append(f'{_HELD} for {played.strain.held_seconds * 1000:.0f} ms')
+    if played.strain.grown_bytes is not None and played.strain.grown_bytes > cell.most_grown_bytes:
+        found.append(f'the process grew by {played.strain.grown_bytes / 2**20:.0f} MiB')
     return found

@@ -154,4 +154,5 @@ def test_json_is_plain_data() -> None:
         'any_key': False,
         'reached': [],
         'is_open': False,
+        'nested': False,
     }

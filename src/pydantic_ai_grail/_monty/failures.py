@@ -71,10 +71,8 @@ def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending
             ),
             'lost',
         )
-    inner = error.exception()
-    frames = _frames(error, current_file)
-    exception_type = type(inner).__name__
-    message = _message(error, inner)
+    frames = _frames(error, current_file)  # first: Monty copies the whole text for it, too, and lets go of it
+    exception_type, message = _told(error)
     if EXCEPTION_ARGUMENTS in message:
         message = 'An exception takes one text here: write ValueError(str(value)).'
     limit = _limit(exception_type, message, frames)
@@ -117,13 +115,17 @@ _LIMIT_TYPES: Final[Mapping[LimitName, str]] = MappingProxyType(
 )
 
 
-def _message(error: MontyError, inner: BaseException) -> str:
+def _told(error: MontyError) -> tuple[str, str]:
+    """The name of an exception's class, and its text. Each question to Monty copies all of a text, so few are asked."""
+    inner = error.exception()
+    name = type(inner).__name__
     match inner.args:
         case (str(text),) if len(text) > MAX_MESSAGE:
-            return cut(text)  # Monty's own words for it would be as large once more
+            return name, cut(text)
         case _:
-            pass
-    return cut(error.display('msg') if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error))
+            return name, cut(
+                error.display('msg') if isinstance(error, (MontyRuntimeError, MontySyntaxError)) else str(error)
+            )
 
 
 def cut(message: str) -> str:

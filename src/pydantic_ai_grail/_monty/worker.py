@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, NoReturn, TypeAlias
 
 from pydantic_monty import (
     AbstractOS,
@@ -18,9 +18,6 @@ from pydantic_monty import (
     AsyncMontySession,
     AsyncNameLookupSnapshot,
     AsyncSnapshot,
-    ExcType,
-    ExternalModule,
-    ExternalSettledResult,
     MontyComplete,
     MontyError,
     MontyRuntimeError,
@@ -32,7 +29,9 @@ from pydantic_monty import (
 from ..errors import SandboxCrashed
 from ..limits import Limits
 from ..outcomes import Failure
+from .answers import function_named, lost, module, settled
 from .failures import broken, failure_of, load_error
+from .hashing import GIVE_VALUE, HASH_TRIALS, TOO_LONG_TO_HASH
 from .host_values import CALL_ROOM, NO_HOST_FORM, RESULT_ROOM, Sent, TooLarge, leave, why_not
 from .machine import Event, Machine, State
 from .pool import WORKERS, WorkerPool
@@ -88,8 +87,15 @@ class Worker:
         self._snapshot: AsyncSnapshot | None = None
         self._source = b''
         self._sent = Sent()
+        self._ending: Stop | None = None
         self.feeds = feeds
         """How many feeds this session has seen, also before it was restored; Monty numbers its files by it."""
+        self.tries_hashes = False
+        """Whether what leaves is tried elsewhere first, see `hashing.py`; the program calls `GIVE_VALUE` with its value."""
+
+    def given(self, value: str) -> str:
+        """The last line of a question of ours, as source: what may leave is not known of that either, see `tries_hashes`."""
+        return f'{GIVE_VALUE}({value})' if self.tries_hashes else value
 
     @property
     def pid(self) -> int | None:
@@ -151,7 +157,7 @@ class Worker:
     async def feed(self, source: str, *, prints: PrintSink, host: HostAccess) -> Stop:
         """Start a program and run it to its first stop."""
         self._machine.move(Event.FEED)
-        self._sent = Sent()
+        self._sent, self._ending = Sent(), None
         self._source = source.encode(errors='surrogatepass')
         self._file = f'<python-input-{self.feeds}>'
         self.feeds += 1
@@ -163,7 +169,7 @@ class Worker:
         """Settle the call the program stands at, at once."""
         snapshot = self._at_call()
         return await self._until_stop(
-            snapshot.resume(_settled(result)), or_else=lambda why: snapshot.resume(_settled(_lost(result, why)))
+            snapshot.resume(settled(result)), or_else=lambda why: snapshot.resume(settled(lost(result, why)))
         )
 
     async def answer_later(self) -> Stop:
@@ -175,11 +181,10 @@ class Worker:
         snapshot = self._snapshot
         assert isinstance(snapshot, AsyncFutureSnapshot)
         self._machine.move(Event.SETTLE)
-        settled = {number: _settled(result) for number, result in results.items()}
         return await self._until_stop(
-            snapshot.resume(settled),
+            snapshot.resume({number: settled(result) for number, result in results.items()}),
             or_else=lambda why: snapshot.resume(
-                {number: _settled(_lost(result, why)) for number, result in results.items()}
+                {number: settled(lost(result, why)) for number, result in results.items()}
             ),
         )
 
@@ -189,7 +194,7 @@ class Worker:
         assert isinstance(snapshot, AsyncNameLookupSnapshot)
         self._machine.move(Event.ANSWER)
         if is_function:
-            return await self._until_stop(snapshot.resume(value=_function_named(snapshot.variable_name)))
+            return await self._until_stop(snapshot.resume(value=function_named(snapshot.variable_name)))
         return await self._until_stop(snapshot.resume())
 
     async def answer_host(self) -> Stop:
@@ -247,11 +252,21 @@ class Worker:
 
     async def _call_stop(self, snapshot: AsyncFunctionSnapshot) -> Stop:
         name = str(snapshot.function_name)
+        try:
+            may_leave = not self.tries_hashes or await HASH_TRIALS.end_in_time(await self.dump())
+        except SandboxCrashed as error:  # a dump takes as much memory again
+            self._machine.move(Event.CRASHED)
+            return FailedStop(failure=replace(broken(error), kind='limit', limit='memory'), is_lost=True)
         if not snapshot.is_os_function:
             self._machine.move(Event.CALLED)
+            if self.tries_hashes and name == GIVE_VALUE:
+                self._ending = await self._value(lambda: snapshot.args[0] if may_leave else _no_hash())
+                return await self.answer(Returned(None))
             number, line = snapshot.call_id, self._line(snapshot)
             room = self._sent.room
             try:
+                if not may_leave:
+                    _no_hash()
                 given = snapshot.kwargs
                 left = await leave(*snapshot.args, *given.values(), room=room)
             except NO_HOST_FORM as error:
@@ -267,13 +282,21 @@ class Worker:
             self._machine.move(Event.CALLED)
             seconds = float(snapshot.args[0]) if snapshot.args else 0.0
             return SleepStop(number=snapshot.call_id, seconds=max(seconds, 0.0), blocks=name == 'time.sleep')
+        if not may_leave:
+            self._machine.move(Event.CALLED)
+            return await self.answer(RaisedBy('ValueError', TOO_LONG_TO_HASH))
         self._machine.move(Event.ASKED)
         return HostStop(function=name)
 
     async def _done(self, complete: MontyComplete) -> Stop:
         self._machine.move(Event.FINISHED)
+        if self.tries_hashes:
+            return self._ending or DoneStop(value=None)
+        return await self._value(lambda: complete.output)
+
+    async def _value(self, read: Callable[[], Any]) -> DoneStop | FailedStop:
         try:
-            (value,) = (await leave(complete.output, room=RESULT_ROOM)).values
+            (value,) = (await leave(read(), room=RESULT_ROOM)).values
         except NO_HOST_FORM as error:
             # The program is through and its state is sound; only this value has no form on the host.
             failure = Failure(
@@ -296,6 +319,10 @@ class Worker:
         return self._source.count(b'\n', 0, place.start) + 1 if place.filename == self._file else None
 
 
+def _no_hash() -> NoReturn:
+    raise ValueError(TOO_LONG_TO_HASH)
+
+
 @asynccontextmanager
 async def lend_worker(
     limits: Limits,
@@ -315,31 +342,6 @@ async def lend_worker(
     Raises:
         SandboxUnavailable: When no worker became free in time.
     """
-    modules = {name: _module(names) for name, names in functions.items()}
+    modules = {name: module(names) for name, names in functions.items()}
     async with pool.lend(limits, policy=host.policy, modules=modules) as session:
         yield Worker(session)
-
-
-def _module(names: Sequence[str]) -> ExternalModule:
-    return ExternalModule({name: _function_named(name) for name in names})
-
-
-def _function_named(name: str) -> Callable[[], None]:
-    # Never run: Monty suspends at the call and gives the name.
-    def function() -> None: ...
-
-    function.__name__ = function.__qualname__ = name
-    return function
-
-
-def _settled(result: Settled) -> ExternalSettledResult:
-    if isinstance(result, Returned):
-        return {'return_value': result.value}
-    return {'exc_type': cast('ExcType', result.exception_type), 'message': result.message}
-
-
-def _lost(result: Settled, why: MontyError) -> Settled:
-    """What code gets instead of a result that Monty has no form for."""
-    if not isinstance(result, Returned):
-        return result
-    return RaisedBy('TypeError', f'the call ran, but its result is lost: {failure_of(why, current_file="")[0].message}')

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+from .._monty.hashing import GIVE_VALUE
 from .._monty.stops import DoneStop, FailedStop
 from .._monty.worker import HostAccess, Worker
 from .._source.edits import Origins
 from .._source.head import headed, whole_of
 from .._source.history import History, PastCell
 from .._source.imported import imported_by
+from .._source.nested_tuples import may_nest_tuples
 from .._source.parse import too_long
 from .._source.prepare import prepare
 from .._source.prepared import Prepared
@@ -155,8 +157,10 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
     prints = PrintCapture(around.limits.max_print_chars, told=around.printed)
     if suspended is not None:
         prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
-    program = headed(prepared, around.history.bound_names())
+    nests = around.history.nests_tuples or may_nest_tuples(prepared.tree)
+    program = headed(prepared, around.history.bound_names(), given_to=GIVE_VALUE if nests else None)
     async with around.worker() as worker:
+        worker.tries_hashes = nests
         started = time.perf_counter()
         try:
             ending = await drive(

@@ -34,7 +34,7 @@ async def keys_there(worker: Worker, failure: Failure, source: str) -> KeysThere
     asked = await off_loop(len(source), partial(question, failure, source))
     if asked is None:
         return None
-    stop = await worker.feed(asked, prints=_nowhere, host=HostAccess())
+    stop = await worker.feed(worker.given(asked), prints=_nowhere, host=HostAccess())
     while isinstance(stop, NameStop):
         stop = await worker.answer_name(is_function=False)
     if not isinstance(stop, DoneStop) or not stop.value:

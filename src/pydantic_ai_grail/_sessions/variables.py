@@ -25,21 +25,24 @@ async def live_variables(worker: Worker, names: Iterable[str]) -> Mapping[str, s
     asked = [name for name in names if not name.startswith('_')][-MAX_NAMES:]
     if not asked:
         return {}
-    stop = await worker.feed(_program(asked), prints=_nowhere, host=HostAccess())
+    stop = await worker.feed(_program(asked, worker.given(_ROWS)), prints=_nowhere, host=HostAccess())
     while isinstance(stop, NameStop):
         # Answered with a value, the name would be bound to it from now on.
         stop = await worker.answer_name(is_function=False)
     if not isinstance(stop, DoneStop):
         return {}
-    return {name: _word(kind, size) for name, kind, size in stop.value if _type_name(kind) not in _NO_DATA}
+    try:
+        return {name: _word(kind, size) for name, kind, size in stop.value if _type_name(kind) not in _NO_DATA}
+    except (TypeError, ValueError):  # `str` and `len` may be the code's own
+        return {}
 
 
-def _program(names: Iterable[str]) -> str:
+def _program(names: Iterable[str], value: str) -> str:
     lines = [f'{_ROWS} = []']
     for name in names:
         size = f'len({name}) if type({name}) in (list, dict, set, frozenset, tuple, str, bytes) else None'
         lines += ['try:', f'    {_ROWS}.append(({name!r}, str(type({name})), {size}))', 'except NameError: pass']
-    return '\n'.join([*lines, _ROWS])
+    return '\n'.join([*lines, value])
 
 
 _NO_DATA: Final = frozenset({'function', 'type', 'module', 'builtin_function_or_method', 'coroutine'})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,21 +60,51 @@ class Headed:
     """The way back to `Prepared.source`."""
 
 
-def headed(prepared: Prepared, bound: frozenset[str]) -> Headed:
-    """The cell with its value wrapped, if that may be a large collection; `bound` are the session's names."""
+def headed(prepared: Prepared, bound: frozenset[str], *, given_to: str | None = None) -> Headed:
+    """The cell with its value wrapped, if that may be a large collection.
+
+    Args:
+        prepared: The cell.
+        bound: The session's names.
+        given_to: The function that is called with the value, so that the program stands at a call with it.
+    """
+    if not prepared.has_value:
+        return Headed(source=prepared.source)
+    text, before, after = SourceText(prepared.source), f'{given_to}((', '))'
     last = prepared.tree.body[-1] if prepared.tree.body else None
-    if not prepared.has_value or not isinstance(last, ast.Expr) or not _may_be_large(last.value):
+    value = last.value if isinstance(last, ast.Expr) else None
+    edits: list[Edit] = []
+    if given_to is not None:
+        for returned in _returned(prepared.tree.body):
+            start, end = text.span(returned)
+            edits += [Edit(start, start, before), Edit(end, end, after, closes=True)]
+    if value is not None:
+        edits += _of_value(text, value, prepared, bound, *(('', '') if given_to is None else (before, after)))
+    if not edits:
         return Headed(source=prepared.source)
-    if not bound.isdisjoint(_USED) or _BINDS.search(prepared.source):
-        return Headed(source=prepared.source)
-    text, value = SourceText(prepared.source), last.value
-    start, end = text.span(value)
-    if isinstance(value, ast.Name):
-        edits = [Edit(start, end, _OF_NAME.format(value.id))]
-    else:
-        edits = [Edit(start, start, _OF_VALUE), Edit(end, end, '))', closes=True)]
     source, shifts = apply(text, edits)
     return Headed(source=source, origins=Origins(shifts=shifts))
+
+
+def _of_value(
+    text: SourceText, value: ast.expr, prepared: Prepared, bound: frozenset[str], before: str, after: str
+) -> list[Edit]:
+    start, end = text.span(value)
+    if not _may_be_large(value) or not bound.isdisjoint(_USED) or _BINDS.search(prepared.source):
+        return [Edit(start, start, before), Edit(end, end, after, closes=True)] if before else []
+    if isinstance(value, ast.Name):
+        return [Edit(start, end, f'{before}{_OF_NAME.format(value.id)}{after}')]
+    return [Edit(start, start, before + _OF_VALUE), Edit(end, end, '))' + after, closes=True)]
+
+
+def _returned(body: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What `return`s at the top level give."""
+    for node in body:
+        if isinstance(node, ast.Return):
+            if node.value is not None:
+                yield node.value
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            yield from _returned(ast.iter_child_nodes(node))
 
 
 def whole_of(value: Any) -> tuple[Any, Whole | None]:

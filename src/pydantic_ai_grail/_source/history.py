@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..diagnostics import Diagnostic
 from .bindings import Bindings, bindings_of
+from .nested_tuples import may_nest_tuples
 from .parse import parse
 from .stores import ANY_STORES, Stores, stores_of
 
@@ -58,6 +59,8 @@ class History:
     """Names that nested functions of condensed cells rebind."""
     is_open: bool = False
     """Names may live that no cell shows."""
+    nested: bool = False
+    """Whether condensed cells may have put tuples into tuples."""
 
     def after(self, cell: PastCell) -> History:
         """The history once `cell` has run."""
@@ -74,6 +77,11 @@ class History:
     def stores(self) -> Stores:
         """All that may have been put into objects."""
         return Stores.union([self.forgotten, *map(_stores_of_cell, self.cells)])
+
+    @cached_property
+    def nests_tuples(self) -> bool:
+        """Whether tuples that hold tuples may live in the sandbox."""
+        return self.nested or any(map(_nests_in_cell, self.cells))
 
     def bound_names(self) -> frozenset[str]:
         """All names that may live in the sandbox and that a reader of the cells can tell."""
@@ -95,6 +103,7 @@ class History:
             any_key=self.forgotten.any_key,
             reached=sorted(self.reached),
             is_open=self.is_open,
+            nested=self.nested,
         ).model_dump_json()
 
     @classmethod
@@ -114,6 +123,7 @@ class History:
             ),
             reached=frozenset(stored.reached),
             is_open=stored.is_open,
+            nested=stored.nested,
         )
         _ = history.bindings  # so that a cell which is not Python is found here
         return history
@@ -128,6 +138,7 @@ class _Stored(BaseModel):
     any_key: bool
     reached: list[str]
     is_open: bool
+    nested: bool = True  # of a version that did not look
 
 
 @lru_cache(maxsize=512)
@@ -157,6 +168,14 @@ def _stores_of_cell(cell: PastCell) -> Stores:
         return ANY_STORES
 
 
+@lru_cache(maxsize=512)
+def _nests_in_cell(cell: PastCell) -> bool:
+    try:
+        return may_nest_tuples(cell.tree())
+    except (RecursionError, MemoryError):
+        return True
+
+
 def _size(cells: tuple[PastCell, ...]) -> int:
     return sum(len(cell.source) for cell in cells)
 
@@ -173,6 +192,7 @@ def _condense(history: History) -> History:
         forgotten=before.stores,
         reached=before.bindings.reached,
         is_open=before.bindings.is_open or _only_names(old) is None,
+        nested=before.nests_tuples,
     )
 
 
