@@ -284,6 +284,8 @@ class KnownCall:
     ended: CallEnded | None = None
     order: int = 0
     """Counts the calls that ended, in the order in which they did."""
+    asked: int = 0
+    """How often it waited for an approval."""
 
     @property
     def only_asked(self) -> bool:

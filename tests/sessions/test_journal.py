@@ -314,6 +314,7 @@ def test_of_each_call_the_last_attempt_is_known_and_what_came_after_it(
             waits=waits[-1] if waits else None,
             ended=ends[0] if ends else None,
             order=ended.index(ordinal) + 1 if ends else 0,
+            asked=sum(isinstance(entry, CallWaits) and entry.reason == 'approval' for entry in own),
         )
     assert {call.began.ordinal for call in known.waiting} == {
         ordinal for ordinal, own in calls.items() if isinstance(own[-1], CallWaits)

@@ -44,7 +44,7 @@ from .fates import Answered, Asked, Fate, Fates
 from .past_calls import PastCalls, next_attempt
 from .pauses import Attempt, answer, changed_arguments, said
 from .records import Called, content_of, cut_off, entry_of, record_of, settled_of
-from .tool_call import call_tool, counted, metadata_of
+from .tool_call import asks_too_often, call_tool, counted, metadata_of
 
 
 @dataclass(kw_only=True)
@@ -207,6 +207,8 @@ class Dispatcher:
             try:
                 called = await self._call_or_granted(request, attempt)
             except (ApprovalRequired, CallDeferred) as error:
+                if (settled := asks_too_often(error, request, self._known(request))) is not None:
+                    return self._settle(request, 'raised', settled)
                 reason = 'approval' if isinstance(error, ApprovalRequired) else 'external'
                 return await self._begin_to_wait(request, reason, metadata_of(error))
             settled, self.user_content[request.call_id] = called.settled, called.content

@@ -33,6 +33,7 @@ from .._monty.stops import RaisedBy, Returned, sandbox_exception
 from .._monty.values import text_of, to_sandbox
 from ..calls import METADATA_KEY, CallRequest
 from ..errors import StoreError
+from ..journal import KnownCall
 from .argument_errors import argument_errors
 from .records import Called, content_as_json
 from .schema_errors import schema_errors
@@ -185,6 +186,22 @@ def metadata_of(error: ApprovalRequired | CallDeferred) -> Mapping[str, Any]:
         return to_jsonable_python(error.metadata or {}, fallback=str, bytes_mode='base64')
     except Exception:  # it contains itself, or something in it cannot be told
         return {'metadata': object.__repr__(error.metadata)}
+
+
+MOST_APPROVED: Final = 5
+"""Approvals of one and the same call. A tool may need two signatures; one that asks whatever is answered would never end."""
+
+
+def asks_too_often(
+    error: ApprovalRequired | CallDeferred, request: CallRequest, known: KnownCall | None
+) -> RaisedBy | None:
+    """What code gets where a call was approved again and again, and its tool asks once more; `None` where it may ask."""
+    if not isinstance(error, ApprovalRequired) or known is None or known.asked < MOST_APPROVED:
+        return None
+    name = request.tool.python_name
+    return RaisedBy(
+        'RuntimeError', f'{name}() was approved {known.asked} times and asks again; it cannot be called here'
+    )
 
 
 @contextmanager

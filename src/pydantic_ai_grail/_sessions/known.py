@@ -36,9 +36,11 @@ def known_of(entries: Sequence[Entry]) -> Known:
             case CellQueued():
                 known = replace(known, is_queued=True, asked=(*known.asked, (entry.asked_as, '')))
             case CallBegan():
-                calls[entry.ordinal] = KnownCall(began=entry)
+                before = calls.get(entry.ordinal)
+                calls[entry.ordinal] = KnownCall(began=entry, asked=0 if before is None else before.asked)
             case CallWaits():
-                calls[entry.ordinal] = replace(calls[entry.ordinal], waits=entry)
+                call = calls[entry.ordinal]
+                calls[entry.ordinal] = replace(call, waits=entry, asked=call.asked + (entry.reason == 'approval'))
             case CallEnded():
                 order += 1
                 calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)

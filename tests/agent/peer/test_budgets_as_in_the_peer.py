@@ -8,9 +8,8 @@ import pytest
 from inline_snapshot import snapshot
 from pydantic_ai import Agent, BinaryContent, Tool
 from pydantic_ai.capabilities import HandleDeferredToolCalls
-from pydantic_ai.exceptions import ApprovalRequired, UsageLimitExceeded
+from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolApproved, ToolDenied
-from pydantic_ai.usage import UsageLimits
 from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import CodeMode, SettingsError
@@ -88,7 +87,8 @@ async def test_a_call_that_was_denied_is_no_call_that_was_made() -> None:
     assert 'Calls that were made' not in told
 
 
-async def test_a_tool_that_never_stops_asking_ends_with_the_requests_of_its_run() -> None:
+@pytest.mark.parametrize('cell', ['await wire(1)', '[await wire(1), await wire(2)]', 'await gather(wire(1), wire(2))'])
+async def test_a_tool_that_never_stops_asking_fails_its_cell(cell: str) -> None:
     asked_again = 0
 
     def wire(amount: int) -> str:
@@ -100,9 +100,27 @@ async def test_a_tool_that_never_stops_asking_ends_with_the_requests_of_its_run(
         return DeferredToolResults(approvals={call.tool_call_id: ToolApproved() for call in asked.approvals})
 
     agent = Agent(tools=[wire], capabilities=[CodeMode(), HandleDeferredToolCalls(handler=approve)])
-    with pytest.raises(UsageLimitExceeded):
-        await agent.run('go', model=scripted_model('await wire(1)'), usage_limits=UsageLimits(request_limit=3))
-    assert asked_again < 10
+    result = await agent.run('go', model=scripted_model(cell.replace('gather', 'asyncio.gather')))
+    assert 'wire() was approved 5 times and asks again; it cannot be called here' in last(result)
+    assert asked_again <= 30
+    assert result.usage.requests <= 10
+
+
+async def test_a_tool_that_needs_three_signatures_gets_them() -> None:
+    asked = 0
+
+    def wire(amount: int) -> str:
+        nonlocal asked
+        asked += 1
+        if asked < 7:  # the handler's answers are tried at once, and so is each approval of the cell
+            raise ApprovalRequired
+        return 'wired'
+
+    async def approve(ctx: RunContext[Any], asked: DeferredToolRequests) -> DeferredToolResults:
+        return DeferredToolResults(approvals={call.tool_call_id: ToolApproved() for call in asked.approvals})
+
+    agent = Agent(tools=[wire], capabilities=[CodeMode(), HandleDeferredToolCalls(handler=approve)])
+    assert last(await agent.run('go', model=scripted_model('await wire(1)'))) == {'result': 'wired'}
 
 
 async def test_very_many_large_results_are_told_in_few_words() -> None:
