@@ -92,7 +92,7 @@ class CallParts:
         return None if tool is None else tool.tool_def.tool_kind
 
     def _plain(self, value: Any) -> Json:
-        plain = to_plain(value, max_chars=self.max_chars)
+        plain = to_plain(value, max_chars=self.max_chars, decimals_as_text=True)  # as waiting calls have them
         return plain.data if plain is not None else preview(value, max_chars=self.max_chars)
 
 

@@ -23,6 +23,7 @@ from pydantic_ai.toolsets import FunctionToolset
 from pydantic_ai.usage import UsageLimits
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, Deny, SettingsError, decide
+from pydantic_ai_grail.adapters.wire import waiting_cells
 from pydantic_ai_grail.run_code_part import RunCodeCallPart
 from pydantic_ai_grail.testing.scripted import scripted_model
 from tests.support.agents import agent_with, turn
@@ -73,9 +74,9 @@ async def test_a_cell_of_three_calls_has_them_in_its_metadata_under_the_known_na
     }
     back: dict[str, ToolReturnPart[Any]] = metadata['tool_returns']
     assert [(key, item.tool_name, item.content, item.outcome, item.metadata) for key, item in back.items()] == [
-        (f'{id}__1', 'price', 1.5, 'success', None),
+        (f'{id}__1', 'price', '1.50', 'success', None),
         (f'{id}__2', 'label', 'A', 'success', {'printer': 'p1'}),
-        (f'{id}__3', 'price', 1.5, 'success', None),
+        (f'{id}__3', 'price', '1.50', 'success', None),
     ]
 
 
@@ -92,7 +93,7 @@ async def test_the_history_after_json_says_the_same() -> None:
         'tool_call_id': f'{id}__1',
         'part_kind': 'tool-call',
     }
-    assert (back['content'], back['outcome'], back['part_kind']) == (1.5, 'success', 'tool-return')
+    assert (back['content'], back['outcome'], back['part_kind']) == ('1.50', 'success', 'tool-return')
 
 
 async def test_run_code_is_known_by_its_kind_and_by_a_typed_part_also_after_json() -> None:
@@ -203,3 +204,24 @@ async def test_a_history_from_before_keeps_its_state() -> None:
 def as_before(part: ToolReturnPart[Any]) -> ToolReturnPart[Any]:
     """A cell's return as it was made before calls were in it."""
     return ToolReturnPart(part.tool_name, part.content, part.tool_call_id, metadata={'code_mode': noted(part)['grail']})
+
+
+@pytest.mark.parametrize('amount', ['10.50', '7', '1E+3', '0.1', '1234567890.123456789012345', '-0.00'])
+async def test_a_decimal_reads_the_same_while_its_call_waits_and_afterwards(amount: str) -> None:
+    async def pay(lines: list[dict[str, Decimal]]) -> Decimal:
+        return lines[0]['amount']
+
+    cell = f"from decimal import Decimal\nawait pay([{{'amount': Decimal('{amount}')}}])"
+    agent: Agent[None, Any] = Agent(
+        scripted_model(cell),
+        tools=[Tool(pay, requires_approval=True)],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[CodeMode()],
+    )
+    waiting = await agent.run('go')
+    [shown] = waiting_cells(waiting.output)[0].calls
+    answers = decide(waiting.output, True)
+    done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
+    metadata = noted(returns(done.all_messages())[-1])
+    assert metadata['tool_calls'][shown.id].args == shown.arguments == {'lines': [{'amount': amount}]}
+    assert metadata['tool_returns'][shown.id].content == amount

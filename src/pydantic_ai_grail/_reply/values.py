@@ -43,7 +43,9 @@ class Plain:
     """Length of its compact JSON text, escapes not counted."""
 
 
-def to_plain(value: Any, *, max_chars: int, found: FoundFiles | None = None) -> Plain | None:
+def to_plain(
+    value: Any, *, max_chars: int, found: FoundFiles | None = None, decimals_as_text: bool = False
+) -> Plain | None:
     """`value` as JSON data, or `None` when it takes more than `max_chars` characters or is nested too deeply.
 
     Files are kept in `found`; data has a short reference in their place.
@@ -53,14 +55,14 @@ def to_plain(value: Any, *, max_chars: int, found: FoundFiles | None = None) -> 
     | `None`, `bool`, `int`, `float`, `str` | as they are |
     | `nan`, `inf` | `"nan"`, `"inf"`, `"-inf"` |
     | `datetime`, `date`, `time` | ISO 8601 text, UTC as `Z` |
-    | `Decimal` | a number where that is exactly the same, else its text |
+    | `Decimal` | a number where that is exactly the same, else its text; always that with `decimals_as_text`, with all its digits |
     | `timedelta`, `complex` and all else | the text `str()` gives |
     | `bytes` | its text when it is printable UTF-8, else `"<1,234 bytes>"` |
     | `list`, `tuple` | array |
     | `set`, `frozenset` | array, sorted |
     | `dict`, dataclass | object; keys as text, `1` and `"1"` stay apart |
     """
-    conversion = _Conversion(max_chars, found or FoundFiles())
+    conversion = _Conversion(max_chars, found or FoundFiles(), decimals_as_text)
     try:
         data = conversion.convert(value, 0)
     except _OverBudget:
@@ -73,9 +75,10 @@ class _OverBudget(Exception):
 
 
 class _Conversion:
-    def __init__(self, max_chars: int, found: FoundFiles) -> None:
+    def __init__(self, max_chars: int, found: FoundFiles, decimals_as_text: bool) -> None:
         self.remaining = max_chars
         self.found = found
+        self.decimals_as_text = decimals_as_text
 
     def convert(self, value: Any, depth: int) -> Json:
         if depth > _DEEPEST:
@@ -97,7 +100,7 @@ class _Conversion:
             return self._object(pairs, depth)
         if isinstance(value, str | bytes | bytearray) and len(value) > self.remaining:
             raise _OverBudget
-        return self._spend(leaf(value))
+        return self._spend(str(value) if self.decimals_as_text and isinstance(value, Decimal) else leaf(value))
 
     def _object(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> Json:
         data: dict[str, Json] = {}
