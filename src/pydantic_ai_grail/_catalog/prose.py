@@ -10,7 +10,7 @@ from .declarations import names_in
 from .entries import Catalog, Entry
 from .listing import flat_detail, listing
 from .rendering import COMPLETE, records_of
-from .signatures import Declaration
+from .signatures import Declaration, Signature
 
 WHAT_IT_IS: Final = (
     'Run Python in a sandbox. A last expression or assignment is the result, as JSON: '
@@ -30,6 +30,7 @@ CALLS_MIXED: Final = (
 RECORDS: Final = "Records are dicts (`x['key']`)"
 TAKEN_RECORDS: Final = ', also as arguments'
 OPTIONAL_KEYS: Final = '; `?`: may be absent'
+DATETIMES: Final = 'A datetime may have a timezone or none: `datetime.now(d.tzinfo)` can be compared with `d`.'
 FAILURES: Final = (
     'Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.'
 )
@@ -111,6 +112,8 @@ def _calls(catalog: Catalog, budget_chars: int) -> str:
         sentences.append(HELP)
     if records := records_of(entries):
         sentences.append(_records(records, entries))
+    if any(_has_datetimes(entry.signature) for entry in entries):
+        sentences.append(DATETIMES)
     sentences.append(FAILURES)
     return ' '.join(sentences)
 
@@ -120,6 +123,13 @@ def _records(records: list[Declaration], entries: list[Entry]) -> str:
     taken = any(names & names_in(each.annotation) for entry in entries for each in entry.signature.parameters)
     may_lack = any(not field.required for record in records for field in record.fields)
     return f'{RECORDS}{TAKEN_RECORDS if taken else ""}{OPTIONAL_KEYS if may_lack else ""}.'
+
+
+def _has_datetimes(signature: Signature) -> bool:
+    """Whether code gets datetimes: neither a type nor a schema says whether those of a result have a timezone."""
+    given = (record for record in signature.declarations if record.direction == 'out')
+    annotations = [signature.returns, *(field.annotation for record in given for field in record.fields)]
+    return any('datetime' in names_in(each) for each in annotations)
 
 
 def _sandbox(support: Support, *, has_os: bool, mounts: tuple[str, ...], overlays: tuple[str, ...]) -> str:

@@ -1,8 +1,9 @@
-"""The `None` that a tool was given for an argument that takes none, named as the code has it."""
+"""What was wrong with the arguments of a call that raised: a `None` where none is taken, a time without a timezone."""
 
 from __future__ import annotations
 
 import ast
+from datetime import datetime
 from typing import Final
 
 from ..calls import CallRecord, CallRequest
@@ -18,6 +19,15 @@ def none_given(source: str, call: CallRecord) -> str | None:
         if request.arguments[argument] is None:
             return prose.none_given(argument, _given(source, request, argument))
     return None
+
+
+def zone_given(call: CallRecord) -> str | None:
+    """What to give instead of the times that a tool could not compare with its own; `None` where it got none."""
+    times = {name: given for name, given in call.request.arguments.items() if isinstance(given, datetime)}
+    kinds = {given.utcoffset() is not None for given in times.values()}
+    if len(kinds) != 1:
+        return None
+    return prose.other_zone(' and '.join(f'`{name}`' for name in times), has_zone=kinds.pop())
 
 
 def _given(source: str, request: CallRequest, argument: str) -> str | None:

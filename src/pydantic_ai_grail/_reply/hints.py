@@ -13,7 +13,7 @@ from typing import Final
 from ..calls import CallRecord
 from ..outcomes import Failed
 from . import prose
-from .arguments import none_given
+from .arguments import none_given, zone_given
 from .keys import keys_there
 from .offered import instead
 
@@ -150,6 +150,9 @@ HINTS: Final = (
 """Run-time errors that come from what Monty lacks or that models make often, each with what to write instead."""
 
 
+_ZONES_IN_A_TOOL: Final = re.compile(r"can't (?:compare|subtract) offset-naive and offset-aware datetimes")
+"""What CPython says, in which tools run, where a tool compares a time that it was given with one of its own."""
+
 _EXPLAINED_BY_TYPES: Final = frozenset({'TypeError', 'AttributeError', 'KeyError', 'NameError'})
 """Errors that a remark of the type check may be about; it says nothing of a division by zero in the same line."""
 
@@ -162,6 +165,8 @@ def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
     """
     failure = outcome.failure
     if cause is not None:
+        if _ZONES_IN_A_TOOL.search(failure.message[:_READ_CHARS]):
+            return zone_given(cause)
         return none_given(outcome.source, cause)
     if failure.exception_type == 'KeyError' and (keys := keys_there(outcome)) is not None:
         return keys

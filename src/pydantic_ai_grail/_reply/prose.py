@@ -6,7 +6,6 @@ Whole messages are pinned by the tests; docs/feedback.md shows them. Data comes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from ..errors import (
@@ -115,17 +114,15 @@ def live_definitions(names: Sequence[str], more: int) -> str:
     return f'Functions, classes and modules: {", ".join(names)}{f" and {more:,} more" if more else ""}.'
 
 
-STATE_GONE: Final[Mapping[type[GrailError], str]] = MappingProxyType(
-    {
-        SnapshotMissing: 'they are not stored any more',
-        SnapshotTampered: 'their stored copy was damaged',
-        SnapshotKeyUnknown: 'their stored copy could not be opened',
-        SnapshotForeign: 'their stored copy belongs to another conversation',
-        SnapshotVersion: 'another version of the sandbox stored them',
-        SnapshotTooLarge: 'they were too large',
-        GrailError: 'their stored copy could not be read',
-    }
-)
+STATE_GONE: Final[Mapping[type[GrailError], str]] = {
+    SnapshotMissing: 'they are not stored any more',
+    SnapshotTampered: 'their stored copy was damaged',
+    SnapshotKeyUnknown: 'their stored copy could not be opened',
+    SnapshotForeign: 'their stored copy belongs to another conversation',
+    SnapshotVersion: 'another version of the sandbox stored them',
+    SnapshotTooLarge: 'they were too large',
+    GrailError: 'their stored copy could not be read',
+}
 """Why earlier variables are gone, by the error that the restore met."""
 
 
@@ -180,28 +177,26 @@ CRASHED: Final = 'The sandbox died while it ran this cell. Most often the cell n
 CRASHED_FIX: Final = 'Do the work in smaller pieces; do not send the same cell again.'
 CANCELLED: Final = 'The run was cancelled while this cell ran.'
 
-LIMITS: Final[Mapping[LimitName, tuple[str, str]]] = MappingProxyType(
-    {
-        'time': (
-            'The cell computed for too long and was stopped',
-            'Do less in one cell: fewer items, no endless loop, a faster way. Waiting for tools does not count.',
-        ),
-        'memory': (
-            'The cell needed more memory than it may have',
-            'Keep less at once: work in batches, and keep only the fields you need.',
-        ),
-        'suspensions': (
-            'The cell turned to the host too often (calls, awaits, imports)',
-            'Make fewer calls in one cell and go on in the next one.',
-        ),
-        'tool-calls': (
-            'The cell made more tool calls than one cell may',
-            'Call in smaller batches: keep what you have in a variable and go on in the next cell.',
-        ),
-        'sleep': ('The cell slept longer than it may', 'Do not wait with `sleep`; go on with other work.'),
-        'prints': ('The cell printed more than it may', 'Print a slice, a count or a total.'),
-    }
-)
+LIMITS: Final[Mapping[LimitName, tuple[str, str]]] = {
+    'time': (
+        'The cell computed for too long and was stopped',
+        'Do less in one cell: fewer items, no endless loop, a faster way. Waiting for tools does not count.',
+    ),
+    'memory': (
+        'The cell needed more memory than it may have',
+        'Keep less at once: work in batches, and keep only the fields you need.',
+    ),
+    'suspensions': (
+        'The cell turned to the host too often (calls, awaits, imports)',
+        'Make fewer calls in one cell and go on in the next one.',
+    ),
+    'tool-calls': (
+        'The cell made more tool calls than one cell may',
+        'Call in smaller batches: keep what you have in a variable and go on in the next cell.',
+    ),
+    'sleep': ('The cell slept longer than it may', 'Do not wait with `sleep`; go on with other work.'),
+    'prints': ('The cell printed more than it may', 'Print a slice, a count or a total.'),
+}
 """What each limit says when it ends a cell, and what to do."""
 
 
@@ -308,6 +303,11 @@ def none_given(argument: str, expression: str | None) -> str:
     if expression is None:
         return f'`{argument}` must not be None: test the value first, `if x is not None`.'
     return f'`{expression}` is None here, and `{argument}` must not be: test it first, `if {expression} is not None`.'
+
+
+def other_zone(named: str, *, has_zone: bool) -> str:
+    how, theirs, code = ('without', 'none', 'None') if has_zone else ('with', 'one', 'timezone.utc')
+    return f'Give {named} {how} a timezone, as the times of the tool have {theirs}: `d.replace(tzinfo={code})`.'
 
 
 STATE_LOST: Final = 'Nothing this cell assigned is kept: variables are as they were before it.'
