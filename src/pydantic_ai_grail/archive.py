@@ -14,14 +14,15 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import anyio
 from anyio import CancelScope
 from anyio.to_thread import run_sync
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from .errors import OwnerError, StoreError
+from .argument_checks import check_flag, check_store, check_text
+from .errors import OwnerError, SettingsError, StoreError
 from .identifiers import problem_with_id
 from .ownership import named_owner
 from .stores.base import (
@@ -56,10 +57,15 @@ async def export_conversation(
 
     Raises:
         OwnerError: When `owner` is no name for one.
-        StoreError: When the store has nothing of it.
+        StoreError: When the store has nothing of it, or failed.
+        SettingsError: When an argument cannot be right.
         FileExistsError: When the file is there, and `overwrite` is not set.
         OSError: When it cannot be written.
     """
+    check_store(store)
+    check_text('conversation_id', conversation_id)
+    check_flag('overwrite', overwrite)
+    _see_that_path(path)
     if not overwrite and await anyio.Path(path).exists():
         raise FileExistsError(
             f'{str(path)!r} is there already. Name another file, or say that it is to be overwritten.'
@@ -83,6 +89,11 @@ async def export_conversation(
             archive.writestr(f'entries/{number}', entry.data)
     await run_sync(_write_privately, Path(path), packed.getvalue(), overwrite)
     return len(index.snapshots) + len(index.entries)
+
+
+def _see_that_path(path: Any) -> None:
+    if not isinstance(path, str | Path):
+        raise SettingsError(f'path is a file, as text or a Path, got {path!r}.')
 
 
 def _index_of(conversation: ConversationKey, contents: Contents) -> _Index:
@@ -120,8 +131,13 @@ async def import_conversation(store: Store, path: Path | str, *, owner: str | No
 
     Raises:
         OwnerError: When `owner` is no name for one, or the conversation in the file is another one's.
-        StoreError: When the file is no such archive, or the store has something of the conversation already.
+        SettingsError: When an argument cannot be right.
+        StoreError: When the file is no such archive, or the store has something of the conversation already, or failed.
+        OSError: When the file cannot be read.
     """
+    check_store(store)
+    _see_that_path(path)
+    whose = named_owner(owner)
     try:
         with zipfile.ZipFile(BytesIO(await anyio.Path(path).read_bytes())) as archive:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
@@ -131,7 +147,7 @@ async def import_conversation(store: Store, path: Path | str, *, owner: str | No
             entries = [archive.read(f'entries/{number}') for number in range(len(index.entries))]
     except _DAMAGED as error:
         raise StoreError(f'{str(path)!r} is no exported conversation: {error}') from error
-    if index.owner != named_owner(owner):
+    if index.owner != whose:
         raise OwnerError(f"The conversation in {str(path)!r} is another owner's. Say whose it is with owner=...")
     there = await store.contents(index.conversation_id, owner=index.owner)
     if there.snapshots or there.entries:

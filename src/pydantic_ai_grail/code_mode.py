@@ -20,6 +20,7 @@ from pydantic_ai.toolsets import AbstractToolset
 
 from ._sessions.grants import LiveGrant
 from .approvals import as_the_model_sees, next_requests, with_denials_inside
+from .argument_checks import check_flag, check_text
 from .engine import Engine
 from .errors import SettingsError
 from .run_code_part import RUN_CODE
@@ -66,6 +67,10 @@ class CodeMode(AbstractCapability[AgentDepsT]):
             if 'tools' in options:
                 raise SettingsError('Give tools once: by position, or by name.')
             options['tools'] = selected
+        for name, given in (('id', id), ('description', description)):
+            if given is not None:
+                check_text(name, given)
+        check_flag('tool_events', tool_events)
         self.id = id
         self.description = description
         self._has_tool_events = tool_events

@@ -80,13 +80,15 @@ class Raise:
     """What the call raised, where somebody else made it: code gets this exception at the line of the call.
 
     Raises:
-        DecisionError: When `exception_type` is none of these.
+        DecisionError: When `message` is no text, or `exception_type` is none of these.
     """
 
     message: str
     exception_type: ExceptionType = 'RuntimeError'
 
     def __post_init__(self) -> None:
+        if not isinstance(cast('Any', self.message), str):
+            raise DecisionError(f'Raise(...) takes the message as text, got {self.message!r}.')
         if self.exception_type not in get_args(ExceptionType):
             raise DecisionError(
                 f'Raise(exception_type=...) is one of {", ".join(get_args(ExceptionType))}, got {self.exception_type!r}.'

@@ -13,14 +13,15 @@ from typing import Any, cast
 
 from anyio import CancelScope
 from anyio.to_thread import run_sync
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelRequestPart, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ToolReturnPart
 
 from ._sessions.envelope import seal, snapshot_name
 from ._sessions.keyring import Keyring
 from ._sessions.reached import is_of_grants
 from ._sessions.reading import by_journal, keyring_to_read, opened_journal, opened_snapshot
+from .argument_checks import check_store, check_text
 from .calls import METADATA_KEY, STATE_KEY
-from .errors import StoreError
+from .errors import SettingsError, StoreError
 from .inspecting import Secret
 from .ownership import named_owner, new_conversation
 from .past import journals_of
@@ -56,8 +57,12 @@ async def fork_conversation(
         OwnerError: When an owner is no name for one.
         StoreError: When the store has nothing of the original, something of the copy, or failed.
         SnapshotError, JournalTampered: When something of the original cannot be opened. Nothing is left of the copy.
-        SettingsError: When no secret can be had.
+        SettingsError: When an argument cannot be right, or no secret can be had.
+        ConversationIdError: When `new_id` cannot name a conversation.
     """
+    check_store(store)
+    check_text('conversation_id', conversation_id)
+    _see_that_messages(history)
     whose = named_owner(owner)
     copy = new_conversation(owner if new_owner is None else new_owner, new_id)
     contents = await store.contents(conversation_id, owner=whose)
@@ -75,6 +80,20 @@ async def fork_conversation(
             await store.forget(owner=copy.owner, conversation_id=new_id)
         raise
     return [_of_the_copy(message, conversation_id, new_id, names) for message in history]
+
+
+def _see_that_messages(history: Any) -> None:
+    given = cast('Sequence[Any]', history)
+    if isinstance(history, str | bytes) or not isinstance(history, Sequence):
+        wrong = history
+    else:
+        wrong = next((each for each in given if not isinstance(each, ModelRequest | ModelResponse)), None)
+        if wrong is None:
+            return
+    raise SettingsError(
+        'history has the messages of the conversation, as result.all_messages() gives them or '
+        f'ModelMessagesTypeAdapter.validate_json() reads them, got {wrong!r:.80}.'
+    )
 
 
 async def _copy_snapshots(

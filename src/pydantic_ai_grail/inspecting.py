@@ -21,6 +21,7 @@ from ._sessions.claims import shown_holder
 from ._sessions.grants import Grants, LiveGrant
 from ._sessions.keeper import utc_now
 from ._sessions.reading import keyring_to_read
+from .argument_checks import check_flag, check_store, check_text
 from .ownership import named_owner, named_owners
 from .past import (
     HIDDEN,
@@ -91,9 +92,12 @@ async def cells_of(
 
     Raises:
         OwnerError: When `owner` is no name for one.
-        SettingsError: When no secret can be had.
+        SettingsError: When an argument cannot be right, or no secret can be had.
         StoreError: When the store failed.
     """
+    check_store(store)
+    check_text('conversation_id', conversation_id)
+    check_flag('include_content', include_content)
     whose = named_owner(owner)
     contents = await store.contents(conversation_id, owner=whose)
     if not contents.snapshots and not contents.entries:
@@ -119,6 +123,8 @@ async def unfinished_in(
     Raises:
         OwnerError, SettingsError, StoreError: As `cells_of`.
     """
+    check_store(store)
+    check_flag('include_content', include_content)
     found: list[UnfinishedInStore] = []
     for summary in await store.conversations(owner=named_owners(owner), limit=MOST):
         if not summary.entries:
@@ -187,5 +193,7 @@ async def grants_of(
         JournalTampered: When that was changed.
         OwnerError, SettingsError, StoreError: As `cells_of`.
     """
+    check_store(store)
+    check_text('conversation_id', conversation_id)
     conversation = ConversationKey(named_owner(owner), conversation_id)
     return await Grants(journals_of(store, keyring_to_read(store, secret)), conversation).live()

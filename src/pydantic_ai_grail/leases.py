@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from ._sessions.claims import HeldClaim
 from ._sessions.guarded import GuardedStore
 from ._sessions.keeper import utc_now
+from .argument_checks import check_seconds, check_store
 from .ownership import new_conversation
 from .stores.base import CellKey, Store
 
@@ -42,10 +43,15 @@ async def conversation_lease(
         store_timeout_secs: How long one call of the store may take.
 
     Raises:
+        SettingsError: When an argument cannot be right.
+        ConversationIdError: When `conversation_id` cannot name a conversation.
         OwnerError: When `owner` is no name for one.
         StoreConflict: When another process has it.
         StoreError: When the store failed.
     """
+    check_store(store)
+    check_seconds('lease_secs', lease_secs)
+    check_seconds('store_timeout_secs', store_timeout_secs)
     held = HeldClaim(
         store=GuardedStore(store=store, timeout_seconds=store_timeout_secs),
         key=CellKey(*new_conversation(owner, conversation_id), '', ''),

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, cast
 from pydantic_ai.capabilities import ReinjectSystemPrompt
 from pydantic_ai.tools import RunContext
 
+from .argument_checks import check_function
 from .errors import OwnerError, SettingsError
 from .identifiers import checked_conversation_id, problem_with_id
 from .stores.base import NO_OWNER, AllOwners, ConversationKey
@@ -25,10 +26,13 @@ def checked(owner: Any) -> Owner | None:
     """The option `owner`, looked at.
 
     Raises:
-        SettingsError: When it is neither a name for an owner nor a function.
+        SettingsError: When it is neither a name for an owner nor a function of the run context.
     """
-    if owner is None or callable(owner):
-        return cast('Owner | None', owner)
+    if owner is None:
+        return None
+    if callable(owner) and not isinstance(owner, type):
+        check_function('owner', owner, called_as='owner(ctx)', takes=1)
+        return cast('Owner', owner)
     problem = problem_with_id(owner)
     if problem is not None:
         raise SettingsError(f'owner is the id of a user, or a function of the run context that gives one; {problem}.')

@@ -12,6 +12,7 @@ from pydantic_ai.toolsets import AbstractToolset
 
 from ._monty.os_handlers import os_handler
 from ._monty.worker import HostAccess, MountDir, OsAccess
+from .argument_checks import check_count, check_flag, check_function, check_seconds, check_store, is_number
 from .errors import SettingsError
 from .events import Observer
 from .journal import UnknownCalls
@@ -19,7 +20,7 @@ from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
 from .ownership import Owner, checked
 from .stores.base import Store
 from .stores.memory import MemoryStore
-from .suggestions import closest
+from .unknown_options import problem_with_option
 from .waiting import LookUp
 
 Checking: TypeAlias = Literal['strict', 'names', 'off']
@@ -146,10 +147,7 @@ class Settings:
         given = dict[str, Any](options)
         unknown = given.keys() - CodeModeOptions.__annotations__.keys()
         if unknown:
-            known, wrong = sorted(CodeModeOptions.__annotations__), min(unknown)
-            meant = closest(wrong, known)
-            hint = '' if meant is None else f' Did you mean {meant}?'
-            raise SettingsError(f'Code mode has no option {wrong!r}.{hint} There are: {", ".join(known)}.')
+            raise SettingsError(problem_with_option(min(unknown), CodeModeOptions.__annotations__.keys()))
         given['limits'] = _limits(given.pop('limits', None), given.pop('resource_limits', None))
         given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
         given['observers'] = _observers(given.pop('observers', ()))
@@ -191,30 +189,28 @@ def _check(given: Mapping[str, Any]) -> None:
             listed = ', '.join(map(repr, choices)) + (', or a function' if or_function else '')
             raise SettingsError(f'{name} is one of {listed}, got {given[name]!r}.')
     for name, least in _AT_LEAST.items():
-        if name in given and not (_is_number(given[name], int) and given[name] >= least):
-            raise SettingsError(f'{name} must be a whole number of at least {least}, got {given[name]!r}.')
+        if name in given:
+            check_count(name, given[name], least=least)
     for name in ('store_timeout_secs', 'decision_secs', 'claim_secs'):
         may_be_none = name == 'decision_secs' and given.get(name) is None
-        if name in given and not may_be_none and not (_is_number(given[name], int, float) and given[name] > 0):
-            raise SettingsError(f'{name} must be a number of seconds greater than 0, got {given[name]!r}.')
+        if name in given and not may_be_none:
+            check_seconds(name, given[name])
     newest = given.get('keep_snapshots')
-    if newest is not None and not (_is_number(newest, int) and newest > 0):
+    if newest is not None and not (is_number(newest, int) and newest > 0):
         raise SettingsError(f'keep_snapshots must be a whole number greater than 0, or None for all, got {newest!r}.')
     for name in ('reuse_calls', 'compacts_history'):
-        if not isinstance(given.get(name, True), bool):
-            raise SettingsError(f'{name} is True or False, got {given[name]!r}.')
-    if isinstance(given['store'], type) or not isinstance(given['store'], Store):
-        raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url), got {given["store"]!r}.')
+        check_flag(name, given.get(name, True))
+    check_store(given['store'])
+    if callable(given.get('unknown_calls')):
+        check_function('unknown_calls', given['unknown_calls'], called_as='look_up(ctx, call)', takes=2)
     if isinstance(given.get('tools'), RunContext):
         raise SettingsError('Code mode is given as an instance: write capabilities=[CodeMode()], with parentheses.')
     if not _is_selector(given.get('tools', 'all')):
         raise SettingsError(
             f"tools is 'all', a list of names, a function (ctx, tool_def) -> bool or a dict of metadata, got {given['tools']!r}."
         )
-
-
-def _is_number(value: Any, *kinds: type) -> bool:
-    return isinstance(value, kinds) and not isinstance(value, bool) and value == value
+    if callable(given.get('tools')):
+        check_function('tools', given['tools'], called_as='choose(ctx, tool_def)', takes=2)
 
 
 def _is_selector(tools: Any) -> bool:
@@ -249,6 +245,8 @@ def _limits(limits: Any, resource_limits: Any) -> Limits:
 def _observers(observers: Any) -> tuple[Observer, ...]:
     if not isinstance(observers, Sequence) or not all(callable(item) for item in cast('Sequence[Any]', observers)):
         raise SettingsError(f'observers is a list of callables that take an event, got {observers!r}.')
+    for observer in cast('Sequence[Observer]', observers):
+        check_function('observers', observer, called_as='observer(event)', takes=1)
     return tuple(cast('Sequence[Observer]', observers))
 
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from ._sessions.keyring import Keyring
 from ._sessions.reached import is_of_grants
 from ._sessions.reading import by_journal, keyring_to_read
+from .argument_checks import check_count, check_flag, check_length_of_time, check_moment, check_store
 from .inspecting import MOST, Secret
 from .ownership import named_owners
 from .past import CellStanding, PastCell, cells_in
-from .stores.base import LONGEST_AGE, AllOwners, CellKey, Contents, ConversationKey, JournalRecord, Store
+from .stores.base import AllOwners, CellKey, Contents, ConversationKey, JournalRecord, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +71,19 @@ async def expire(
         now: Default: the present.
 
     Raises:
-        ValueError: When a time or `keep_newest` is negative, or a time goes back before there were any.
+        SettingsError: When an argument cannot be right, such as a number of days in place of a `timedelta`, or when no secret
+            can be had.
         OwnerError: When `owner` is no name for one.
-        SettingsError: When no secret can be had.
         StoreError: When the store failed. What was forgotten by then is gone.
     """
-    if min(older_than, unfinished_older_than or older_than) < timedelta(0) or keep_newest < 0:
-        raise ValueError('expire() takes times and numbers that are not negative.')
-    if max(older_than, unfinished_older_than or older_than) > LONGEST_AGE:
-        raise ValueError('expire() takes times of at most a hundred years.')
+    check_store(store)
+    check_length_of_time('older_than', older_than)
+    if unfinished_older_than is not None:
+        check_length_of_time('unfinished_older_than', unfinished_older_than)
+    if now is not None:
+        check_moment('now', now)
+    check_count('keep_newest', keep_newest, least=0)
+    check_flag('dry_run', dry_run)
     present = now or datetime.now(UTC)
     before, keyring = present - older_than, None
     unfinished_before = None if unfinished_older_than is None else present - unfinished_older_than

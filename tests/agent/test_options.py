@@ -251,9 +251,10 @@ async def test_catalog_chars_says_when_tools_move_into_modules() -> None:
         ({'os_access': 3}, 'os_access is a pydantic_monty.AbstractOS or an OsHandler'),
         ({'observers': 3}, 'observers is a list of callables that take an event'),
         ({'snapshot_secret': 'short'}, 'too short'),
-        ({'tols': 'all'}, "Code mode has no option 'tols'. Did you mean tools\\? There are: catalog_chars, checking"),
-        ({'repl_store': None}, "Code mode has no option 'repl_store'. Did you mean store\\? There are: "),
-        ({'eager': True}, "Code mode has no option 'eager'. There are: "),
+        ({'tols': 'all'}, "Code mode has no option 'tols'. Did you mean tools\\?$"),
+        ({'bananas': True}, "Code mode has no option 'bananas'. There are: catalog_chars, checking"),
+        ({'repl_store': None}, "Code mode has no option 'repl_store': it is `store` here"),
+        ({'eager': True}, "Code mode has no option 'eager': nothing runs before"),
     ],
 )
 def test_an_option_that_cannot_be_right_is_refused_when_it_is_given(options: Any, message: str) -> None:

@@ -112,6 +112,25 @@ def test_all_owners_are_listed_where_that_is_asked_for(run: Run) -> None:
     assert [(each['owner'], each['conversation_id']) for each in listed] == [('ada', 'c')]
 
 
+@pytest.mark.parametrize(
+    'command', [['conversations'], ['waiting'], ['unfinished'], ['expire', '--older-than', '0s', '--dry-run']]
+)
+def test_whose_may_stand_before_the_command_or_behind_it(run: Run, command: list[str]) -> None:
+    for whose in (['--all-owners'], ['--owner', 'ada']):
+        assert run(*whose, *command) == run(*command, *whose)
+        assert run(*whose, *command) != run(*command)
+
+
+@pytest.mark.parametrize('command', [['show', 'c'], ['forget', 'c'], ['vacuum'], ['export', 'c', 'file']])
+def test_all_owners_are_refused_where_nothing_is_listed(
+    run: Run, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run('--all-owners', *command)
+    assert caught.value.code == 2
+    assert f'error: {command[0]} takes no --all-owners.' in capsys.readouterr().err
+
+
 def test_a_copy_for_another_owner_is_made_where_both_are_named(run: Run) -> None:
     assert run('fork', 'c', 'c', 'history.json', 'new.json', '--owner', 'ada', '--new-owner', 'bob')[0] == 0
     assert 'secret = 41' in run('show', 'c', '--owner', 'bob')[1]

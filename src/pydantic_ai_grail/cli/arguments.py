@@ -23,7 +23,9 @@ def parsed(arguments: Sequence[str] | None) -> Namespace:
     given = parser.parse_args(arguments)
     if not given.store:
         parser.error(f'which store? Give --store, as in --store sqlite:///agent.db, or set {STORE_VARIABLE}.')
-    if given.owner is not None and vars(given).get('all_owners'):
+    if given.all_owners and not given.is_of_all:
+        parser.error(f'{given.command} takes no --all-owners.')
+    if given.owner is not None and given.all_owners:
         parser.error('whose? Give --owner or --all-owners, not both.')
     return given
 
@@ -81,10 +83,20 @@ def _common(*, default: str | None) -> ArgumentParser:
     return common
 
 
+def _every(*, default: str | None) -> ArgumentParser:
+    every = ArgumentParser(add_help=False)
+    every.add_argument(
+        '--all-owners',
+        action='store_true',
+        default=default or False,
+        help='whoever they belong to, where conversations, calls or cells are listed, or expire',
+    )
+    return every
+
+
 def _parser() -> ArgumentParser:
     common = _common(default=SUPPRESS)  # before the command or behind it: what stands behind wins
-    every = ArgumentParser(add_help=False)
-    every.add_argument('--all-owners', action='store_true', help='whoever they belong to')
+    every = _every(default=SUPPRESS)
     quiet = ArgumentParser(add_help=False)
     quiet.add_argument(
         '--no-content', action='store_true', help='show no code, arguments or results, only what happened'
@@ -94,7 +106,7 @@ def _parser() -> ArgumentParser:
 
     parser = ArgumentParser(
         prog='pydantic-ai-grail',
-        parents=[_common(default=None)],
+        parents=[_common(default=None), _every(default=None)],
         description='Looks after the store of agents in code mode.',
         epilog=f'{_SECRET} {_STATUS}',
     )
@@ -104,7 +116,9 @@ def _parser() -> ArgumentParser:
     def command(name: str, what: str, *parents: ArgumentParser) -> ArgumentParser:
         """A command, which says at its own `--help` what the list of commands says of it."""
         description = f'{what[0].upper()}{what[1:]}.'
-        return commands.add_parser(name, parents=parents, help=what, description=description, epilog=_STATUS)
+        made = commands.add_parser(name, parents=parents, help=what, description=description, epilog=_STATUS)
+        made.set_defaults(is_of_all=every in parents)
+        return made
 
     listed = command('conversations', 'list conversations, the newest first', common, every)
     listed.add_argument('--limit', type=count, default=100, metavar='N', help='at most so many; default: 100')

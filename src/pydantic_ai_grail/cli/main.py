@@ -18,13 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from .commands import answer  # here, so that help and mistakes need none of what the commands need
     from .plain import as_json, printable
-    from .remedies import remedy
 
     try:
         found = asyncio.run(answer(given))
     except (GrailError, ImportError, OSError) as error:
-        said, to_do = printable(str(error)).strip(), remedy(error)
-        message = ' '.join(f'{said}{". " if to_do and said[-1:] != "." else " "}{to_do}'.split())
+        message = ' '.join(printable(str(error)).split())
         print(f'pydantic-ai-grail: {message}', file=sys.stderr)
         return 1
     except UnicodeEncodeError as error:  # an argument of bytes that are no text

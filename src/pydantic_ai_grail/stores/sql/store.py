@@ -34,6 +34,7 @@ from . import contents, journals, upkeep
 from .database import Access, Database
 from .in_loop import InLoop, check_driver
 from .in_threads import InThreads
+from .remedies import remedy
 from .statements import Statement, instant
 
 T = TypeVar('T')
@@ -62,7 +63,8 @@ class SqlStore:
         busy_timeout_seconds: How long SQLite waits for other processes to finish writing.
 
     Raises:
-        SettingsError: When the URL is for another database or driver, or is a SQLite database in memory.
+        SettingsError: When the URL is for another database or driver, or is a SQLite database in memory, or
+            `busy_timeout_seconds` is no number of seconds.
         ImportError: When the driver is not installed.
     """
 
@@ -70,6 +72,7 @@ class SqlStore:
         chosen = _chosen(url)
         chosen.get_dialect()  # imported now, not while somebody waits for a cell
         self._url = chosen
+        _see_that_seconds(busy_timeout_seconds)
         self._busy_timeout_seconds = busy_timeout_seconds
         if chosen.drivername == SQLITE:
             self._database = Database(lambda: InThreads(chosen, busy_timeout_seconds=busy_timeout_seconds))
@@ -233,7 +236,9 @@ class SqlStore:
             raise StoreError(f'{self!r} could not {purpose}: it holds what no store has written: {error}') from error
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise StoreError(f'{self!r} could not {purpose}: {str(cause) or type(cause).__name__}') from error
+            said, to_do = (str(cause) or type(cause).__name__).rstrip(), remedy(error)
+            message = f'{said}{"." if said[-1:] != "." else ""} {to_do}' if to_do else said
+            raise StoreError(f'{self!r} could not {purpose}: {message}') from error
 
 
 _LONG_ENDED: Final = timedelta(hours=1)
@@ -272,6 +277,17 @@ def _sparing_newest(statement: Delete, count: int, owner: str | AllOwners, conve
         aged = aged.where(snapshots.c.conversation_id == conversation_id)
     ages = aged.subquery()
     return statement.where(snapshots.c.sequence.in_(select(ages.c.sequence).where(ages.c.age > count)))
+
+
+def _see_that_seconds(given: Any) -> None:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= _LONGEST_WAIT_SECONDS:
+        raise SettingsError(
+            f'SqlStore(busy_timeout_seconds=...) is a number of seconds from 0 to {_LONGEST_WAIT_SECONDS:,}, got {given!r}.'
+        )
+
+
+_LONGEST_WAIT_SECONDS: Final = 86_400
+"""SQLite counts milliseconds in 32 bits."""
 
 
 def _chosen(url: str | URL) -> URL:

@@ -1,4 +1,4 @@
-"""What an operator can do where a database does not do its part. Told by the codes of its errors, never by their words."""
+"""What to do where a database does not do its part. Told by the codes of its errors, never by their words."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
+_MUST_WRITE: Final = (
+    'Whoever uses the store must be allowed to write to the file and to its folder: use it as the user of the agent.'
+)
 _SQLITE: Final = {
     sqlite3.SQLITE_BUSY: 'Another process is writing to the file: try again.',
     sqlite3.SQLITE_LOCKED: 'Another process is writing to the file: try again.',
     sqlite3.SQLITE_CORRUPT: 'The file is damaged: take it from a backup, or see what "sqlite3 FILE .recover" still reads of a copy.',
-    sqlite3.SQLITE_NOTADB: 'Look at --store or GRAIL_STORE.',
-    sqlite3.SQLITE_READONLY: 'Run this as the user of the agent, who may write to the file and its folder.',
-    sqlite3.SQLITE_PERM: 'Run this as the user of the agent, who may write to the file and its folder.',
-    sqlite3.SQLITE_CANTOPEN: 'Run this as the user of the agent, who may write to the file and its folder.',
+    sqlite3.SQLITE_NOTADB: 'The file is something else: look at the path in the URL of the store.',
+    sqlite3.SQLITE_READONLY: _MUST_WRITE,
+    sqlite3.SQLITE_PERM: _MUST_WRITE,
+    sqlite3.SQLITE_CANTOPEN: f'Look at the path in the URL of the store. {_MUST_WRITE}',
     sqlite3.SQLITE_FULL: 'The disk is full: make room.',
 }
 """By primary result code."""
 _SQLSTATE: Final = {
-    '28': 'Look at the user and the password in --store or GRAIL_STORE.',
-    '3D': 'Look at the name of the database in --store or GRAIL_STORE.',
-    '42': 'The user of --store may not do this: give it rights on the tables of the agent.',
+    '28': 'Look at the user and the password in the URL of the store.',
+    '3D': 'Look at the name of the database in the URL of the store.',
+    '42': 'The user in the URL of the store may not do this: give it rights on the tables of the agent.',
     '53': 'The server is out of connections, memory or room: try again.',
     '57': 'The server is starting or ending: try again.',
 }
 """By class."""
 _NOBODY_ANSWERS: Final = (
-    'Look at host and port in --store or GRAIL_STORE, and whether the server runs and can be reached from here.'
+    'Look at host and port in the URL of the store, and whether the server runs and can be reached from here.'
 )
-_NO_RIGHTS: Final = 'Run this as the user of the agent.'
+_NO_RIGHTS: Final = 'Use the store as the user of the agent.'
 
 
 def remedy(error: BaseException) -> str:
     """What to do, as a sentence; empty where the error says it, or where nobody knows."""
-    if isinstance(error, OSError):
-        return ''  # of a file that was named on the command line
     return next((text for text in map(_of_one, _causes(error)) if text), '')
 
 
