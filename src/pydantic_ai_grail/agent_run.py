@@ -15,6 +15,7 @@ from ._sessions.envelope import code_digest
 from ._sessions.keeper import Saved, utc_now
 from ._sessions.session import KeptCell, Session, State
 from ._source.history import History
+from ._source.threads import off_loop
 from .conversation import CellsInHistory, cell_metadata
 from .correcting import Corrections
 from .errors import SandboxCrashed, SandboxError, SnapshotError, SnapshotTooLarge, StoreError
@@ -95,13 +96,13 @@ class AgentRun:
             self._restore_seconds = max(self._restore_seconds, time.perf_counter() - started)
         return state
 
-    def history_of(self, state: State) -> History:
+    async def history_of(self, state: State) -> History:
         """The checker's view of the cells that led to a state."""
         if not state.history:
             return History()
         kept = self._histories.get(state.history)
         if kept is None:
-            kept = History.from_json(state.history)
+            kept = await off_loop(len(state.history), lambda: History.from_json(state.history).read())
             self._histories = {state.history: kept}
         return kept
 

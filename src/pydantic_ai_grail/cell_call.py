@@ -138,7 +138,7 @@ class CellCall:
             for grant in granted(opened.known, self._key, opened.decisions, opened.decided_at):
                 await self.run.session.grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
-            outcome, keeping = await self._run(self.run.history_of(state), calls, opened)
+            outcome, keeping = await self._run(await self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 return await self._suspension.begins(
                     outcome,
@@ -266,7 +266,7 @@ class CellCall:
         try:
             before = await corrections.called_before(cells, state, self.catalog.is_read_only, step=step)
         except (JournalError, StoreError):
-            if self._may_call(self.source, self.run.history_of(state)):
+            if self._may_call(self.source, await self.run.history_of(state)):
                 raise
             return CalledBefore()
         return before if settings.reuse_calls and not self.reruns else replace(before, failed=(), done=())

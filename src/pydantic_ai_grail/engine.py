@@ -18,8 +18,9 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 from ._catalog.catalog import Catalog, CatalogBuilder
 from ._catalog.lookup import help_text, search
 from ._catalog.prose import tool_description
+from ._monty.lent_worker import lend_worker
 from ._monty.support import Support, load_support
-from ._monty.worker import Worker, lend_worker
+from ._monty.worker import Worker
 from ._run.binding import Answerer
 from ._run.cell import Check
 from ._run.validation import ToolValidator

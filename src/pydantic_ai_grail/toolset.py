@@ -297,7 +297,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 return ''  # the first cell meets it again, and tells operator and model
             notes = [
                 unseen(unsaved, run.catalog, self.settings),
-                living(state, run.history_of(state)),
+                living(state, await run.history_of(state)),
             ]
             run.opening_note = '\n'.join(filter(None, notes))
         return run.opening_note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import Limits, SqlStore
+from pydantic_ai_grail._source.history import History
 from pydantic_ai_grail.errors import SnapshotTooLarge
 from pydantic_ai_grail.events import Event, SnapshotFailed
 from pydantic_ai_grail.testing.scripted import played_cells
@@ -250,3 +252,54 @@ async def test_a_state_that_no_sandbox_can_take_up_is_lost_and_ends_no_run(lost_
     assert 'are gone' in str(fine.content['notes'])
     assert 'x' in gone.content
     assert gone.failed
+
+
+async def test_the_source_of_a_long_session_is_read_off_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[threading.Thread] = []
+    read = History.from_json
+
+    def noted(text: str) -> History:
+        readers.append(threading.current_thread())
+        return read(text)
+
+    monkeypatch.setattr(History, 'from_json', noted)
+    store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
+    short = await turn(agent_with(store=store, snapshot_secret='s' * 32), 'x = 1')
+    long = await turn(agent_with(store=store, snapshot_secret='s' * 32), 'x = 1\n' * 1_000)
+    for first in (short, long):
+        assert last(
+            await turn(agent_with(store=store, snapshot_secret='s' * 32), 'x', history=first.all_messages())
+        ) == {'result': 1}
+    of_short, of_long = readers[0], readers[-1]
+    assert of_short is threading.main_thread()
+    assert of_long is not threading.main_thread()
+
+
+SHARED_TUPLE = 'x = (1,)\nfor i in range(40): x = (x, x)\n'
+
+
+async def test_a_value_that_takes_for_ever_to_hash_does_not_leave_and_its_variables_stay() -> None:
+    cells = await play(agent_with(take), f'{SHARED_TUPLE}{{x: 1}}', 'await take([{x}])', '(type(x).__name__, len(x))')
+    assert [cell.failed for cell in cells] == [True, True, False]
+    why = (
+        'a tuple that holds tuples many times over is a key of a dict or in a set there, and hashing it takes too long'
+    )
+    assert cells[0].content.startswith(
+        f'ValueError: The cell ran to its end, but its value cannot leave the sandbox: {why}. Keep it in a variable, and '
+        'end the cell in a part of it, a count or a total'
+    )
+    assert cells[1].content.startswith(f'ValueError: the arguments of take() cannot leave the sandbox: {why}\nline 1: ')
+    assert cells[2].content == {'result': ['tuple', 2]}
+
+
+async def test_keys_of_tuples_in_tuples_leave_as_ever() -> None:
+    edges = 'edges = {((i, 0), (i, 1)): i for i in range(3)}\n'
+    cells = await play(
+        agent_with(take), f'{edges}edges', f'{edges}await take(edges)', 'return {((1, 2), 3)}', 'edges[1]'
+    )
+    assert cells[0].content == {'result': {'((0, 0), (0, 1))': 0, '((1, 0), (1, 1))': 1, '((2, 0), (2, 1))': 2}}
+    assert cells[1].content == {'result': 'dict'}
+    assert cells[2].content == {'result': [[[1, 2], 3]]}
+    assert 'KeyError: 1' in cells[3].content

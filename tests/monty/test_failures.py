@@ -10,8 +10,9 @@ import pydantic_monty
 import pytest
 
 from pydantic_ai_grail._monty.failures import ENDINGS, LIMIT_TEXTS, MAX_MESSAGE, cut
+from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import CallStop, DoneStop, FailedStop, NameStop, RaisedBy, Returned, Stop
-from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
+from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail.errors import SandboxCrashed
 from pydantic_ai_grail.limits import Limits
 from pydantic_ai_grail.outcomes import CodeFrame, Failure

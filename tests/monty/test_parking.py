@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.machine import IllegalTransition
 from pydantic_ai_grail._monty.stops import (
     BlockedStop,
@@ -17,7 +18,7 @@ from pydantic_ai_grail._monty.stops import (
     RaisedBy,
     Returned,
 )
-from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
+from pydantic_ai_grail._monty.worker import HostAccess, Worker
 from pydantic_ai_grail.errors import SnapshotVersion
 from pydantic_ai_grail.limits import Limits
 

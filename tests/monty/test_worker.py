@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic_monty import AsyncMontySession, ExternalModule, OSPolicy
 
+from pydantic_ai_grail._monty.lent_worker import lend_worker
+from pydantic_ai_grail._monty.pool import WorkerPool
 from pydantic_ai_grail._monty.stops import (
     BlockedStop,
     CallStop,
@@ -20,8 +25,8 @@ from pydantic_ai_grail._monty.stops import (
     SleepStop,
     sandbox_exception,
 )
-from pydantic_ai_grail._monty.worker import HostAccess, MountDir, Worker, lend_worker
-from pydantic_ai_grail.errors import SnapshotVersion
+from pydantic_ai_grail._monty.worker import HostAccess, MountDir, Worker
+from pydantic_ai_grail.errors import SandboxCrashed, SnapshotVersion
 from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -158,3 +163,74 @@ async def test_a_mount_opens_one_directory(tmp_path: Path) -> None:
             while isinstance(stop, HostStop):
                 stop = await worker.answer_host()
             assert stop == DoneStop(value='hello')
+
+
+class _KillingPool(WorkerPool):
+    """Kills the first workers that it lends, as an operating system does that is short of memory."""
+
+    def __init__(self, kills: int) -> None:
+        super().__init__()
+        self.kills = kills
+        self.lent = 0
+
+    @asynccontextmanager
+    async def lend(
+        self, limits: Limits, *, policy: OSPolicy, modules: Mapping[str, ExternalModule]
+    ) -> AsyncGenerator[AsyncMontySession]:
+        async with super().lend(limits, policy=policy, modules=modules) as session:
+            self.lent += 1
+            if self.lent <= self.kills:
+                assert session.worker_pid is not None
+                os.kill(session.worker_pid, signal.SIGKILL)
+            yield session
+
+
+@asynccontextmanager
+async def _killing(kills: int) -> AsyncGenerator[tuple[Worker, _KillingPool]]:
+    pool = _KillingPool(kills)
+    try:
+        async with lend_worker(Limits(), host=NO_HOST, functions={}, pool=pool) as worker:
+            yield worker, pool
+    finally:
+        pool.close()
+
+
+async def _state() -> bytes:
+    async with _worker() as worker:
+        await worker.feed('x = 41', prints=_nowhere, host=NO_HOST)
+        return await worker.dump()
+
+
+async def test_a_state_over_which_a_worker_was_killed_once_is_taken_up_by_another() -> None:
+    dump = await _state()
+    async with _killing(1) as (worker, pool):
+        await worker.load(dump, feeds=1)
+        assert await worker.feed('x + 1', prints=_nowhere, host=NO_HOST) == DoneStop(value=42)
+    assert pool.lent == 2
+
+
+async def test_a_program_over_which_a_worker_was_killed_once_is_taken_up_by_another() -> None:
+    source = 'ask(1) + 1'
+    async with _worker() as worker:
+        assert isinstance(await worker.feed(source, prints=_nowhere, host=NO_HOST), CallStop)
+        dump = await worker.park()
+    async with _killing(1) as (worker, pool):
+        stop = await worker.revive(dump, source, feeds=1, prints=_nowhere, host=NO_HOST)
+        assert stop == CallStop(number=0, name='ask', args=(1,), kwargs={}, line=1)
+        assert await worker.answer(Returned(41)) == DoneStop(value=42)
+    assert pool.lent == 2
+
+
+async def test_a_state_over_which_two_workers_died_is_given_up() -> None:
+    dump = await _state()
+    async with _killing(2) as (worker, pool):
+        with pytest.raises(SandboxCrashed, match='The sandbox worker died while it read a state'):
+            await worker.load(dump, feeds=1)
+    assert pool.lent == 2
+
+
+async def test_a_state_that_cannot_be_read_is_read_once() -> None:
+    async with _killing(0) as (worker, pool):
+        with pytest.raises(SnapshotVersion):
+            await worker.load(b'none', feeds=1)
+    assert pool.lent == 1

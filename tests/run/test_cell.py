@@ -13,8 +13,9 @@ from support.driving import dispatcher
 from support.interrupted import known_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
+from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.support import Support, load_support
-from pydantic_ai_grail._monty.worker import HostAccess, Worker, lend_worker
+from pydantic_ai_grail._monty.worker import HostAccess, Worker
 from pydantic_ai_grail._run.cell import Check, GoingOn, Ran, Surroundings, Waiting, run_cell
 from pydantic_ai_grail._run.past_calls import PastCalls
 from pydantic_ai_grail._source.history import History

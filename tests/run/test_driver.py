@@ -15,8 +15,9 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import FunctionToolset
 from support.driving import dispatcher, driven
 
+from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
-from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
+from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail._run.driver import drive
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail.events import Event

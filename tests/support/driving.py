@@ -12,8 +12,9 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
 from pydantic_ai_grail._catalog.catalog import build_catalog
+from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
-from pydantic_ai_grail._monty.worker import HostAccess, lend_worker
+from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail._run.dispatch import Dispatcher
 from pydantic_ai_grail._run.driver import drive
 from pydantic_ai_grail._run.pauses import Parked

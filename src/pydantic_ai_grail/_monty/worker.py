@@ -6,10 +6,9 @@ this file, neither its snapshots nor its exceptions.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, NoReturn, TypeAlias
+from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar
 
 from pydantic_monty import (
     AbstractOS,
@@ -27,14 +26,12 @@ from pydantic_monty import (
 )
 
 from ..errors import SandboxCrashed
-from ..limits import Limits
 from ..outcomes import Failure
-from .answers import function_named, lost, module, settled
+from .answers import function_named, lost, settled
 from .failures import broken, failure_of, load_error
 from .hashing import GIVE_VALUE, HASH_TRIALS, TOO_LONG_TO_HASH
 from .host_values import CALL_ROOM, NO_HOST_FORM, RESULT_ROOM, Sent, TooLarge, leave, why_not
 from .machine import Event, Machine, State
-from .pool import WORKERS, WorkerPool
 from .stops import (
     BlockedStop,
     CallStop,
@@ -49,6 +46,7 @@ from .stops import (
     Stop,
 )
 
+T = TypeVar('T')
 OsAccess: TypeAlias = AbstractOS | OsHandler
 PrintSink: TypeAlias = Callable[[Literal['stdout', 'stderr'], str], None]
 
@@ -81,14 +79,14 @@ _SLEEPS: Final = ('time.sleep', 'asyncio.sleep')
 class Worker:
     """A session on a lent worker, fresh or restored. One owner at a time."""
 
-    def __init__(self, session: AsyncMontySession, *, feeds: int = 0) -> None:
-        self._session = session
+    def __init__(self, session: AsyncMontySession, *, renew: Callable[[], Awaitable[AsyncMontySession]]) -> None:
+        self._session, self._renew = session, renew
         self._machine = Machine()
         self._snapshot: AsyncSnapshot | None = None
         self._source = b''
         self._sent = Sent()
         self._ending: Stop | None = None
-        self.feeds = feeds
+        self.feeds = 0
         """How many feeds this session has seen, also before it was restored; Monty numbers its files by it."""
         self.tries_hashes = False
         """Whether what leaves is tried elsewhere first, see `hashing.py`; the program calls `GIVE_VALUE` with its value."""
@@ -107,12 +105,9 @@ class Worker:
 
         Raises:
             SnapshotVersion: When this Monty cannot read it.
-            SandboxCrashed: When the worker died over it.
+            SandboxCrashed: When two workers died over it.
         """
-        try:
-            await self._session.load_session(dump)
-        except Exception as error:
-            raise load_error(error) from error
+        await self._take_up(lambda session: session.load_session(dump))
         self.feeds = feeds
 
     async def dump(self) -> bytes:
@@ -140,19 +135,31 @@ class Worker:
 
         Raises:
             SnapshotVersion: When this Monty cannot read it.
-            SandboxCrashed: When the worker died over it.
+            SandboxCrashed: When two workers died over it.
         """
         self._machine = Machine(State.PARKED)
         self._machine.move(Event.REVIVE)
         self._source, self.feeds = source.encode(errors='surrogatepass'), feeds
         self._file = f'<python-input-{feeds - 1}>'
-        try:
-            snapshot = await self._session.load_snapshot(
-                dump, print_callback=prints, os=host.os, mount=list(host.mounts) or None
+        mounts = list(host.mounts) or None
+        return await self._stop(
+            await self._take_up(
+                lambda session: session.load_snapshot(dump, print_callback=prints, os=host.os, mount=mounts)
             )
+        )
+
+    async def _take_up(self, load: Callable[[AsyncMontySession], Awaitable[T]]) -> T:
+        """Load a state; with another worker where this one died, which may have had other reasons."""
+        try:
+            return await load(self._session)
+        except Exception as error:
+            if not isinstance(load_error(error), SandboxCrashed):
+                raise load_error(error) from error
+        self._session = await self._renew()
+        try:
+            return await load(self._session)
         except Exception as error:
             raise load_error(error) from error
-        return await self._stop(snapshot)
 
     async def feed(self, source: str, *, prints: PrintSink, host: HostAccess) -> Stop:
         """Start a program and run it to its first stop."""
@@ -321,27 +328,3 @@ class Worker:
 
 def _no_hash() -> NoReturn:
     raise ValueError(TOO_LONG_TO_HASH)
-
-
-@asynccontextmanager
-async def lend_worker(
-    limits: Limits,
-    *,
-    host: HostAccess,
-    functions: Mapping[str, Sequence[str]],
-    pool: WorkerPool = WORKERS,
-) -> AsyncGenerator[Worker]:
-    """A worker with a fresh session, for the length of the block.
-
-    Args:
-        limits: What one feed may spend.
-        host: What of the operating system code may reach.
-        functions: Modules of ours that code may import, with the names of the functions in each.
-        pool: Where the worker comes from.
-
-    Raises:
-        SandboxUnavailable: When no worker became free in time.
-    """
-    modules = {name: module(names) for name, names in functions.items()}
-    async with pool.lend(limits, policy=host.policy, modules=modules) as session:
-        yield Worker(session)

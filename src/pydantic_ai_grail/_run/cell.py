@@ -13,10 +13,9 @@ from .._monty.hashing import GIVE_VALUE
 from .._monty.stops import DoneStop, FailedStop
 from .._monty.worker import HostAccess, Worker
 from .._source.edits import Origins
-from .._source.head import headed, whole_of
+from .._source.head import headed_in, whole_of
 from .._source.history import History, PastCell
 from .._source.imported import imported_by
-from .._source.nested_tuples import may_nest_tuples
 from .._source.parse import too_long
 from .._source.prepare import prepare
 from .._source.prepared import Prepared
@@ -157,10 +156,9 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
     prints = PrintCapture(around.limits.max_print_chars, told=around.printed)
     if suspended is not None:
         prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
-    nests = around.history.nests_tuples or may_nest_tuples(prepared.tree)
-    program = headed(prepared, around.history.bound_names(), given_to=GIVE_VALUE if nests else None)
+    program = await off_loop(len(source), partial(headed_in, prepared, around.history, given_to=GIVE_VALUE))
     async with around.worker() as worker:
-        worker.tries_hashes = nests
+        worker.tries_hashes = program.may_nest_tuples
         started = time.perf_counter()
         try:
             ending = await drive(
@@ -326,7 +324,7 @@ def _history(history: History, prepared: Prepared, ending: DoneStop | FailedStop
     if isinstance(ending, FailedStop) and ending.failure.frames and ending.failure.frames[0].in_this_cell:
         stopped = ending.failure.frames[0].line
     try:
-        return history.after(PastCell(source=prepared.source, completed=completed, stopped_line=stopped))
+        return history.after(PastCell(source=prepared.source, completed=completed, stopped_line=stopped)).read()
     except Exception:
         # The cell ran; that its code cannot be read again must not cost its variables. Any name may live from now on.
         return replace(history, is_open=True)

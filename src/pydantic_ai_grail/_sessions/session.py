@@ -130,7 +130,7 @@ class Session:
 
         Raises:
             SnapshotVersion: When Monty cannot read the state.
-            SnapshotTooLarge: When the worker died over it: it fits into a sandbox no more.
+            SnapshotTooLarge: When two workers died over it: it fits into a sandbox no more.
             SandboxError: When no worker could be had.
         """
         if self._held is not None:

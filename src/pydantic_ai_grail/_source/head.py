@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..outcomes import Whole
 from .edits import Edit, Origins, SourceText, apply
+from .history import History
+from .nested_tuples import may_nest_tuples
 from .prepared import Prepared
 
 MOST_ITEMS: Final = 50_000
@@ -58,6 +60,15 @@ class Headed:
     source: str
     origins: Origins = field(default_factory=Origins)
     """The way back to `Prepared.source`."""
+    may_nest_tuples: bool = False
+    """Whether what leaves may hold tuples in tuples; then it calls a function with its value."""
+
+
+def headed_in(prepared: Prepared, history: History, *, given_to: str) -> Headed:
+    """The cell with its value wrapped, in a session; it is given to `given_to` where it may hold tuples in tuples."""
+    nests = history.nests_tuples or may_nest_tuples(prepared.tree)
+    program = headed(prepared, history.bound_names(), given_to=given_to if nests else None)
+    return replace(program, may_nest_tuples=nests)
 
 
 def headed(prepared: Prepared, bound: frozenset[str], *, given_to: str | None = None) -> Headed:

@@ -83,6 +83,11 @@ class History:
         """Whether tuples that hold tuples may live in the sandbox."""
         return self.nested or any(map(_nests_in_cell, self.cells))
 
+    def read(self) -> History:
+        """This history, once all is read from its cells that is asked of it later, perhaps in an event loop."""
+        _ = self.bindings, self.stores, self.nests_tuples
+        return self
+
     def bound_names(self) -> frozenset[str]:
         """All names that may live in the sandbox and that a reader of the cells can tell."""
         return self.bindings.names
