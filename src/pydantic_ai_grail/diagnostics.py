@@ -104,6 +104,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'never-equal': 'A value is compared with one that it can never be.',
         'none-left-out': 'An optional argument whose type has no null was None, and was left out of the call.',
         'never-awaited': 'A call was made and never awaited, so it did not begin.',
+        'not-called': 'A cell ends in the name of a function that it does not call.',
         'never-there': 'A record is asked by `get` for a key that it never has.',
     }
 )
@@ -125,6 +126,7 @@ MENDS: Final[Mapping[str, str]] = MappingProxyType(
         'set-method': '`a.union(b, c)`, `set.union(*sets)` and their like, one set at a time.',
         'json-default': '`json.dumps(default=...)`.',
         're-sub': '`re.sub` with a function.',
+        'text-buffer': '`csv.reader(io.StringIO(text))` and `csv.DictReader` read the lines of the text.',
         'hasattr': '`hasattr(x, "isoformat")` sees the methods of builtin types.',
         'strptime': 'A format without year, month or day is completed, as CPython does.',
         'timedelta': 'Fractions in `timedelta(hours=1.5)` are worked out.',

@@ -250,3 +250,32 @@ async def test_records_of_one_name_in_several_modules_may_be_any_of_them() -> No
     assert await remarks(tools, f"i = {one}\ni['state'] == 'd'") == [
         (2, "i['state'] is one of 'a', 'b', 'c'; 'd' is never equal to it.", None)
     ]
+
+
+@pytest.mark.parametrize(
+    ('source', 'told'),
+    [
+        ('import json\njson.dump', (2, 'json.dump is a function, and nothing calls it.', None)),
+        ('from math import floor\nfloor', (2, 'floor is a function, and nothing calls it.', None)),
+        ('search_issues', (1, 'search_issues is a tool, and nothing calls it.', None)),
+    ],
+)
+async def test_a_cell_that_ends_in_a_function_it_does_not_call_is_told(
+    source: str, told: tuple[int, str, str | None], tools: Toolbox
+) -> None:
+    assert await remarks(tools, source) == [told]
+
+
+@pytest.mark.parametrize(
+    'source',
+    [
+        'import math\nmath.pi',
+        'import datetime\ndatetime.date',
+        'import json\njson',
+        'search_issues = 5\nsearch_issues',
+        'import json\ndump = json.dumps([1])\ndump',
+        'import json\nclass Mine:\n    dump = 1\njson = Mine()\njson.dump',
+    ],
+)
+async def test_a_cell_that_ends_in_a_value_is_told_nothing_of_functions(source: str, tools: Toolbox) -> None:
+    assert await remarks(tools, source) == []

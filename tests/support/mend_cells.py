@@ -55,6 +55,10 @@ CELLS: dict[str, list[str]] = {
         'import json\njson.dumps([1.5, "x"], default=None)',
         'import json\nfrom decimal import Decimal\nfor x in [Decimal("1.1")]:\n    r = json.dumps({"x": x}, default=float)\nr',
     ],
+    'text-buffer': [
+        'import csv, io\nlist(csv.reader(io.StringIO("a,b\\n\\"x\\ny\\",2\\n")))',
+        'import csv\nfrom io import StringIO\nf = StringIO("a,b\\n1,2")\nlist(csv.DictReader(f))',
+    ],
     're-sub': [
         'import re\nre.sub(r"\\d+", lambda m: str(int(m.group()) + 1), "a1b22")',
         'import re\ndef up(m):\n    return m.group(1).upper()\nre.sub(r"(\\w)x", up, "axbx", count=1)',

@@ -46,6 +46,7 @@ MENDED: Final = {
     'operator': 'from operator import itemgetter\nsorted([{"n": 1}], key=itemgetter("n"))',
     'set-method': '{1}.union({2}, {3})',
     'json-default': 'import json\njson.dumps({"a": {1}}, default=list)',
+    'text-buffer': 'import csv, io\nlist(csv.reader(io.StringIO("a,b")))',
     're-sub': 'import re\nre.sub("a", lambda m: "b", "aa")',
     'hasattr': 'hasattr("", "upper")',
     'strptime': 'from datetime import datetime\ndatetime.strptime("2024-05", "%Y-%m")',

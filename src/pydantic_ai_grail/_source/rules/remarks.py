@@ -7,6 +7,8 @@ tool, with a declared type that no code of the session has changed.
 from __future__ import annotations
 
 import ast
+import importlib
+import types
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from ..inspected import Inspected
 from .keys import around, longer
 
 _MOST_TOLD: Final = 8
+_FUNCTIONS: Final = (types.FunctionType, types.BuiltinFunctionType)
 
 Compared = tuple[ast.expr, ast.Constant]
 """An expression, and a constant that it is compared with."""
@@ -24,10 +27,34 @@ Compared = tuple[ast.expr, ast.Constant]
 def remarks(cell: Inspected) -> Iterator[Diagnostic]:
     """All that is to be told of a cell that is accepted."""
     told: set[str] = set()
-    for remark in (*(_never_equal(cell) if cell.offers.has_literals else ()), *_never_there(cell)):
+    equal = _never_equal(cell) if cell.offers.has_literals else ()
+    for remark in (*equal, *_never_there(cell), *_not_called(cell)):
         if remark.message not in told:
             told.add(remark.message)
             yield remark
+
+
+def _not_called(cell: Inspected) -> Iterator[Diagnostic]:
+    """A cell that ends in the name of a tool, or of a function of a module, and so gives a function."""
+    body = cell.outline.tree.body
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if not isinstance(last, ast.Name | ast.Attribute):
+        return
+    dotted = cell.outline.dotted(last) or ''
+    root = cell.outline.root(last)
+    is_tool = dotted in cell.catalog.entries and root is not None and cell.outline.is_free(root)
+    if is_tool or _is_library_function(cell, dotted):
+        what = 'a tool' if is_tool else 'a function'
+        message = f'{ast.unparse(last)} is {what}, and nothing calls it.'
+        yield cell.diagnostic('not-called', message, cell.place_of(last))
+
+
+def _is_library_function(cell: Inspected, dotted: str) -> bool:
+    module, _, name = dotted.rpartition('.')
+    known = cell.support.modules.get(module, frozenset())
+    if name not in known or dotted in cell.support.classes or dotted in cell.support.modules:
+        return False
+    return isinstance(getattr(importlib.import_module(module), name, None), _FUNCTIONS)
 
 
 def _never_equal(cell: Inspected) -> Iterator[Diagnostic]:
