@@ -219,6 +219,7 @@ async def test_a_decimal_reads_the_same_while_its_call_waits_and_afterwards(amou
         capabilities=[CodeMode()],
     )
     waiting = await agent.run('go')
+    assert isinstance(waiting.output, DeferredToolRequests)
     [shown] = waiting_cells(waiting.output)[0].calls
     answers = decide(waiting.output, True)
     done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)

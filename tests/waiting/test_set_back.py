@@ -13,10 +13,11 @@ import pytest
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, RunContext
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.run import AgentRunResult
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide
 from pydantic_ai_grail._sessions.reached import Place, Reached
-from pydantic_ai_grail.errors import JournalTampered
+from pydantic_ai_grail.errors import JournalTampered, StoreConflict
 from pydantic_ai_grail.stores.base import CellKey
 from pydantic_ai_grail.testing.scripted import scripted_model
 from pydantic_ai_grail.waiting import Grant
@@ -30,7 +31,7 @@ TABLES = ('grail_journals', 'grail_snapshots', 'grail_claims')
 class Till:
     """An agent that pays once it may, and what it paid with which keys. Another one with the same file is another process."""
 
-    def __init__(self, folder: Path, *cells: str) -> None:
+    def __init__(self, folder: Path, *cells: str, store: SqlStore | None = None) -> None:
         self.paid: list[tuple[int, str | None]] = []
         self.file = folder / 'till.db'
         self.dies, self.reached = False, asyncio.Event()
@@ -45,7 +46,8 @@ class Till:
                 await asyncio.Event().wait()
             return f'paid {bill}'
 
-        self.mode = CodeMode[Any](store=SqlStore(f'sqlite:///{self.file}'))
+        self.store = store or SqlStore(f'sqlite:///{self.file}')
+        self.mode = CodeMode[Any](store=self.store, snapshot_secret='a secret for the tests')
         self.agent: Agent[None, Any] = Agent(
             scripted_model(*(cells or (CELL,))),
             tools=[pay],
@@ -140,3 +142,41 @@ def test_the_memory_of_a_process_is_bounded_and_only_grows_by_what_it_reads() ->
     assert reached.of(keys[2]) == Place(3, b'three')
     reached.saw(keys[2], Place(4, b'four'))
     assert reached.of(keys[2]) == Place(4, b'four')
+
+
+@pytest.mark.parametrize('how', ['set back', 'claimed for ever', 'not bytes of ours'])
+async def test_what_somebody_writes_into_a_postgresql_database_pays_nothing(
+    how: str, tmp_path: Path, postgresql_url: str
+) -> None:
+    till = Till(tmp_path, store=SqlStore(postgresql_url))
+    one = await till.agent.run('go')
+    answers = decide(one.output, True)
+    engine = create_async_engine(postgresql_url.replace('postgresql://', 'postgresql+asyncpg://'))
+
+    async def sql(*statements: str) -> None:
+        async with engine.begin() as connection:
+            for statement in statements:
+                await connection.exec_driver_sql(statement)
+
+    await sql(*(f'CREATE TABLE old_{table} AS TABLE {table}' for table in TABLES))
+    try:
+        if how == 'set back':
+            await till.go_on(one, answers)
+            await sql(*(f'TRUNCATE {table}' for table in TABLES))
+            await sql(*(f'INSERT INTO {table} SELECT * FROM old_{table}' for table in TABLES))
+        elif how == 'claimed for ever':
+            key = 'owner, conversation_id, cell_id, code_digest'
+            await sql(
+                f"INSERT INTO grail_claims ({key}, holder, until) SELECT DISTINCT {key}, 'eve', now() + interval '9 years' "
+                'FROM grail_journals'
+            )
+        else:
+            await sql("UPDATE grail_journals SET data = 'text'::bytea WHERE number = 0")
+        paid = [*till.bills]
+        with pytest.raises((JournalTampered, StoreConflict)):
+            await till.go_on(one, answers)
+        assert till.bills == paid
+    finally:
+        await sql(*(f'DROP TABLE old_{table}' for table in TABLES), *(f'TRUNCATE {table}' for table in TABLES))
+        await engine.dispose()
+        await till.store.aclose()
