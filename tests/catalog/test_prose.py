@@ -51,7 +51,7 @@ def row(id: int) -> Row:
 
 async def test_the_description_of_one_function_on_the_installed_monty() -> None:
     assert tool_description(await catalog_of(row), load_support()) == snapshot("""\
-Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing ran; if it fails, the reply lists calls made, and whether the same ones run again.
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. Records are dicts (`x['key']`). Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
@@ -67,7 +67,7 @@ row(id: int) -> Row  # One row.
 async def test_functions_of_both_kinds_and_a_search_tool() -> None:
     catalog = await catalog_of(find, Tool(count, sequential=True))
     assert tool_description(catalog, Small(), search_tool='find_tools') == snapshot("""\
-Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing ran; if it fails, the reply lists calls made, and whether the same ones run again.
 
 These functions are defined. `await` each call, except of those marked `def`, independent ones together: `await asyncio.gather(f(1), f(2))`. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
@@ -84,7 +84,7 @@ def count() -> int  # Count things.
 
 async def test_functions_that_are_all_called_without_await() -> None:
     assert tool_description(await catalog_of(Tool(count, sequential=True)), Small(), has_os=True) == snapshot("""\
-Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing ran; if it fails, the reply lists calls made, and whether the same ones run again.
 
 These functions are defined. Call them without `await`. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
@@ -99,7 +99,7 @@ count() -> int  # Count things.
 async def test_a_listing_that_was_cut_says_where_the_rest_is() -> None:
     catalog = await catalog_of(find)
     assert tool_description(catalog, Small(), budget_chars=0, mounts=('/data', '/out'), overlays=('/out',)) == snapshot("""\
-Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing ran; if it fails, the reply lists calls made, and whether the same ones run again.
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. `help(f)` gives the whole documentation of `f` as text. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
@@ -114,7 +114,7 @@ find(words: str) -> dict[str, int]  # Find things.
 async def test_functions_in_modules() -> None:
     catalog = await catalog_of_toolset(FunctionToolset([row]).prefixed('db'), budget_chars=0)
     assert tool_description(catalog, Small()) == snapshot("""\
-Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing ran; if it fails, the reply lists calls made, and whether the same ones run again.
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. They are in modules: `db.row(...)`. In code, `help(db.row)` gives parameters and types as text, `search_tools('words')` finds functions. Records are dicts (`x['key']`). Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
@@ -129,7 +129,7 @@ db:
 
 async def test_no_functions_at_all() -> None:
     assert tool_description(await catalog_of(), Small(features={'yield': True})) == snapshot("""\
-Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing was done; if it fails, the reply tells what was, and whether calls sent again run.
+Run Python in a sandbox. A last expression or assignment is the result, as JSON: sets are lists; dates and keys text. `print` only what goes beside it. Variables, functions and imports stay for later messages. Code is checked first: if refused, nothing ran; if it fails, the reply lists calls made, and whether the same ones run again.
 
 Standard library: only json, os. No network, files or environment variables.\
 """)

@@ -16,8 +16,8 @@ WHAT_IT_IS: Final = (
     'Run Python in a sandbox. A last expression or assignment is the result, as JSON: '
     'sets are lists; dates and keys text. `print` only what goes beside it. '
     'Variables, functions and imports stay for later messages. '
-    'Code is checked first: if refused, nothing was done; if it fails, '
-    'the reply tells what was, and whether calls sent again run.'
+    'Code is checked first: if refused, nothing ran; if it fails, '
+    'the reply lists calls made, and whether the same ones run again.'
 )
 CALLS_ALL_ASYNC: Final = (
     'These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`.'
