@@ -107,8 +107,22 @@ def licence_facts(found: Distribution) -> Licence:
         expression=field(found, 'License-Expression'),
         text=text.splitlines()[0][:100] if text else None,
         classifiers=tuple(classifiers),
-        files=frozenset(fields(found, 'License-File')),
+        files=frozenset(licence_files(found)),
     )
+
+
+def licence_files(found: Distribution) -> set[str]:
+    """Those that the metadata names, and those that lie beside it, which older packages leave unnamed."""
+    named = set(fields(found, 'License-File'))
+    for entry in entries(found):
+        folder, _, rest = entry.partition('/')
+        name = rest.removeprefix('licenses/')
+        if folder.endswith('.dist-info') and (name != rest or name.upper().startswith(LICENCE_NAMES)):
+            named.add(name)
+    return named
+
+
+LICENCE_NAMES = ('LICENSE', 'LICENCE', 'COPYING', 'NOTICE')
 
 
 def requirement_facts(name: str) -> list[Requirement]:
@@ -142,7 +156,7 @@ def file_facts(name: str) -> Files:
     return Files(
         count=len(sizes),
         total_bytes=total,
-        megabytes=(Decimal(total) / 1_000_000).quantize(Decimal('0.01')),
+        megabytes=Decimal(total) / 1_000_000,  # whoever shows it rounds, once
         largest=max(sizes.items(), key=lambda item: item[1], default=None),
         bytes_by_suffix=by_suffix,
     )

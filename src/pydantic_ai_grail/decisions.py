@@ -73,6 +73,7 @@ class Result:
     """What the call returned, where somebody else made it."""
 
     value: Any = None
+    """Of the type that the tool returns; code gets it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

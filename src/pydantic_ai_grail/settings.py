@@ -52,14 +52,16 @@ class CodeModeOptions(TypedDict, total=False):
     limits: Limits | Literal['unlimited']
     """What one cell may spend. `'unlimited'` switches off the limits on time, memory, sleep and source."""
     resource_limits: Mapping[str, Any] | Literal['unlimited'] | None
-    """The same as a dict with the keys of `Limits`, for code that comes from `pydantic_ai_harness`."""
+    """The same as a dict with the keys of `Limits`, such as `{'max_duration_secs': 10}`, for code that comes from
+    `pydantic_ai_harness`. Give one of the two."""
     max_tool_calls: int
     """How many tool calls one cell may make. Default 100."""
     max_retries: int
     """How many cells may fail in a row before the model is told to stop trying and answer. Default 3; never ends a
     run."""
     max_result_chars: int
-    """How large a result may be before the model gets its head and its size. Default 10,000."""
+    """How many characters of JSON a result may have before the model gets its head and its size. Default 10,000, at least
+    100."""
     max_call_chars: int
     """How much of a call's arguments, and of its result, the history's metadata and the run's events have. Default 10,000.
     The model reads neither."""
@@ -70,14 +72,14 @@ class CodeModeOptions(TypedDict, total=False):
     mount: MountDir | Sequence[MountDir] | None
     """Directories of the host that code may open, as `pydantic_monty` has them."""
     snapshot_secret: Secret | None
-    """Seals what goes into the store: one secret, or several for rotation, the newest first. Default: the environment
+    """Seals what goes into the store: one secret of at least 16 bytes, or several for rotation, the newest first. Default: the environment
     variable `GRAIL_SECRET`, else a key that fits the store."""
     max_snapshot_bytes: int
-    """How large a state may be to be kept for a later turn, or while its cell waits. Default 64 MiB."""
+    """How many bytes a state may have to be kept for a later turn, or while its cell waits. Default 64 MiB."""
     keep_snapshots: int | None
     """About how many states a conversation keeps. Default 200; `None` keeps all."""
     store_timeout_secs: float
-    """How long one call of the store may take. Default 10."""
+    """How many seconds one call of the store may take. Default 10."""
     lost_state: LostState
     """When the state a history speaks of is missing or must not be loaded: `'restart'` (default) starts empty and tells
     the model, `'error'` raises the `SnapshotError` and ends the run."""
@@ -94,9 +96,9 @@ class CodeModeOptions(TypedDict, total=False):
     """Whether a cell that corrects a failed one gets the results of the calls that it makes again from the beginning, in
     the same order, instead of making them again. Default `True`; calls of read-only tools are made again."""
     decision_secs: float | None
-    """How long a waiting call may wait for its decision; then code gets a `TimeoutError`. Default `None`: for ever."""
+    """How many seconds a waiting call may wait for its decision; then code gets a `TimeoutError`. Default `None`: for ever."""
     claim_secs: float
-    """After how long without a sign of life a process counts as dead, so that another may go on with its cell. Default
+    """After how many seconds without a sign of life a process counts as dead, so that another may go on with its cell. Default
     30. A dead process of the same machine is seen at once."""
     events: Streamed
     """What the event stream of a run has of its cells, see `pydantic_ai_grail.stream_events`: `'calls'`, `'all'`, which

@@ -40,8 +40,11 @@ class Expired:
     conversations: int
     """Those that lost something."""
     snapshots: int
+    """States, of cells."""
     journals: int
+    """Records of the calls of cells, one for each cell."""
     spared: tuple[Spared, ...] = ()
+    """What would have gone but for an unfinished cell."""
 
 
 async def expire(

@@ -40,6 +40,7 @@ class WaitingCall:
     """A call that waits, as the person who decides should see it."""
 
     id: str
+    """What `decide` knows the call by, as a key of its decisions."""
     tool: str
     """The name code calls it by; for a tool that the model called directly, the agent's."""
     arguments: Mapping[str, Any]
@@ -56,12 +57,13 @@ class WaitingCall:
     line: int | None = None
     """The line of the call in the cell."""
     source_line: str = ''
+    """The text of that line."""
     idempotency_key: str = ''
     """The key that the tool can read of its call: the same for every attempt at it. Empty for a direct call."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call of unknown fate."""
     until: datetime | None = None
-    """When the decision expires."""
+    """When the decision expires, a time with its zone; `None` for never, see `decision_secs`."""
     wait_id: str = ''
     """Names this wait: the same for as long as the call waits for this decision, another one when it waits again. A form
     that sends it back tells which wait somebody had before him."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name
 from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelRequest, ToolReturnPart
 
 from demo.conversation import LIVE_MODELS, PROMPTS
+from demo.environment import file_facts, installed_distributions
 from demo.recording import RECORDING, Recording
 from demo.records import Report
 
@@ -104,6 +106,25 @@ def test_the_report_gives_the_sizes_of_the_files_that_pip_shows(played: Played, 
     assert [name for name, _ in played.report.largest] == largest
     for name, size in played.report.largest:
         assert abs(size - megabytes(bytes_on_disk[name])) < Decimal('0.06')
+
+
+def test_a_size_is_the_same_wherever_it_is_shown(played: Played) -> None:
+    """Whoever shows it rounds; rounded before as well, 171.453 would be shown as 171.4 and as 171.5."""
+    for name, size in played.report.largest:
+        assert Decimal(size) == Decimal(file_facts(name).total_bytes) / 1_000_000
+
+
+def test_a_licence_file_that_lies_beside_the_metadata_counts(played: Played) -> None:
+    said = next(item for item in played.report.findings if item.title == 'No licence file found')
+    found = installed_distributions()
+    for name in sorted(said.packages):
+        folder = (
+            Path(str(found[name].locate_file('')))
+            / f'{found[name].name.replace("-", "_")}-{found[name].version}.dist-info'
+        )
+        assert folder.is_dir()
+        beside = [path.name for path in folder.rglob('*') if re.match('licen[cs]e|copying|notice', path.name, re.I)]
+        assert beside == [], name
 
 
 def test_the_report_has_every_package_under_one_licence(played: Played, installed: dict[str, dict[str, Any]]) -> None:
