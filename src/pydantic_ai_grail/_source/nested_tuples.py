@@ -31,10 +31,26 @@ def may_nest_tuples(tree: ast.Module) -> bool:
     """Whether running it may make a tuple that holds tuples."""
     fine: set[ast.AST] = set()
     for node in ast.walk(tree):  # parents before their children
-        fine.update(_taken_apart(node))
-        if node not in fine and _makes_tuples(node):
+        kind = type(node)
+        if kind in _MAY_TAKE_APART:
+            fine.update(_taken_apart(node))
+        if kind in _MAY_MAKE and _makes_tuples(node) and node not in fine:
             return True
     return False
+
+
+_MAY_TAKE_APART: Final = frozenset[type[ast.AST]](
+    (
+        *(ast.For, ast.AsyncFor, ast.comprehension, ast.Assign, ast.Compare, ast.BinOp, ast.Call, ast.Attribute),
+        *(ast.Subscript, ast.ExceptHandler, ast.AnnAssign, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef),
+    )
+)
+_MAY_MAKE: Final = frozenset[type[ast.AST]](
+    (
+        *(ast.Tuple, ast.Name, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Attribute),
+        *(ast.alias, ast.arguments, ast.Call),
+    )
+)
 
 
 def _makes_tuples(node: ast.AST) -> bool:
