@@ -303,3 +303,18 @@ async def test_keys_of_tuples_in_tuples_leave_as_ever() -> None:
     assert cells[1].content == {'result': 'dict'}
     assert cells[2].content == {'result': [[[1, 2], 3]]}
     assert 'KeyError: 1' in cells[3].content
+
+
+async def test_a_tool_cannot_be_had_to_make_such_a_tuple() -> None:
+    async def pair(a: Any, b: Any) -> Any:
+        return a, b
+
+    cells = await play(
+        agent_with(pair),
+        'x = 1\nfor i in range(40): x = await pair(x, x)\n{x: 1}',
+        'x = 1\nfor i in range(16): x = await pair(x, x)\n{x: 1}',
+        'await pair(1, 2)',
+    )
+    assert 'the arguments of pair() cannot leave the sandbox: it has more than ' in cells[0].content
+    assert "TypeError: cannot use 'list' as a dict key" in cells[1].content
+    assert cells[2].content == {'result': [1, 2]}

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from .generated import VALUES, WAYS, generated
+from .generated import VALUES, WAYS, generated, most_grown
 from .playing import HostileCell, faults
 from .written import written
 
@@ -56,7 +56,11 @@ def random_cells(chance: random.Random) -> Iterator[HostileCell]:
         held = chance.choice(['v = [u, v]', 'v = {"u": u, "v": v}', 'v = (v, u, v)', ''])
         lines = [inner, 'u = v', binds, held, *(does for _, does in ways)]
         name = ', '.join([value, other, *(way for way, _ in ways)])
-        yield HostileCell(name=name, code='\n'.join(filter(None, lines)))
+        yield HostileCell(
+            name=name,
+            code='\n'.join(filter(None, lines)),
+            most_grown_bytes=most_grown(value, other, *(way for way, _ in ways)),
+        )
 
 
 def _faults(cell: HostileCell) -> list[str]:

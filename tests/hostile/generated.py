@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from .playing import HostileCell
+from .playing import MAX_GROWTH_BYTES, MOST_GROWN_BY_EXCEPTIONS, HostileCell
 
 VALUES: Final[Mapping[str, str]] = {
     # One object many times over: small where it is, and as large as one likes where it is written out.
@@ -86,4 +86,16 @@ def generated() -> Iterator[HostileCell]:
     """All of them; those that take a value that is nowhere hard are left out."""
     for value, binds in VALUES.items():
         for way, does in WAYS.items():
-            yield HostileCell(name=f'{value}, {way}', code=f'{binds}\n{does}')
+            yield HostileCell(name=f'{value}, {way}', code=f'{binds}\n{does}', most_grown_bytes=most_grown(value, way))
+
+
+def most_grown(*names: str) -> int:
+    """What such a cell may make the process grow by."""
+    raises = not _RAISES.isdisjoint(names) and not _LARGE_TEXTS.isdisjoint(names)
+    return MOST_GROWN_BY_EXCEPTIONS if raises else MAX_GROWTH_BYTES
+
+
+_LARGE_TEXTS: Final = frozenset({'text of 20 MB', 'text beyond ASCII', 'bytes of 10 MB'})
+_RAISES: Final = frozenset(
+    {'in an exception', 'in an exception, as text', 'in an assertion', 'as a key that is not there'}
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .playing import ANY_ENDING, MAX_GROWTH_BYTES, Ending, HostileCell
+from .playing import ANY_ENDING, MAX_GROWTH_BYTES, MOST_GROWN_BY_EXCEPTIONS, Ending, HostileCell
 
 _MEMORY: Final = 'The cell needed more memory than it may have'
 _TIME: Final = 'The cell computed for too long and was stopped'
@@ -284,11 +284,7 @@ _CELLS: Final[Mapping[str, tuple[str, Ending | None, str]]] = {
     'bytes of all kinds': ('b"\\x00\\t\\n\\xff" * 100_000', 'completed', ''),
 }
 
-_GROW_MORE: Final[Mapping[str, int]] = {
-    # Monty (1.4) holds it two to three times before anybody can ask how long it is, and copies it once more to tell it.
-    'an exception of 20 MB': 112 * 1024 * 1024,
-}
-"""docs/limits.md says so."""
+_GROW_MORE: Final = frozenset({'an exception of 20 MB'})
 
 
 def written() -> list[HostileCell]:
@@ -299,7 +295,7 @@ def written() -> list[HostileCell]:
             code=code,
             says=says,
             endings=ANY_ENDING if ending is None else frozenset({ending}),
-            most_grown_bytes=_GROW_MORE.get(name, MAX_GROWTH_BYTES),
+            most_grown_bytes=MOST_GROWN_BY_EXCEPTIONS if name in _GROW_MORE else MAX_GROWTH_BYTES,
         )
         for name, (code, ending, says) in _CELLS.items()
     ]

@@ -273,3 +273,18 @@ def test_what_a_tool_returns_several_times_is_one_object_in_the_sandbox_too() ->
         deep = [deep]
     with pytest.raises(NotCrossable, match='nested deeper than 200 levels'):
         to_sandbox([short, deep])
+
+
+def test_a_tuple_that_holds_tuples_many_times_over_crosses_as_lists() -> None:
+    shared: Any = (1,)
+    for _ in range(12):
+        shared = (shared, shared)
+    assert to_sandbox([shared, {'a': shared}]) == [shared, {'a': shared}]
+    many = tuple((n, (n, n)) for n in range(50_000))
+    assert to_sandbox(many) == many
+    assert to_sandbox((0,) * 200_000) == (0,) * 200_000
+    for _ in range(28):
+        shared = (shared, shared)
+    form = cast('object', to_sandbox({'a': [shared]})['a'][0])
+    with pytest.raises(TypeError, match="unhashable type: 'list'"):
+        hash(form)

@@ -48,6 +48,14 @@ NESTS = [
     'match 1:\n    case y: x = (x, y)',
     'async def f(dict): return dict({x: x}.items())',
     'x = min([(x, x)])',
+    'x = dict(eval("x"))',
+    'isinstance(1, [keep.append((x, x)), int][1])',
+    'def f(a: keep.append((x, x))): pass',
+    'for k, v in sorted({x: x}.items(), key=lambda p: keeper[p]): pass',
+    'for k, v in sorted({x: x}.items(), key=lambda p: p + keeper): pass',
+    'import re\nx = re.match("(a)?(b)?", "").groups(x)',
+    'import operator\nx = list(operator.methodcaller("items")({x: x}))[0]',
+    'from itertools import *\nx = 1',
 ]
 FINE = [
     'x = (1, 2)',

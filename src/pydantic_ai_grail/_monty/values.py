@@ -43,6 +43,8 @@ MAX_DEPTH: Final = 200
 """Deeper nesting is refused: it is a cycle, or nothing that code could use."""
 MOST_ITEMS: Final = 100_000
 """Items of an iterator that are collected; one with more has no form."""
+MOST_VISITS: Final = 100_000
+"""Parts of a tuple, each as often as it is held."""
 MAX_TEXT: Final = 10_000
 """Characters of the text that a value without a form is told as."""
 
@@ -83,6 +85,8 @@ class _Entering:
         self._done: dict[int, tuple[Any, Any, int]] = {}
         """By the id of a container: itself, so that the id stays its own, its form, and how deep it nests."""
         self._deepest = 0
+        self._visits: dict[int, int] = {}
+        """By the id of a tuple's form: what hashing it goes through."""
 
     def convert(self, value: Any, depth: int) -> Any:
         kind = cast('type[Any]', type(value))
@@ -119,7 +123,8 @@ class _Entering:
             mapping = cast('Mapping[Any, Any]', value)
             return {self.convert(key, deeper): self.convert(item, deeper) for key, item in mapping.items()}
         if isinstance(value, _COLLECTIONS):
-            return _collection_of(value, [self.convert(item, deeper) for item in cast('Iterable[Any]', value)])
+            form = _collection_of(value, [self.convert(item, deeper) for item in cast('Iterable[Any]', value)])
+            return self._hashed_soon(form) if isinstance(form, tuple) else form
         if isinstance(value, PathLike):
             return self.convert(fspath(cast('PathLike[str]', value)), deeper)
         if isinstance(value, Sequence):
@@ -135,6 +140,15 @@ class _Entering:
                 self._as_text.append(type(value).__name__)
                 return text_of(value)
             raise NotCrossable(f'A value of type {type(value).__name__!r} has no form in the sandbox.') from error
+
+    def _hashed_soon(self, form: Any) -> Any:
+        """A tuple; as a list if it holds tuples many times over. Code that makes no such may have a tool do it, and where it
+        is a key, it could not come out again, see `hashing.py`."""
+        visits = len(form) + sum(self._visits.get(id(item), 0) for item in form)
+        if visits > max(MOST_VISITS, len(form) + 8 * len(self._done)):
+            return [*form]
+        self._visits[id(form)] = visits
+        return form
 
 
 def in_utf8(text: str) -> str:

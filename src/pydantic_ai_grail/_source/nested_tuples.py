@@ -15,7 +15,7 @@ _MAKERS: Final = frozenset(
     (
         *('tuple', 'zip', 'enumerate', 'namedtuple', 'NamedTuple', 'astuple', '__class__', 'items', 'popitem'),
         *('most_common', 'product', 'permutations', 'combinations', 'combinations_with_replacement', 'zip_longest'),
-        *('pairwise', 'groupby', 'batched', 'itemgetter', 'attrgetter', 'args', 'astimetuple', 'subn'),
+        *('pairwise', 'groupby', 'batched', 'itemgetter', 'attrgetter', 'methodcaller', 'groups', 'args'),
         *('exec', 'eval', 'compile', 'globals', 'locals', 'vars', '__dict__', '__builtins__', '__import__'),
     )
 )
@@ -66,7 +66,7 @@ def _makes_tuples(node: ast.AST) -> bool:
         case ast.Attribute(attr=name):
             return name in _MAKERS
         case ast.alias(name=name, asname=other):
-            return name in _MAKERS or name == 'builtins' or other in _TRUSTED
+            return name in _MAKERS or name in ('*', 'builtins') or other in _TRUSTED
         case ast.arguments(vararg=ast.arg()):
             return True
         case ast.Call(func=ast.Name(id='getattr'), args=[_, name, *_]):
@@ -109,8 +109,12 @@ def _taken_apart(node: ast.AST) -> Iterator[ast.AST]:
         case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=ast.Tuple() as value):
             yield value
         case ast.Call(func=ast.Name(id='isinstance' | 'issubclass'), args=[_, types]):
-            yield from ast.walk(types)
-        case ast.Call(func=ast.Name(id='dict'), args=[ast.Call(func=maker)]):
+            yield from _type_names(types)
+        case ast.Call(func=ast.Name(id='dict'), args=[ast.Call(func=ast.Name(id='zip' | 'enumerate') as maker)]):
+            yield maker
+        case ast.Call(
+            func=ast.Name(id='dict'), args=[ast.Call(func=ast.Attribute(attr='items' | 'most_common') as maker)]
+        ):
             yield maker
         case ast.Call(func=ast.Name(id='sorted' | 'min' | 'max'), keywords=[*words]):
             yield from _keys(words)
@@ -121,9 +125,9 @@ def _taken_apart(node: ast.AST) -> Iterator[ast.AST]:
         case ast.ExceptHandler(type=ast.Tuple() as value):
             yield value
         case ast.AnnAssign(annotation=annotation) | ast.arg(annotation=ast.expr() as annotation):
-            yield from ast.walk(annotation)
+            yield from _type_names(annotation)
         case ast.FunctionDef(returns=ast.expr() as annotation) | ast.AsyncFunctionDef(returns=ast.expr() as annotation):
-            yield from ast.walk(annotation)
+            yield from _type_names(annotation)
         case _:
             pass
 
@@ -161,6 +165,21 @@ def _keys(words: list[ast.keyword]) -> Iterator[ast.AST]:
 
 
 def _keeps_nothing(function: ast.expr) -> bool:
-    return isinstance(function, ast.Lambda) and not any(
-        isinstance(node, (ast.Call, ast.NamedExpr)) for node in ast.walk(function.body)
+    """Whether a function to sort by only looks at parts: an operator of a class of the code's own may do anything."""
+    return isinstance(function, ast.Lambda) and all(
+        isinstance(node, _LOOKS) and not (isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant))
+        for node in ast.walk(function.body)
     )
+
+
+def _type_names(types: ast.expr) -> Iterator[ast.AST]:
+    nodes = [*ast.walk(types)]
+    if all(isinstance(node, _NAMES_TYPES) for node in nodes):
+        yield from nodes
+
+
+_LOOKS: Final = (ast.Subscript, ast.UnaryOp, ast.Tuple, ast.Constant, ast.Name, ast.expr_context, ast.unaryop)
+_NAMES_TYPES: Final = (
+    *(ast.Tuple, ast.List, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.BinOp, ast.operator),
+    ast.expr_context,
+)
