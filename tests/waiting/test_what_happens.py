@@ -1,4 +1,4 @@
-"""`docs/what-happens.md`, answer by answer: each has a test of its words, here or in a file beside this one."""
+"""`docs/operating/what-happens.md`, answer by answer: each has a test of its words, here or in a file beside this one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.dying import Life, Moment, lived
 from pydantic_ai_grail.waiting import Result
 
 DONE = {'result': ['paid 1', 'paid 2']}
-PAGE = Path(__file__).parents[2] / 'docs' / 'what-happens.md'
+PAGE = Path(__file__).parents[2] / 'docs' / 'operating' / 'what-happens.md'
 
 
 def answers() -> Iterator[str]:

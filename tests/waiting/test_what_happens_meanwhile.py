@@ -1,4 +1,4 @@
-"""`docs/what-happens.md` on what changed between two runs, answer by answer."""
+"""`docs/operating/what-happens.md` on what changed between two runs, answer by answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`docs/what-happens.md` on what does not come: an answer of the store, and the approval."""
+"""`docs/operating/what-happens.md` on what does not come: an answer of the store, and the approval."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Every fixed sentence a model reads after a cell. Short, exact, and one thing a sentence.
 
-Whole messages are pinned by the tests; docs/feedback.md shows them. Data comes in as text already cut to size.
+Whole messages are pinned by the tests; docs/concepts/feedback.md shows them. Data comes in as text already cut to size.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Each row of docs/migration.md, with both code modes side by side: a row without a check here fails, and so does one that
+"""Each row of docs/comparison/harness.md, with both code modes side by side: a row without a check here fails, and so does one that
 is no longer so."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
 
-PAGE: Final = Path(__file__).parents[3] / 'docs' / 'migration.md'
+PAGE: Final = Path(__file__).parents[3] / 'docs' / 'comparison' / 'harness.md'
 THERE: Any = pydantic_ai_harness.CodeMode
 HERE: Any = pydantic_ai_grail.CodeMode
 

@@ -1,4 +1,4 @@
-"""What docs/operations.md shows of the command line is what it prints, but for times, sizes and durations."""
+"""What docs/operating/stores.md shows of the command line is what it prints, but for times, sizes and durations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai_grail import CodeMode, SqlStore
 from pydantic_ai_grail.cli import main
 
-PAGE = Path(__file__).parents[2] / 'docs' / 'operations.md'
+PAGE = Path(__file__).parents[2] / 'docs' / 'operating' / 'stores.md'
 FENCE = re.compile(r'```console\n(.*?)```', re.DOTALL)
 VARYING = re.compile(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ|[\d.,]+ [kM]B|[\d.]+ s\b')
 
