@@ -19,7 +19,7 @@ _UNITS: Final = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days', 'w':
 
 def parsed(arguments: Sequence[str] | None) -> Namespace:
     """The arguments, looked at. Ends the process with status 2 where they are wrong."""
-    parser = _parser()
+    parser = command_line()
     given = parser.parse_args(arguments)
     if not given.store:
         parser.error(f'which store? Give --store, as in --store sqlite:///agent.db, or set {STORE_VARIABLE}.')
@@ -94,7 +94,8 @@ def _every(*, default: str | None) -> ArgumentParser:
     return every
 
 
-def _parser() -> ArgumentParser:
+def command_line() -> ArgumentParser:
+    """The parser of all commands."""
     common = _common(default=SUPPRESS)  # before the command or behind it: what stands behind wins
     every = _every(default=SUPPRESS)
     quiet = ArgumentParser(add_help=False)

@@ -1,0 +1,301 @@
+"""Keeps the tables of docs/reference in step with the code: `python tests/support/reference_pages.py`. A test compares.
+
+A table stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. Its first columns are made from the code. The last ones
+are written by people: they are kept row by row, and a new row has `?` there, which the test does not let pass.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from argparse import SUPPRESS, Action, ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal, cast, get_args, get_origin
+
+from pydantic_ai.messages import CustomEvent
+
+from pydantic_ai_grail import CodeMode, Limits, errors, events, journal, settings, stream_events
+from pydantic_ai_grail.cli.arguments import command_line
+from pydantic_ai_grail.diagnostics import CODES
+from pydantic_ai_grail.errors import GrailError
+from pydantic_ai_grail.tracing import names
+
+ROOT: Final = Path(__file__).parents[2]
+DOCS: Final = ROOT / 'docs'
+PACKAGE: Final = Path(settings.__file__).parent
+NOT_WRITTEN: Final = '?'
+"""In a column that a person has to fill in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a page, by the name in its marks."""
+
+    page: str
+    name: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """The columns that the code says; the first is the key of the row."""
+
+    def written(self, kept: Mapping[str, Sequence[str]]) -> str:
+        free = len(self.head) - len(self.rows[0])
+        rows = ((*row, *kept.get(row[0], (NOT_WRITTEN,) * free)) for row in self.rows)
+        lines = [' | '.join(self.head), '|'.join(['---'] * len(self.head)), *(' | '.join(row) for row in rows)]
+        return '\n'.join(f'|{line}|' if line.startswith('---') else f'| {line} |' for line in lines)
+
+    def kept(self, block: str) -> dict[str, tuple[str, ...]]:
+        """What people wrote, by key."""
+        width = len(self.rows[0])
+        found = [re.split(r'(?<!\\) \| ', line[2:-2]) for line in block.splitlines() if line.startswith('| ')]
+        return {cells[0]: tuple(cells[width:]) for cells in found if len(cells) == len(self.head)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """The first paragraph below a heading of the third level."""
+
+    page: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A part of a page that the code says all of."""
+
+    page: str
+    name: str
+    text: str
+
+
+def parts() -> Iterator[Table | Text | Paragraph]:
+    """All that the pages have from the code."""
+    yield Table(
+        page='reference/options.md',
+        name='options',
+        head=('option', 'type', 'default', 'what it does', 'more'),
+        rows=tuple(_options()),
+    )
+    yield Table(
+        page='reference/options.md',
+        name='code-mode-alone',
+        head=('argument', 'type', 'default', 'what it does'),
+        rows=tuple(_arguments()),
+    )
+    yield Table(
+        page='reference/limits.md',
+        name='limits',
+        head=('limit', 'type', 'default', 'what it bounds', 'when it is reached'),
+        rows=tuple((f'`{each.name}`', f'`{_bars(str(each.type))}`', f'`{each.default!r}`') for each in fields(Limits)),
+    )
+    entries = tuple((f'`{kind.__name__}`',) for kind in get_args(journal.Entry))
+    yield Table(page='concepts/journal.md', name='journal-entries', head=('entry', 'what it says'), rows=entries)
+    yield Table(
+        page='reference/events-and-spans.md',
+        name='events',
+        head=('event', 'fields', 'when'),
+        rows=tuple((f'`{kind.__name__}`', _fields_of(kind)) for kind in get_args(events.Event)),
+    )
+    yield Table(
+        page='reference/events-and-spans.md',
+        name='stream-events',
+        head=('event', 'name in front ends', 'payload', 'when', 'with `events=`'),
+        rows=tuple(_stream_events()),
+    )
+    for name, head, found in (
+        ('records', ('`event.name`', 'level', 'what it says'), _named('_RECORD')),
+        ('attributes', ('attribute', 'what it holds', 'content'), _attributes()),
+        ('metrics', ('metric', 'unit', 'attributes', 'what it counts'), _named('_METRIC')),
+    ):
+        rows = tuple((f'`{each}`',) for each in found)
+        yield Table(page='reference/events-and-spans.md', name=name, head=head, rows=rows)
+    yield from _commands()
+    for name, messages in _messages().items():
+        text = '\n'.join(f'- `{message}`' for message in messages)
+        yield Text(page='reference/errors.md', name=f'messages-{name}', text=text)
+    for name, kind in exceptions().items():
+        bases = ' and '.join(f'`{base.__name__}`' for base in kind.__bases__)
+        yield Paragraph(page='reference/errors.md', name=name, text=f'A kind of {bases}.')
+    for code, meaning in CODES.items():
+        yield Paragraph(page='reference/errors.md', name=code, text=meaning)
+
+
+def current(page: str, text: str) -> str:
+    """A page with its parts up to date.
+
+    Raises:
+        LookupError: When a part has no place on the page.
+    """
+    for part in parts():
+        if part.page == page:
+            text = _with_paragraph(part, text) if isinstance(part, Paragraph) else _with_block(part, text)
+    return text
+
+
+def blocks_in(page: str) -> set[str]:
+    """The names of the blocks that a page has a place for."""
+    return set(re.findall(r'^<!-- begin: (\S+) -->$', (DOCS / page).read_text('utf-8'), re.MULTILINE))
+
+
+def _with_block(part: Table | Text, text: str) -> str:
+    begin, end = f'<!-- begin: {part.name} -->\n', f'<!-- end: {part.name} -->'
+    before, found, rest = text.partition(begin)
+    block, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise LookupError(f'docs/{part.page} has no place for {part.name!r}: write {begin.strip()} and {end}')
+    new = part.text if isinstance(part, Text) else part.written(part.kept(block))
+    return f'{before}{begin}\n{new}\n\n{end}{after}'
+
+
+def _with_paragraph(part: Paragraph, text: str) -> str:
+    before, found, after = text.partition(f'\n### {part.name}\n\n')
+    if not found:
+        raise LookupError(f'docs/{part.page} has no heading ### {part.name}')
+    rest = after.partition('\n\n')[2]
+    return f'{before}{found}{part.text}\n\n{rest}'
+
+
+def _options() -> Iterator[tuple[str, ...]]:
+    source = Path(settings.__file__).read_text('utf-8')
+    classes = {each.name: each for each in ast.parse(source).body if isinstance(each, ast.ClassDef)}
+    made = dict(_annotated(classes['Settings']))
+    fixed = {'limits': 'Limits()', 'store': 'MemoryStore()', 'durability': 'by the store'}
+    for name, declared in _annotated(classes['CodeModeOptions']):
+        value = made[name].value if name in made else None
+        default = fixed.get(name) or (ast.get_source_segment(source, value) if value else 'None') or ''
+        shown = default if default == fixed['durability'] else f'`{default}`'
+        yield f'`{name}`', f'`{_bars(_spelled(ast.unparse(declared.annotation)))}`', shown
+
+
+def _annotated(of: ast.ClassDef) -> Iterator[tuple[str, ast.AnnAssign]]:
+    for each in of.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            yield each.target.id, each
+
+
+def _spelled(annotation: str) -> str:
+    """An annotation with the values of the literals it names."""
+
+    def values(found: re.Match[str]) -> str:
+        named = getattr(settings, found[0], None)
+        return ' | '.join(map(repr, get_args(named))) if get_origin(named) is Literal else found[0]
+
+    unquoted = re.sub(r"Literal\[('[^\]]+')\]", r'\1', annotation)
+    return re.sub(r"(?<!')\b[A-Z]\w+\b(?!')", values, unquoted).replace('[Any]', '')
+
+
+def _arguments() -> Iterator[tuple[str, ...]]:
+    for parameter in inspect.signature(CodeMode).parameters.values():
+        if parameter.kind is not parameter.VAR_KEYWORD:
+            name = parameter.name + (', by position' if parameter.kind is parameter.POSITIONAL_ONLY else '')
+            annotation = str(parameter.annotation).replace('[AgentDepsT]', '')
+            yield (
+                f'`{parameter.name}`' + name.removeprefix(parameter.name),
+                f'`{_bars(annotation)}`',
+                f'`{parameter.default!r}`',
+            )
+
+
+def _fields_of(kind: type[Any]) -> str:
+    return ', '.join(f'`{each.name}`' for each in fields(kind))
+
+
+def _stream_events() -> Iterator[tuple[str, ...]]:
+    kinds = [
+        each
+        for each in vars(stream_events).values()
+        if inspect.isclass(each) and issubclass(each, CustomEvent) and each is not CustomEvent
+    ]
+    for kind in kinds:
+        payload = cast('str', kind.to_payload.__doc__).removeprefix('For front ends: ').rstrip('.')
+        yield f'`{kind.__name__}`', f'`{kind.name}`', payload
+
+
+def _named(suffix: str) -> Iterator[str]:
+    return (value for name, value in vars(names).items() if name.endswith(suffix) and name != 'CELL_RECORD')
+
+
+def _attributes() -> Iterator[str]:
+    for name, value in vars(names).items():
+        is_other = name in {'SCOPE', 'CELL_SPAN', 'CELL_RECORD', 'RECORD'} or name.endswith(('_RECORD', '_METRIC'))
+        if name.isupper() and isinstance(value, str) and not is_other and not name.startswith(('METRIC_', 'LOGFIRE_')):
+            yield value
+
+
+def _commands() -> Iterator[Text]:
+    parser = command_line()
+    subparsers = next(each for each in _actions(parser) if isinstance(each.choices, dict))
+    commands = cast('dict[str, ArgumentParser]', subparsers.choices)
+    common = {action.dest for action in _actions(parser)}
+    yield Text(page='reference/cli.md', name='cli-common', text=_table_of([*_actions(parser)]))
+    for name, command in commands.items():
+        own = [action for action in _actions(command) if action.dest not in common]
+        positional = [cast('str', action.metavar) for action in own if not action.option_strings]
+        usage = ' '.join(
+            ['pydantic-ai-grail', name, *positional, *(['[options]'] if len(own) > len(positional) else [])]
+        )
+        lines = [cast('str', command.description), '', '```text', usage, '```']
+        yield Text(
+            page='reference/cli.md',
+            name=f'cli-{name}',
+            text='\n'.join([*lines, *(['', _table_of(own)] if own else [])]),
+        )
+
+
+def _actions(parser: ArgumentParser) -> Iterator[Action]:
+    for action in parser._actions:  # pyright: ignore[reportPrivateUsage] - argparse has no public list of them
+        if action.help != SUPPRESS and action.dest != 'help':
+            yield action
+
+
+def _table_of(actions: Sequence[Action]) -> str:
+    rows = ['| argument | what it is |', '|---|---|']
+    for action in actions:
+        if not isinstance(action.choices, dict):
+            value = f' {action.metavar}' if action.metavar and action.option_strings else ''
+            needed = ' (required)' if action.required and action.option_strings else ''
+            name = action.option_strings[0] if action.option_strings else cast('str', action.metavar)
+            rows.append(f'| `{name}{value}`{needed} | {_bars(action.help or "")} |')
+    return '\n'.join(rows)
+
+
+def exceptions() -> dict[str, type[GrailError]]:
+    """Every exception of the package, by name."""
+    found = {name: each for name, each in vars(errors).items() if inspect.isclass(each)}
+    return {name: each for name, each in found.items() if issubclass(each, GrailError)}
+
+
+def _messages() -> dict[str, list[str]]:
+    """What exceptions say, with `…` for what varies."""
+    found: dict[str, dict[str, None]] = {name: {} for name in exceptions()}
+    for path in sorted(PACKAGE.rglob('*.py')):
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in found and node.args:
+                message = _template(node.args[0])
+                if len(re.findall('[A-Za-z]{2,}', message or '')) > 1:
+                    found[node.func.id][cast('str', message)] = None
+    return {name: [*messages] for name, messages in found.items() if messages}
+
+
+def _template(message: ast.expr) -> str | None:
+    if isinstance(message, ast.JoinedStr):
+        texts = (str(part.value) if isinstance(part, ast.Constant) else '…' for part in message.values)
+        return re.sub('(… ?)+…', '…', ''.join(texts)).replace('`', "'")
+    return (
+        message.value.replace('`', "'")
+        if isinstance(message, ast.Constant) and isinstance(message.value, str)
+        else None
+    )
+
+
+def _bars(text: str) -> str:
+    return text.replace('|', '\\|')
+
+
+if __name__ == '__main__':
+    for name in sorted({part.page for part in parts()}):
+        page = DOCS / name
+        page.write_text(current(name, page.read_text('utf-8')), 'utf-8')

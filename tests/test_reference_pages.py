@@ -1,0 +1,48 @@
+"""The tables of docs/reference say what the code says: none is missing, and none is too much."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+from support.reference_pages import DOCS, NOT_WRITTEN, Paragraph, blocks_in, current, exceptions, parts
+
+from pydantic_ai_grail.diagnostics import CODES
+from pydantic_ai_grail.past import CellStanding
+
+PAGES = sorted({part.page for part in parts()})
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_what_the_code_says_is_on_the_page(page: str) -> None:
+    text = (DOCS / page).read_text('utf-8')
+
+    assert text == current(page, text), 'run: python tests/support/reference_pages.py'
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_every_row_was_described_by_somebody(page: str) -> None:
+    lines = (DOCS / page).read_text('utf-8').splitlines()
+
+    assert [line for line in lines if line.startswith('|') and f'| {NOT_WRITTEN} ' in line] == []
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_a_page_has_no_place_for_what_is_gone(page: str) -> None:
+    assert blocks_in(page) == {part.name for part in parts() if part.page == page and not isinstance(part, Paragraph)}
+
+
+def test_every_exception_and_every_diagnostic_has_an_anchor_and_says_what_to_do() -> None:
+    text = (DOCS / 'reference' / 'errors.md').read_text('utf-8')
+    sections = dict(re.findall(r'^### (\S+)\n(.*?)(?=^#|\Z)', text, re.MULTILINE | re.DOTALL))
+
+    assert sections.keys() == exceptions().keys() | CODES.keys()
+    for name, section in sections.items():
+        assert '**What to do.**' in section, name
+
+
+def test_the_picture_of_a_cell_has_each_state_that_the_api_tells() -> None:
+    picture = (DOCS / 'concepts' / 'journal.md').read_text('utf-8').partition('## The states of a cell')[2]
+
+    assert [standing for standing in get_args(CellStanding) if standing not in picture.partition('## ')[0]] == []
