@@ -42,6 +42,13 @@ def test_every_exception_and_every_diagnostic_has_an_anchor_and_says_what_to_do(
         assert '**What to do.**' in section, name
 
 
+def test_the_tests_that_pages_name_are_there() -> None:
+    named = {name for page in DOCS.glob('**/*.md') for name in re.findall(r'`(tests/[\w/.]+)`', page.read_text('utf-8'))}
+
+    assert [name for name in sorted(named) if not (DOCS.parent / name).exists()] == []
+    assert 'tests/owners' in named
+
+
 def test_the_picture_of_a_cell_has_each_state_that_the_api_tells() -> None:
     picture = (DOCS / 'concepts' / 'journal.md').read_text('utf-8').partition('## The states of a cell')[2]
 
