@@ -19,24 +19,30 @@ CHARACTERS = ['tools', 'peer', 'ours', 'ours / peer']
 GOALS = ['goal', 'measured', 'met']
 DURABLE = ['what', 'measured', 'against memory']
 DURABLE_PREFACE = """\
-A call in a loop of fifty, with the state in memory and with every call written down before it begins and after it ends
-(`call`) or at the end of the cell (`cell`). The time to go on is from `agent.run` with the decision to the approved
-call, in a fresh interpreter that has imported everything and has no worker yet.
+A nested call in a loop of fifty. Its journal is stored before the call begins and after it ended (`call`), or at the end of
+the cell (`cell`). The time from an approval to the approved call starts at `agent.run` with the decision, in a fresh interpreter
+that has imported everything and has no worker yet.
 """
 
 PREFACE = """\
 # Benchmarks
 
-One agent run after the other, in one process, with a scripted model that answers at once and tools that return at
-once: what is left is what the framework costs. *plain* is an agent without code mode that makes the same calls
-directly (50 calls in one response), *peer* is `pydantic_ai_harness.CodeMode`, *ours* checks every cell and takes a
-snapshot after it, as it does by default. All have the same tools and the code modes run the same code. The contenders
-take turns, round by round; medians of {rounds} rounds, after warm-up. *Noise* is half the span between the quartiles
-as a part of the median, the largest of the row. *Adds* is what is over the plain agent. A later turn is the second of
-a conversation: its code reads a variable of the first. Both keep that state in memory, or both in a SQLite file.
+What the framework costs beside the model and the tools. The model is scripted and answers at once; tools return at once.
+`make bench` measures again and writes this page.
 
-Absolute times are those of one machine; the ratios are what to read. Measured on {day} with `{command}`:
-{versions}; {load:.1f} processes wanted a core when it began.
+| contender | what it is |
+|---|---|
+| *plain* | an agent without code mode that makes the same calls directly (50 calls in one response) |
+| *peer* | `pydantic_ai_harness.CodeMode` |
+| *ours* | this package with its defaults: it checks every cell and takes a snapshot after it |
+
+All have the same tools. Both code modes run the same code. Runs follow one another in one process; the contenders take
+turns, round by round. Times are medians of {rounds} rounds, after warm-up. *Adds* is what is over the plain agent. *Noise* is half
+the span between the quartiles as a part of the median, the largest of the row. A later turn is the second of a
+conversation: its code reads a variable of the first. Both keep that state in memory, or both in a SQLite file.
+
+Times are those of one machine. Read the ratios. Measured on {day} with `{command}`: {versions}. The load average was
+{load:.1f} when it began.
 """
 
 
@@ -112,7 +118,7 @@ def markdown(results: Results, *, rounds: int, load: float, command: str = 'make
             *pipe_table(TIMES, list(time_rows(results))),
             '\n## Characters of tool description\n',
             *pipe_table(CHARACTERS, list(character_rows(results))),
-            '\n## Calls that are written down, cells that wait\n',
+            '\n## Calls in the journal, cells that wait\n',
             DURABLE_PREFACE,
             *pipe_table(DURABLE, list(durable_rows(results))),
             '\n## Goals\n',

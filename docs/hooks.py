@@ -9,13 +9,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import griffe
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 ROOT = Path(__file__).parents[1]
 DIRECTIVE = '::: '
@@ -47,17 +48,24 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def on_nav(nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
     """Note what is in which section, for `llms.txt`."""
     _texts.clear()
-    loose = [item for item in nav.items if isinstance(item, Page)]
-    found = [(item.title, list(_pages(item))) for item in nav.items if isinstance(item, Section)]
+    items = cast('list[Page | Section]', nav.items)  # pyright: ignore[reportUnknownMemberType] - MkDocs leaves it untyped
+    loose = [item for item in items if isinstance(item, Page)]
+    found = [(item.title, list(_pages(item))) for item in items if isinstance(item, Section)]
     _sections[:] = found + ([('More', loose)] if loose else [])
     return nav
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Keep the Markdown, with the API written out."""
-    lines = (_written_out(line) if line.startswith(DIRECTIVE) else line for line in markdown.split('\n'))
+    lines = (written_out(line) if line.startswith(DIRECTIVE) else line for line in markdown.split('\n'))
     _texts[page.file.src_uri] = '\n'.join(lines)
     return markdown
+
+
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
+    """Say in the head of a page where its Markdown is."""
+    target = get_relative_url(page.file.src_uri, page.url)
+    return output.replace('</head>', f'<link rel="alternate" type="text/markdown" href="{target}"></head>', 1)
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
@@ -73,11 +81,12 @@ def on_post_build(*, config: MkDocsConfig) -> None:
 def _llms_txt(config: MkDocsConfig) -> Iterator[str]:
     base = (config.site_url or '').rstrip('/')
     yield from (f'# {config.site_name}', '', f'> {config.site_description}', '')
-    for title, pages in _sections:
-        yield from (f'## {title}', '')
+    for section, pages in _sections:
+        yield from (f'## {section}', '')
         for page in pages:
             path = page.file.src_uri
-            yield f'- [{page.title}]({base}/{path}): {_first_sentence(_texts[path])}'
+            title = cast('str', page.title)  # pyright: ignore[reportUnknownMemberType] - MkDocs leaves it untyped
+            yield f'- [{title}]({base}/{path}): {_first_sentence(_texts[path])}'
         yield ''
 
 
@@ -97,11 +106,12 @@ def _pages(section: Section) -> Iterator[Page]:
             yield from _pages(item)
 
 
-def _written_out(directive: str) -> str:
+def written_out(directive: str) -> str:
     """The public names of a module, or one name, with their signatures and docstrings."""
     name = directive.removeprefix(DIRECTIVE).strip()
     found = griffe.load(name, search_paths=[str(ROOT / 'src')], resolve_aliases=True)
-    return '\n'.join(_described(found, name, level=2))
+    thing: Any = found.final_target if isinstance(found, griffe.Alias) else found
+    return '\n'.join(_described(thing, name, level=2))
 
 
 def _described(thing: Any, path: str, *, level: int) -> Iterator[str]:

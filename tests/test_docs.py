@@ -142,3 +142,7 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
         check=False,
     )
     assert built.returncode == 0, built.stderr
+    listed = re.findall(r'^- \[[^]]+\]\(/(\S+\.md)\): \S', (tmp_path / 'llms.txt').read_text(), re.MULTILINE)
+    pages = [page.relative_to(ROOT / 'docs').as_posix() for page in PAGES[1:]]
+    assert sorted(listed) == sorted([*pages, 'changelog.md'])
+    assert [page for page in listed if not (tmp_path / page).exists()] == []

@@ -43,7 +43,9 @@ def test_every_exception_and_every_diagnostic_has_an_anchor_and_says_what_to_do(
 
 
 def test_the_tests_that_pages_name_are_there() -> None:
-    named = {name for page in DOCS.glob('**/*.md') for name in re.findall(r'`(tests/[\w/.]+)`', page.read_text('utf-8'))}
+    named = {
+        name for page in DOCS.glob('**/*.md') for name in re.findall(r'`(tests/[\w/.]+)`', page.read_text('utf-8'))
+    }
 
     assert [name for name in sorted(named) if not (DOCS.parent / name).exists()] == []
     assert 'tests/owners' in named

@@ -89,7 +89,7 @@ def parts() -> Iterator[Table | Text | Paragraph]:
         page='reference/limits.md',
         name='limits',
         head=('limit', 'type', 'default', 'what it bounds', 'when it is reached'),
-        rows=tuple((f'`{each.name}`', f'`{_bars(str(each.type))}`', f'`{each.default!r}`') for each in fields(Limits)),
+        rows=tuple((f'`{each.name}`', _either(str(each.type)), f'`{each.default!r}`') for each in fields(Limits)),
     )
     entries = tuple((f'`{kind.__name__}`',) for kind in get_args(journal.Entry))
     yield Table(page='concepts/journal.md', name='journal-entries', head=('entry', 'what it says'), rows=entries)
@@ -167,7 +167,7 @@ def _options() -> Iterator[tuple[str, ...]]:
         value = made[name].value if name in made else None
         default = fixed.get(name) or (ast.get_source_segment(source, value) if value else 'None') or ''
         shown = default if default == fixed['durability'] else f'`{default}`'
-        yield f'`{name}`', f'`{_bars(_spelled(ast.unparse(declared.annotation)))}`', shown
+        yield f'`{name}`', _either(_spelled(ast.unparse(declared.annotation))), shown
 
 
 def _annotated(of: ast.ClassDef) -> Iterator[tuple[str, ast.AnnAssign]]:
@@ -194,7 +194,7 @@ def _arguments() -> Iterator[tuple[str, ...]]:
             annotation = str(parameter.annotation).replace('[AgentDepsT]', '')
             yield (
                 f'`{parameter.name}`' + name.removeprefix(parameter.name),
-                f'`{_bars(annotation)}`',
+                _either(annotation),
                 f'`{parameter.default!r}`',
             )
 
@@ -258,7 +258,7 @@ def _table_of(actions: Sequence[Action]) -> str:
             value = f' {action.metavar}' if action.metavar and action.option_strings else ''
             needed = ' (required)' if action.required and action.option_strings else ''
             name = action.option_strings[0] if action.option_strings else cast('str', action.metavar)
-            rows.append(f'| `{name}{value}`{needed} | {_bars(action.help or "")} |')
+            rows.append(f'| `{name}{value}`{needed} | {action.help} |')
     return '\n'.join(rows)
 
 
@@ -291,8 +291,9 @@ def _template(message: ast.expr) -> str | None:
     )
 
 
-def _bars(text: str) -> str:
-    return text.replace('|', '\\|')
+def _either(annotation: str) -> str:
+    """A union without bars, which tables cannot have inside of code."""
+    return ', '.join(f'`{kind}`' for kind in annotation.split(' | '))
 
 
 if __name__ == '__main__':
