@@ -21,6 +21,7 @@ from pydantic_ai_grail import CodeMode, Limits, errors, events, journal, setting
 from pydantic_ai_grail.cli.arguments import command_line
 from pydantic_ai_grail.diagnostics import CODES
 from pydantic_ai_grail.errors import GrailError
+from pydantic_ai_grail.public_errors import TOLD
 from pydantic_ai_grail.tracing import names
 
 ROOT: Final = Path(__file__).parents[2]
@@ -116,6 +117,10 @@ def parts() -> Iterator[Table | Text | Paragraph]:
     for name, messages in _messages().items():
         text = '\n'.join(f'- `{message}`' for message in messages)
         yield Text(page='reference/errors.md', name=f'messages-{name}', text=text)
+    told = '\n'.join(f'| `{kind.__name__}` | {sentence} |' for kind, sentence in TOLD.items())
+    yield Text(
+        page='reference/errors.md', name='client', text=f'| exception | what a client reads |\n|---|---|\n{told}'
+    )
     for name, kind in exceptions().items():
         bases = ' and '.join(f'`{base.__name__}`' for base in kind.__bases__)
         yield Paragraph(page='reference/errors.md', name=name, text=f'A kind of {bases}.')
