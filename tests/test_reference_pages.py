@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import get_args
 
 import pytest
 from support.reference_pages import DOCS, NOT_WRITTEN, Paragraph, blocks_in, current, exceptions, parts
 
+import pydantic_ai_grail
 from pydantic_ai_grail.diagnostics import CODES
 from pydantic_ai_grail.past import CellStanding
 
@@ -55,3 +57,16 @@ def test_the_picture_of_a_cell_has_each_state_that_the_api_tells() -> None:
     picture = (DOCS / 'concepts' / 'journal.md').read_text('utf-8').partition('## The states of a cell')[2]
 
     assert [standing for standing in get_args(CellStanding) if standing not in picture.partition('## ')[0]] == []
+
+
+def test_the_overview_of_the_api_has_every_public_name_where_it_is_imported_from() -> None:
+    text = (DOCS / 'reference' / 'api.md').read_text('utf-8')
+    rows = [line.split(' | ') for line in text.splitlines() if line.startswith('| ') and 'pydantic_ai_grail' in line]
+    named: set[str] = set()
+    for *_, names, places in rows:
+        modules = [place if place[0] != '.' else f'pydantic_ai_grail{place}' for place in re.findall('`(.+?)`', places)]
+        for name in re.findall('`(.+?)`', names):
+            assert all(hasattr(import_module(module), name) for module in modules), (name, modules)
+            named.add(name)
+
+    assert {name for name in pydantic_ai_grail.__all__ if name not in exceptions()} <= named

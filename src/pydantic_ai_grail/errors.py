@@ -21,6 +21,7 @@ GrailError
 │   ├── JournalKeyUnknown    an entry was sealed with a key that is not configured
 │   ├── JournalForeign       it does not belong to this history
 │   └── DecisionError        a decision that fits no waiting call
+│       ├── NothingToResume  ... for the cell never waited
 │       └── DecisionUsed     ... any more: somebody decided before
 └── SandboxError             the sandbox itself failed, not the code in it
     ├── SandboxCrashed       its worker died

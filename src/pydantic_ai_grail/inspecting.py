@@ -4,7 +4,7 @@ For people who look. Nothing is claimed, loaded or changed, so it may be done wh
 
 ```python
 for cell in await cells_of(SqlStore('sqlite:///agent.db'), conversation_id):
-    print(cell.code, cell.outcome)
+    print(cell.code, cell.standing)
     for call in cell.calls:
         print(call.tool, call.arguments, call.state)
 ```

@@ -41,7 +41,7 @@ async def test_when_the_tool_is_gone_meanwhile(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('tools', ['none', 'pay an invoice'])
-async def test_when_a_cell_is_run_again_and_its_calls_are_no_more_what_they_were(tools: Tools, tmp_path: Path) -> None:
+async def test_when_an_interrupted_cell_makes_other_calls_when_it_is_replayed(tools: Tools, tmp_path: Path) -> None:
     till = Till(tmp_path)
     waiting = await till.waits('first = await pay(1)\nsecond = await pay(20)\n[first, second]')
     await till.put_journal(
