@@ -59,7 +59,7 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
     ],
     # security.md
     'Remember that my number is 41.': [Code('number = 41'), 'I have it.'],
-    # concepts/journal.md
+    # guides/conversations.md, concepts/journal.md
     'How warm was it on average?': [
         Code('found = await readings()\nround(sum(found) / len(found), 1)'),
         '19.7 °C.',
