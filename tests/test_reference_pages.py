@@ -20,7 +20,7 @@ PAGES = sorted({part.page for part in parts()})
 def test_what_the_code_says_is_on_the_page(page: str) -> None:
     text = (DOCS / page).read_text('utf-8')
 
-    assert text == current(page, text), 'run: python tests/support/reference_pages.py'
+    assert text == current(page, text), 'run: PYTHONPATH=tests python -m support.reference_pages'
 
 
 @pytest.mark.parametrize('page', PAGES)

@@ -10,7 +10,7 @@ from pydantic_ai_grail.diagnostics import CODES, MENDS
 def test_the_tables_are_current() -> None:
     text = PAGE.read_text('utf-8')
 
-    assert text == page(text), 'run: python tests/support/sandbox_table.py'
+    assert text == page(text), 'run: PYTHONPATH=tests python -m support.sandbox_table'
 
 
 def test_every_mend_and_every_code_of_the_report_is_in_a_table() -> None:

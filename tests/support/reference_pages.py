@@ -1,4 +1,4 @@
-"""Keeps the tables of docs/reference in step with the code: `python tests/support/reference_pages.py`. A test compares.
+"""Keeps the tables of docs/reference in step with the code: `PYTHONPATH=tests python -m support.reference_pages`. A test compares.
 
 A table stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. Its first columns are made from the code. The last ones
 are written by people: they are kept row by row, and a new row has `?` there, which the test does not let pass.
@@ -12,10 +12,12 @@ import re
 from argparse import SUPPRESS, Action, ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
 from pydantic_ai.messages import CustomEvent
+from support.diagnostic_cells import examples
 
 from pydantic_ai_grail import CodeMode, Limits, errors, events, journal, settings, stream_events
 from pydantic_ai_grail.cli.arguments import command_line
@@ -72,7 +74,13 @@ class Text:
     text: str
 
 
-def parts() -> Iterator[Table | Text | Paragraph]:
+@cache
+def parts() -> tuple[Table | Text | Paragraph, ...]:
+    """All that the pages have from the code."""
+    return tuple(_parts())
+
+
+def _parts() -> Iterator[Table | Text | Paragraph]:
     """All that the pages have from the code."""
     yield Table(
         page='reference/options.md',
@@ -124,6 +132,9 @@ def parts() -> Iterator[Table | Text | Paragraph]:
     for name, kind in exceptions().items():
         bases = ' and '.join(f'`{base.__name__}`' for base in kind.__bases__)
         yield Paragraph(page='reference/errors.md', name=name, text=f'A kind of {bases}.')
+    for code, cell, message in examples():
+        shown = re.sub(' {9,}', ' …', cell)
+        yield Text(page='reference/errors.md', name=f'example-{code}', text=f'```text\n{shown}\n\n{message}\n```')
     for code, meaning in CODES.items():
         yield Paragraph(page='reference/errors.md', name=code, text=meaning)
 

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/concepts/sandbox.md: `python tests/support/sandbox_table.py`. A test holds the page against them.
+"""Writes the tables of docs/concepts/sandbox.md: `PYTHONPATH=tests python -m support.sandbox_table`. A test holds the page against them.
 
 Every row is made by preparing a cell for the installed Monty; nothing in the tables is written by hand.
 """
@@ -25,7 +25,7 @@ from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail.diagnostics import MENDS, Diagnostic
 
 PAGE: Final = Path(__file__).parents[2] / 'docs' / 'concepts' / 'sandbox.md'
-START: Final = '<!-- The tables below are generated: python tests/support/sandbox_table.py -->\n'
+START: Final = '<!-- The tables below are generated: PYTHONPATH=tests python -m support.sandbox_table -->\n'
 
 CATALOG: Final = bare_catalog('search', 'github.list_issues', sequential=['lock'])
 
