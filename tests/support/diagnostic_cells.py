@@ -55,6 +55,7 @@ CELLS: Final[Mapping[str, str]] = {
     'not-a-tool': 'find["a"]',
     'shadowed-tool': 'find = 3\nawait find("a")',
     'never-equal': '[issue for issue in await find("a") if issue["state"] == "Open"]',
+    'not-called': 'def total(): return 3\ntotal',
     'never-there': '[issue.get("nr") for issue in await find("a")]',
 }
 

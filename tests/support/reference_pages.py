@@ -245,10 +245,11 @@ def _commands() -> Iterator[Text]:
     parser = command_line()
     subparsers = next(each for each in _actions(parser) if isinstance(each.choices, dict))
     commands = cast('dict[str, ArgumentParser]', subparsers.choices)
-    common = {action.dest for action in _actions(parser)}
-    yield Text(page='reference/cli.md', name='cli-common', text=_table_of([*_actions(parser)]))
+    shared = set[str].intersection(*({action.dest for action in _actions(each)} for each in commands.values()))
+    common = [action for action in _actions(parser) if action.dest in {*shared, 'version'}]
+    yield Text(page='reference/cli.md', name='cli-common', text=_table_of(common))
     for name, command in commands.items():
-        own = [action for action in _actions(command) if action.dest not in common]
+        own = [action for action in _actions(command) if action.dest not in shared]
         positional = [cast('str', action.metavar) for action in own if not action.option_strings]
         usage = ' '.join(
             ['pydantic-ai-grail', name, *positional, *(['[options]'] if len(own) > len(positional) else [])]

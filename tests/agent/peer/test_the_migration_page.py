@@ -220,7 +220,7 @@ async def the_retries() -> None:
 
 
 async def the_store() -> None:
-    with pytest.raises(SettingsError, match='Did you mean store'):
+    with pytest.raises(SettingsError, match='it is `store` here'):
         HERE(repl_store=object())
     HERE(store=MemoryStore())
 
