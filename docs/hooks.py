@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -109,9 +110,14 @@ def _pages(section: Section) -> Iterator[Page]:
 def written_out(directive: str) -> str:
     """The public names of a module, or one name, with their signatures and docstrings."""
     name = directive.removeprefix(DIRECTIVE).strip()
-    found = griffe.load(name, search_paths=[str(ROOT / 'src')], resolve_aliases=True)
+    found = _package()[name.partition('.')[2]]
     thing: Any = found.final_target if isinstance(found, griffe.Alias) else found
     return '\n'.join(_described(thing, name, level=2))
+
+
+@cache
+def _package() -> griffe.Object | griffe.Alias:
+    return griffe.load('pydantic_ai_grail', search_paths=[str(ROOT / 'src')], resolve_aliases=True)
 
 
 def _described(thing: Any, path: str, *, level: int) -> Iterator[str]:
