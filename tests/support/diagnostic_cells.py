@@ -55,7 +55,7 @@ CELLS: Final[Mapping[str, str]] = {
     'not-a-tool': 'find["a"]',
     'shadowed-tool': 'find = 3\nawait find("a")',
     'never-equal': '[issue for issue in await find("a") if issue["state"] == "Open"]',
-    'not-called': 'def total(): return 3\ntotal',
+    'not-called': 'find',
     'never-there': '[issue.get("nr") for issue in await find("a")]',
 }
 
@@ -77,6 +77,7 @@ def found_in(cell: str) -> tuple[Diagnostic, ...]:
 def examples() -> Iterator[tuple[str, str, str]]:
     """Code, cell, and what the model reads is wrong with it; for what the sandbox cannot run, cells of its page."""
     told: set[str] = set()
+    assert {code for code, cell in CELLS.items() if found_in(cell)[:1] == () or found_in(cell)[0].code != code} == set()
     for cell in [*CELLS.values(), *REFUSED]:
         for code, message in [(each.code, each.message) for each in found_in(cell)][:1]:
             if code not in told:
