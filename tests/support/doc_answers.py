@@ -23,7 +23,7 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         Code('done = [await refund(order=7, amount=50)]\ndone.append(await refund(order=8, amount=300))\ndone'),
         'Orders 7 and 8 are refunded.',
     ],
-    # quickstart.md, README.md
+    # index.md, README.md
     'What did each customer spend in November 2026?': [
         Code(
             'from datetime import date\n'
