@@ -18,7 +18,7 @@ class Code:
 
 
 ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
-    # durable.md
+    # guides/durable.md
     'Ticket 1: 50 back for order 7, 300 for order 8.': [
         Code('done = [await refund(order=7, amount=50)]\ndone.append(await refund(order=8, amount=300))\ndone'),
         'Orders 7 and 8 are refunded.',
@@ -41,9 +41,9 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         ),
         'ada on the 3rd and 18th, grace on the 17th.',
     ],
-    # done-once.md
+    # guides/crash-recovery.md
     'Refund 50 for order 7.': [Code('await refund(7, 50)'), 'Order 7 is refunded.'],
-    # waiting.md
+    # guides/approvals.md
     'Refund 50 for order 7, 300 for order 8 and 900 for order 9.': [
         Code(
             'import asyncio\n'
