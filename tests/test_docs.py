@@ -5,6 +5,7 @@
 - A `{.python .cell}` fence is a cell that a model wrote: it goes through `run_code`, in one conversation a page, with
   the page's variable `tools`, if there is one, as tools, and `options` for `CodeMode`. A `{.text .reply}` fence
   below it, with words between them or not, is exactly what the model gets back.
+- A `{.python .file title="server.py"}` fence is a file of that name, for the page's programs to start.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from pydantic_ai_grail import CodeMode
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('**/*.md'))]
+TITLE = re.compile(r'title="([\w.]+)"')
 REPLY = re.compile(r'```\n(?:(?!```).*\n)*```\{\.text \.reply\}\n((?:(?!```).*\n)*)```')
 
 
@@ -108,6 +110,9 @@ def test_what_a_page_shows_is_what_happens(
             cells = cells or Cells(names)
             got = cells.run(example.source.rstrip('\n'))
             assert (str(example), expected_reply(example, got)) == (str(example), got)
+        elif 'file' in example.prefix_tags():
+            eval_example.lint_ruff(example)
+            Path(TITLE.findall(example.prefix)[0]).write_text(example.source)
         else:
             names = run_snippet(eval_example, example, names)
 
