@@ -1,4 +1,4 @@
-"""`python -m demo.trace`: the demo's first turn, traced, as a tree of its spans; what `docs/demo-trace.md` shows.
+"""`python -m demo.trace`: the demo's first turns, traced, as a tree of their spans.
 
 The spans come from an in-memory exporter behind Pydantic AI's own instrumentation. Many equal calls in a row are told
 as one line with their number.
@@ -10,7 +10,6 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
@@ -110,33 +109,11 @@ def _id(span: ReadableSpan) -> int | None:
     return None if context is None else context.span_id
 
 
-PAGE: Final = Path(__file__).parents[1] / 'docs' / 'demo-trace.md'
-
-_PAGE: Final = """\
-# The trace of the demo
-
-The first {count} turns of `make demo`, as an in-memory OpenTelemetry exporter got them on {date}, drawn by
-`python -m demo.trace --page`. Names and attributes are explained on [Tracing](tracing.md). The times are of one run on
-one machine.
-
-```text
-{tree}
-```
-"""
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog='python -m demo.trace', description=__doc__)
     parser.add_argument('--turns', type=int, default=2)
-    parser.add_argument('--page', action='store_true', help='write docs/demo-trace.md')
     options = parser.parse_args()
-    spans = traced_turns(options.turns, Recording.load(RECORDING))
-    drawn = tree(spans)
-    if options.page:
-        day = datetime.fromtimestamp((spans[0].start_time or 0) / 1e9, UTC).date()
-        PAGE.write_text(_PAGE.format(count=options.turns, date=day.isoformat(), tree=drawn))
-    else:
-        print(drawn)
+    print(tree(traced_turns(options.turns, Recording.load(RECORDING))))
 
 
 if __name__ == '__main__':
