@@ -15,20 +15,25 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.text import Text
 
-from pydantic_ai_grail.calls import CallRecord
-from pydantic_ai_grail.diagnostics import Diagnostic
 from pydantic_ai_grail.events import (
+    CallRecord,
     CellChecked,
     CellEnded,
     CellPrepared,
     CellStarted,
+    Completed,
+    Diagnostic,
     Event,
+    Failed,
+    Outcome,
+    Printed,
+    Refused,
     SnapshotFailed,
     SnapshotSaved,
     StateLost,
     StateRestored,
+    Suspended,
 )
-from pydantic_ai_grail.outcomes import Completed, Failed, Outcome, Printed, Refused, Suspended
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from support.postgresql import postgresql_server
 
-from pydantic_ai_grail._sessions.reached import Reached
+from pydantic_ai_grail._journal.reached import Reached
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,134 +13,59 @@ import pytest
 PACKAGE = 'pydantic_ai_grail'
 ROOT = Path(__file__).parents[1] / 'src' / PACKAGE
 
-VOCABULARY = (
-    'identifiers',
-    'errors',
-    'limits',
-    'diagnostics',
-    'calls',
-    'journal',
-    'typed_json',
-    'outcomes',
-    'events',
-    'suggestions',
-    'unknown_options',
-)
+BELOW_ALL = ('errors', 'limits')
+"""What every part may import."""
+
 MAY_IMPORT = {
-    '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'waiting'),
-    'code_mode': (
-        'argument_checks',
-        'toolset',
-        'approvals',
-        'run_code_part',
-        'stream_events',
-        'engine',
-        'settings',
-        '_sessions',
-    ),
-    'approvals': ('conversation', 'requests', 'run_code_part', '_reply'),
-    'toolset': (
-        *('engine', 'agent_run', 'cell_call', 'cell_ends', 'conversation', 'durable', 'opening', 'settings'),
-        *('call_parts', 'name_conflicts', 'ownership', 'run_code_part', 'run_code', 'stores.base', 'streaming'),
-        'suspension',
-        *('_catalog', '_reply', '_sessions'),
-    ),
-    'call_parts': ('_reply',),
-    'streaming': ('call_parts', 'conversation', 'durable', 'requests', 'settings', 'stream_events', 'tracing.labels'),
-    'stream_events': ('tracing.labels',),
-    'run_code_part': (),
-    'name_conflicts': ('run_code_part',),
-    'durable': (),
-    'cell_call': (
-        *(
-            'engine',
-            'agent_run',
-            'conversation',
-            'correcting',
-            'resuming',
-            'requests',
-            'suspension',
-            'cell_ends',
-            'unsaved',
-            'deciding',
-            'opening',
-            'stores.base',
-        ),
-        *('_catalog', '_source', '_run', '_reply', '_sessions', '_monty'),
-    ),
-    'run_code': ('conversation', 'run_code_part'),
-    'cell_ends': (),
-    'suspension': (
-        *('agent_run', 'cell_ends', 'conversation', 'requests', 'resuming', 'stores.base', 'unsaved'),
-        *('_catalog', '_run', '_reply', '_sessions'),
-    ),
-    'deciding': ('waiting', 'decisions', 'requests', '_run', '_monty.values'),
-    'opening': ('unsaved', 'settings', '_catalog', '_source', '_reply', '_sessions'),
-    'correcting': ('conversation', 'unsaved', 'stores.base', '_run', '_sessions'),
-    'unsaved': ('conversation', 'stores.base', '_catalog', '_run', '_sessions'),
-    'resuming': ('requests', 'stores.base', '_source', '_run', '_sessions'),
-    'waiting': ('decisions', 'requests'),
-    'requests': ('decisions', 'stores.base'),
-    'decisions': (),
-    'argument_checks': ('stores.base',),
-    'ownership': ('argument_checks', 'stores.base'),
-    'leases': ('argument_checks', 'ownership', 'stores.base', '_sessions'),
-    'archive': ('argument_checks', 'ownership', 'stores.base'),
-    'past': ('stores.base', '_sessions', '_source'),
-    'inspecting': ('argument_checks', 'ownership', 'past', 'stores.base', '_sessions'),
-    'upkeep': ('argument_checks', 'inspecting', 'ownership', 'past', 'stores.base', '_sessions'),
-    'forking': ('argument_checks', 'inspecting', 'ownership', 'past', 'stores.base', '_sessions'),
+    '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'approvals'),
     '__main__': ('cli',),
-    'cli': ('archive', 'inspecting', 'ownership', 'upkeep', 'forking', 'stores'),
-    'engine': (
-        *('agent_run', 'correcting', 'ownership', 'settings', 'stores.base'),
-        *('_catalog', '_source', '_run', '_sessions', '_monty', 'tracing'),
+    # public doors
+    'code_mode': ('toolset', 'settings', '_cell', '_stream', '_journal', '_common'),
+    'toolset': ('settings', 'events', '_cell', '_stream', '_catalog', '_reply', '_journal', '_common'),
+    'settings': ('approvals', 'events', 'stores.base', 'stores.memory', '_journal', '_monty', '_common'),
+    'approvals': ('events', 'stores.base', '_journal', '_common'),
+    'admin': ('events', 'stores.base', '_journal', '_state', '_source', '_common'),
+    'cli': ('admin', 'stores', '_journal', '_common'),
+    'integrations': ('approvals', 'events', '_journal', '_common'),
+    'testing': ('code_mode', 'settings', 'stores'),
+    'events': (),
+    'stores': (),
+    'limits': (),
+    'errors': (),
+    # what is inside, from above to below
+    '_stream': ('settings', 'events', '_cell', '_reply', '_tracing'),
+    '_cell': (
+        *('approvals', 'events', 'settings', 'stores.base'),
+        *('_catalog', '_source', '_run', '_reply', '_journal', '_state', '_monty', '_tracing', '_common'),
     ),
-    'agent_run': (
-        'public_errors',
-        'conversation',
-        'correcting',
-        'stores.base',
-        '_catalog',
-        '_source',
-        '_run',
-        '_reply',
-        '_sessions',
-        '_monty',
-    ),
-    'conversation': ('_sessions',),
-    'settings': (
-        *('argument_checks', 'ownership', 'waiting', 'stores.base', 'stores.memory'),
-        *('_monty.worker', '_monty.os_handlers'),
-    ),
-    '_run': ('_source', '_catalog', '_monty'),
-    '_source': ('_catalog', '_monty'),
-    '_reply': ('_catalog',),
-    '_sessions': ('_monty', 'stores'),
-    **dict.fromkeys(('_monty', '_catalog', 'stores', 'tracing', 'policies', *VOCABULARY), ()),
-    'adapters': ('requests', 'waiting', 'public_errors'),
-    'public_errors': (),
-    'testing': ('code_mode', 'settings', 'stores', 'policies'),
+    '_run': ('events', '_journal', '_source', '_catalog', '_monty', '_common'),
+    '_journal': ('events', 'stores.base', '_state', '_catalog', '_monty', '_common'),
+    '_state': ('stores', '_monty'),
+    '_source': ('events', '_catalog', '_monty', '_common'),
+    '_reply': ('events', '_catalog', '_common'),
+    '_catalog': ('events', '_common'),
+    '_tracing': ('events',),
+    '_monty': ('events',),
+    '_common': ('stores.base',),
 }
-"""Folder or module -> what it may import beside itself and the vocabulary."""
+"""Folder or module -> what it may import beside itself."""
 
 DOORS = {
     'pydantic_monty': ('_monty',),
     'pydantic_ai': (
-        *('code_mode', 'toolset', 'cell_call', 'engine', 'conversation', 'waiting', 'deciding', 'settings'),
-        *('approvals', 'name_conflicts', 'ownership', 'cell_ends', 'run_code', 'suspension'),
-        *('_catalog', '_reply'),
-        *('durable', '_run.dispatch', '_run.tool_call', '_run.records', '_run.validation'),
-        *('forking', 'adapters', 'cli', 'testing', 'call_parts', 'run_code_part'),
-        *('streaming', 'stream_events'),
+        *('code_mode', 'toolset', 'settings', 'approvals', 'integrations', 'testing', 'cli', 'admin.forking'),
+        *('_cell', '_stream', '_catalog', '_reply', '_common.ownership'),
+        *('_run.dispatch', '_run.tool_call', '_run.call_records', '_run.validation'),
     ),
-    'ag_ui': ('adapters.ag_ui',),
-    'dbos': ('durable',),
-    'temporalio': ('durable',),
+    'ag_ui': ('integrations.ag_ui',),
+    'dbos': ('_cell.durable_step',),
+    'temporalio': ('_cell.durable_step',),
     'sqlalchemy': ('stores.sql', 'stores.tables'),
-    'opentelemetry': ('tracing.otel', '_monty.worker'),
+    'opentelemetry': ('_tracing.otel', '_monty.worker'),
 }
 """Library -> the only places that may import it."""
+
+MOST_DOORS = 12
 
 ANSWERED: dict[str, str] = {}
 """A source file over 350 lines is a question; this is the answer, by path."""
@@ -181,7 +107,7 @@ def objection(item: Import) -> str | None:
     library, _, rest = item.target.partition('.')
     unit = item.importer.partition('.')[0]
     if library == PACKAGE:
-        if not is_within(rest, (unit, *VOCABULARY, *MAY_IMPORT.get(unit, ()))):
+        if not is_within(rest, (unit, *BELOW_ALL, *MAY_IMPORT.get(unit, ()))):
             return f'{item.place}: {unit} must not import {rest}; imports point down only.'
     elif library in DOORS and not is_within(item.importer, DOORS[library]):
         return f'{item.place}: {library} must not be imported here, only in {", ".join(DOORS[library])}.'
@@ -200,8 +126,8 @@ def test_imports_point_down_only() -> None:
 @pytest.mark.parametrize(
     ('importer', 'target', 'expected'),
     [
-        ('_run.cell', f'{PACKAGE}.stores.base.Store', '_run must not import stores.base.Store'),
-        ('calls', f'{PACKAGE}._catalog.Catalog', 'calls must not import _catalog.Catalog'),
+        ('_run.run_cell', f'{PACKAGE}.stores.base.Store', '_run must not import stores.base.Store'),
+        ('events.calls', f'{PACKAGE}._catalog.Catalog', 'events must not import _catalog.Catalog'),
         ('settings', f'{PACKAGE}.stores.sql.SqlStore', 'settings must not import stores.sql.SqlStore'),
         ('_run.driver', 'pydantic_monty.AsyncMonty', 'only in _monty'),
         ('_run.driver', 'pydantic_ai.RunContext', '_run.dispatch, _run.tool_call'),
@@ -218,6 +144,31 @@ def test_an_import_that_points_up_is_named_with_its_place(importer: str, target:
 
 def test_every_module_has_a_place_in_the_house() -> None:
     assert {name.partition('.')[0] for name in modules()} <= MAY_IMPORT.keys()
+
+
+def test_no_two_parts_may_import_each_other() -> None:
+    """The table has an order: whatever can be reached from a part cannot reach it."""
+
+    def below(unit: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+        parts = {name.partition('.')[0] for name in MAY_IMPORT[unit]}
+        for each in {*parts, *(BELOW_ALL if unit not in BELOW_ALL else ())} - seen:
+            seen = below(each, seen | {each})
+        return seen
+
+    assert [unit for unit in MAY_IMPORT if unit in below(unit)] == []
+
+
+def test_the_root_has_public_doors_and_folders_with_an_underscore() -> None:
+    entries = {path.name for path in ROOT.iterdir() if path.name not in ('__pycache__', 'py.typed')}
+    inside = {name for name in entries if name.startswith('_') and not name.startswith('__')}
+    doors = {name for name in entries if not name.startswith('_')}
+    assert all((ROOT / name).is_dir() for name in inside)
+    assert len(doors) <= MOST_DOORS, sorted(doors)
+
+
+def test_no_two_files_have_one_name() -> None:
+    names = Counter(path.name for path in modules().values() if path.name not in ('__init__.py', '__main__.py'))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_module_says_first_what_it_is_for() -> None:

@@ -15,8 +15,8 @@ from support.journal_entries import (
     call_waits,
 )
 
-from pydantic_ai_grail.journal import Entry, Known, KnownCall, entry_of, entry_values
-from pydantic_ai_grail.typed_json import from_typed_json, to_typed_json
+from pydantic_ai_grail._common.typed_json import from_typed_json, to_typed_json
+from pydantic_ai_grail._journal.journal_entries import Entry, Known, KnownCall, entry_of, entry_values
 
 
 @given(ENTRIES)

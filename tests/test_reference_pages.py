@@ -10,8 +10,8 @@ import pytest
 from support.reference_pages import DOCS, NOT_WRITTEN, Paragraph, blocks_in, current, exceptions, parts
 
 import pydantic_ai_grail
-from pydantic_ai_grail.diagnostics import CODES
-from pydantic_ai_grail.past import CellStanding
+from pydantic_ai_grail.admin.past_cells import CellStanding
+from pydantic_ai_grail.events.diagnostics import CODES
 
 PAGES = sorted({part.page for part in parts()})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.sandbox_table import MENDED, PAGE, REFUSED, page
 
-from pydantic_ai_grail.diagnostics import CODES, MENDS
+from pydantic_ai_grail.events.diagnostics import CODES, MENDS
 
 
 def test_the_tables_are_current() -> None:

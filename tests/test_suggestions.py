@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from pydantic_ai_grail.suggestions import closest
+from pydantic_ai_grail._common.suggestions import closest
 
 TOOLS = ['search', 'list_issues', 'get_issue', 'get_user', 'create_refund', 'github.merge_pull_request', 'weather']
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pydantic_ai_grail.typed_json import from_typed_json, to_typed_json
+from pydantic_ai_grail._common.typed_json import from_typed_json, to_typed_json
 
 ZONES = st.builds(
     timezone,

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic_ai.run import AgentRunResult
 
 from examples.chat_shop import assistant, signed_in, user_of
-from pydantic_ai_grail.adapters.ag_ui import CodeModeAGUIAdapter, interrupts
+from pydantic_ai_grail.integrations.ag_ui import CodeModeAGUIAdapter, interrupts
 
 STATIC = Path(__file__).parent / 'static'
 app = FastAPI()

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic_ai.run import AgentRunResult
 
 from examples.chat_shop import assistant, signed_in, user_of
-from pydantic_ai_grail.adapters.vercel_ai import CodeModeVercelAIAdapter, dump_messages
+from pydantic_ai_grail.integrations.vercel_ai import CodeModeVercelAIAdapter, dump_messages
 
 STATIC = Path(__file__).parent / 'static'
 app = FastAPI()

@@ -19,9 +19,9 @@ from anyio.abc import TaskGroup
 from pydantic_ai import Agent, DeferredToolRequests
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, StoreError, WaitingCall, decide, waiting_calls
+from pydantic_ai_grail.admin import conversation_lease
+from pydantic_ai_grail.approvals import Result
 from pydantic_ai_grail.errors import DecisionUsed, StoreConflict
-from pydantic_ai_grail.leases import conversation_lease
-from pydantic_ai_grail.waiting import Result
 
 from .agent import desk_agent
 from .book import Book

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .approvals import Approve, Deny, WaitingCall, decide, waiting_calls
     from .code_mode import CodeMode
     from .errors import GrailError, SettingsError, SnapshotError, StoreError
     from .limits import DEFAULT_LIMITS, NO_LIMITS, STRICT_LIMITS, Limits
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from .stores.memory import MemoryStore
     from .stores.sql import SqlStore
     from .toolset import CodeModeToolset
-    from .waiting import Approve, Deny, WaitingCall, decide, waiting_calls
 
 __all__ = [
     'DEFAULT_LIMITS',
@@ -48,7 +48,7 @@ _MODULES = {
     'stores.memory': ('MemoryStore',),
     'stores.sql': ('SqlStore',),
     'toolset': ('CodeModeToolset',),
-    'waiting': ('Approve', 'Deny', 'WaitingCall', 'decide', 'waiting_calls'),
+    'approvals': ('Approve', 'Deny', 'WaitingCall', 'decide', 'waiting_calls'),
 }
 
 

@@ -18,14 +18,14 @@ from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.tools import AgentDepsT, RunContext, ToolSelector
 from pydantic_ai.toolsets import AbstractToolset
 
-from ._sessions.grants import LiveGrant
-from .approvals import as_the_model_sees, next_requests, with_denials_inside
-from .argument_checks import check_flag, check_text
-from .engine import Engine
+from ._cell.approval_requests import as_the_model_sees, next_requests, with_denials_inside
+from ._cell.engine import Engine
+from ._cell.run_code_part import RUN_CODE
+from ._common.argument_checks import check_flag, check_text
+from ._journal.grants import LiveGrant
+from ._stream.stream_events import as_tool_events
 from .errors import SettingsError
-from .run_code_part import RUN_CODE
 from .settings import CodeModeOptions, Settings
-from .stream_events import as_tool_events
 from .toolset import CodeModeToolset
 
 

@@ -21,26 +21,26 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from ._catalog.catalog import Catalog
 from ._catalog.placement import names_of_no_tool, place_tools
+from ._cell.agent_run import AgentRun
+from ._cell.cell_call import CellCall
+from ._cell.cell_ends import CellEnd, DeniedCell, WaitsAnew
+from ._cell.durable_step import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
+from ._cell.engine import Engine
+from ._cell.instructions import living, unseen
+from ._cell.message_history import RESUME, asking_call, asks_anew, cell_id_in, cells_in, said_before
+from ._cell.name_conflicts import ONE_CODE_MODE, refuse_other_run_code
+from ._cell.run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
+from ._cell.run_code_part import RUN_CODE, RunCodeArgs
+from ._cell.suspension import note_denials
+from ._common.ownership import comes_from_a_client, conversation_in
+from ._journal.grants import LiveGrant
 from ._reply.reply import give_up, nothing_to_resume, render, waits_anew
-from ._sessions.grants import LiveGrant
-from .agent_run import AgentRun
-from .call_parts import CallParts, with_metadata
-from .cell_call import CellCall
-from .cell_ends import CellEnd, DeniedCell, WaitsAnew
-from .conversation import RESUME, asking_call, asks_anew, cell_id_in, cells_in, said_before
-from .durable import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
-from .engine import Engine
+from ._stream.call_parts import CallParts, with_metadata
+from ._stream.observer import cell_stream
 from .errors import NothingToResume, SnapshotError, StoreError
-from .events import CellClosed, CellStarted, log, to_all
-from .name_conflicts import ONE_CODE_MODE, refuse_other_run_code
-from .opening import living, unseen
-from .outcomes import Completed, Refused
-from .ownership import comes_from_a_client, conversation_in
-from .run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
-from .run_code_part import RUN_CODE, RunCodeArgs
+from .events.cell_events import CellClosed, CellStarted, log, to_all
+from .events.outcomes import Completed, Refused
 from .settings import CodeModeOptions, Settings, instance_of_toolset
-from .streaming import cell_stream
-from .suspension import note_denials
 
 TOOLSET_ID: Final = 'code_mode'
 

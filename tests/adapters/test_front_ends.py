@@ -18,9 +18,9 @@ from pydantic_ai.tools import DeferredToolResults
 from pydantic_ai.ui.vercel_ai.request_types import RequestData
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.adapters.ag_ui import CodeModeAGUIAdapter, interrupts
-from pydantic_ai_grail.adapters.vercel_ai import WAITING_CALLS, CodeModeVercelAIAdapter, dump_messages
-from pydantic_ai_grail.adapters.wire import DecisionData, decide_on, waiting_cells
+from pydantic_ai_grail.integrations.ag_ui import CodeModeAGUIAdapter, interrupts
+from pydantic_ai_grail.integrations.vercel_ai import WAITING_CALLS, CodeModeVercelAIAdapter, dump_messages
+from pydantic_ai_grail.integrations.wire_format import DecisionData, decide_on, waiting_cells
 
 pytestmark = pytest.mark.anyio
 

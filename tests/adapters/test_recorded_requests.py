@@ -14,8 +14,8 @@ from ag_ui.core import RunAgentInput
 from pydantic import TypeAdapter
 from pydantic_ai.ui.vercel_ai.request_types import RequestData
 
-from pydantic_ai_grail.adapters.ag_ui import CodeModeAGUIAdapter
-from pydantic_ai_grail.adapters.vercel_ai import WAITING_CALLS, CodeModeVercelAIAdapter
+from pydantic_ai_grail.integrations.ag_ui import CodeModeAGUIAdapter
+from pydantic_ai_grail.integrations.vercel_ai import WAITING_CALLS, CodeModeVercelAIAdapter
 
 pytestmark = pytest.mark.anyio
 

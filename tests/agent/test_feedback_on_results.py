@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from pydantic_ai.models.test import TestModel
 from support.agents import agent_with, play
 
-from pydantic_ai_grail._catalog.prose import WHAT_IT_IS
+from pydantic_ai_grail._catalog.description import WHAT_IT_IS
 
 pytestmark = pytest.mark.anyio
 

@@ -10,11 +10,11 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from support.agents import agent_with, last, turn
 
 from pydantic_ai_grail import MemoryStore, SqlStore, Store
+from pydantic_ai_grail._common.identifiers import MAX_ID_BYTES
+from pydantic_ai_grail.admin.forking import fork_conversation
+from pydantic_ai_grail.admin.inspection import cells_of
+from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.errors import ConversationIdError, OwnerError
-from pydantic_ai_grail.forking import fork_conversation
-from pydantic_ai_grail.identifiers import MAX_ID_BYTES
-from pydantic_ai_grail.inspecting import cells_of
-from pydantic_ai_grail.leases import conversation_lease
 from pydantic_ai_grail.testing.scripted import played_cells
 
 pytestmark = pytest.mark.anyio

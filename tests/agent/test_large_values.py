@@ -12,7 +12,7 @@ from support.agents import agent_with, last, play, turn
 from pydantic_ai_grail import Limits, SqlStore
 from pydantic_ai_grail._source.history import History
 from pydantic_ai_grail.errors import SnapshotTooLarge
-from pydantic_ai_grail.events import Event, SnapshotFailed
+from pydantic_ai_grail.events.cell_events import Event, SnapshotFailed
 from pydantic_ai_grail.testing.scripted import played_cells
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,7 @@ from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import CodeMode, Limits, MemoryStore, SnapshotError, SqlStore, StoreError
 from pydantic_ai_grail.errors import SnapshotMissing
-from pydantic_ai_grail.events import Event, SnapshotFailed, SnapshotSaved, StateLost
+from pydantic_ai_grail.events.cell_events import Event, SnapshotFailed, SnapshotSaved, StateLost
 from pydantic_ai_grail.stores.base import BegunCell, SnapshotRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 

@@ -20,7 +20,7 @@ from typing_extensions import TypedDict
 
 from pydantic_ai_grail import CodeMode, CodeModeOptions, CodeModeToolset, Limits, MemoryStore, SettingsError, SqlStore
 from pydantic_ai_grail._monty.worker import MountDir
-from pydantic_ai_grail.events import Event
+from pydantic_ai_grail.events.cell_events import Event
 from pydantic_ai_grail.stores.base import SnapshotRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 

@@ -14,7 +14,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRe
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from pydantic_ai_grail import CodeMode, MemoryStore
-from pydantic_ai_grail._reply.values import to_plain
+from pydantic_ai_grail._reply.json_values import to_plain
 from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells
 
 pytestmark = pytest.mark.anyio

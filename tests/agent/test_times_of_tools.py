@@ -12,7 +12,7 @@ from support.agents import agent_with, play
 from support.catalogs import catalog_of
 from typing_extensions import TypedDict
 
-from pydantic_ai_grail._catalog.prose import DATETIMES, tool_description
+from pydantic_ai_grail._catalog.description import DATETIMES, tool_description
 from pydantic_ai_grail._monty.support import load_support
 
 pytestmark = pytest.mark.anyio

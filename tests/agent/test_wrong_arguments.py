@@ -15,14 +15,14 @@ from inline_snapshot import snapshot
 from pydantic_ai_harness import CodeMode as CodeModeOfTheHarness
 
 from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, MemoryStore, SqlStore
-from pydantic_ai_grail.archive import export_conversation, import_conversation
+from pydantic_ai_grail._common.unknown_options import OF_THE_HARNESS
+from pydantic_ai_grail.admin.archive import export_conversation, import_conversation
+from pydantic_ai_grail.admin.forking import fork_conversation
+from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
+from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.retention import expire
+from pydantic_ai_grail.approvals.waiting_calls import Raise
 from pydantic_ai_grail.errors import DecisionError, GrailError, SettingsError, StoreError
-from pydantic_ai_grail.forking import fork_conversation
-from pydantic_ai_grail.inspecting import cells_of, grants_of, unfinished_in, waiting_in
-from pydantic_ai_grail.leases import conversation_lease
-from pydantic_ai_grail.unknown_options import OF_THE_HARNESS
-from pydantic_ai_grail.upkeep import expire
-from pydantic_ai_grail.waiting import Raise
 
 pytestmark = pytest.mark.anyio
 

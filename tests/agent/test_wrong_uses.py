@@ -14,9 +14,9 @@ from pydantic_ai.messages import ToolCallPart
 from support.lean import finish, start
 
 from pydantic_ai_grail import Approve, CodeMode, CodeModeToolset, Deny, MemoryStore, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.errors import DecisionError, SettingsError
 from pydantic_ai_grail.testing.scripted import scripted_model
-from pydantic_ai_grail.waiting import Grant
 
 WAITING = DeferredToolRequests(approvals=[ToolCallPart('refund', {'order': 7}, 'a')])
 
@@ -72,7 +72,7 @@ def test_settings(use: Callable[[], object], said: str) -> None:
         (
             lambda: decide(WAITING, cast('Any', Approve)),
             snapshot(
-                "what decide() is given for all calls is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got <class 'pydantic_ai_grail.decisions.Approve'>."
+                "what decide() is given for all calls is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got <class 'pydantic_ai_grail.approvals.decisions.Approve'>."
             ),
         ),
         (
@@ -87,7 +87,7 @@ def test_settings(use: Callable[[], object], said: str) -> None:
         ),
         (
             lambda: Approve(grant=cast('Any', 20)),
-            snapshot('Approve(grant=...) is a Grant(...) of pydantic_ai_grail.waiting, got 20.'),
+            snapshot('Approve(grant=...) is a Grant(...) of pydantic_ai_grail.approvals.waiting_calls, got 20.'),
         ),
         (
             lambda: Grant(scope=cast('Any', 'forever')),
@@ -124,6 +124,8 @@ def test_a_database_in_a_directory_that_is_not_there(tmp_path: Path) -> None:
     ],
 )
 def test_without_the_packages_of_an_adapter_the_extra_is_named(lacking: str, module: str, said: str) -> None:
-    status, _, errors = finish(start(f'sys.modules[{lacking!r}] = None\nimport pydantic_ai_grail.adapters.{module}'))
+    status, _, errors = finish(
+        start(f'sys.modules[{lacking!r}] = None\nimport pydantic_ai_grail.integrations.{module}')
+    )
     assert status == 1
     assert errors.splitlines()[-1] == f'ImportError: {said}'

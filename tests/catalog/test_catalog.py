@@ -18,10 +18,10 @@ from pydantic_ai_grail._catalog import catalog as catalog_module
 from pydantic_ai_grail._catalog.arranging import arrange
 from pydantic_ai_grail._catalog.catalog import CatalogBuilder, build_catalog
 from pydantic_ai_grail._catalog.entries import Catalog
-from pydantic_ai_grail._catalog.reading import Home, ToolReading
 from pydantic_ai_grail._catalog.rendering import signature_text
 from pydantic_ai_grail._catalog.signatures import Signature
 from pydantic_ai_grail._catalog.stubs import catalog_stubs
+from pydantic_ai_grail._catalog.tool_reading import Home, ToolReading
 
 pytestmark = pytest.mark.anyio
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic_ai_grail._catalog.arranging import arrange
 from pydantic_ai_grail._catalog.declarations import RecordBook
 from pydantic_ai_grail._catalog.json_schemas import SchemaWriter, signature_from_json_schema, without_prose
-from pydantic_ai_grail._catalog.reading import Home, ToolReading
 from pydantic_ai_grail._catalog.rendering import signature_text
 from pydantic_ai_grail._catalog.stubs import catalog_stubs
+from pydantic_ai_grail._catalog.tool_reading import Home, ToolReading
 
 
 def written(schema: object) -> str:

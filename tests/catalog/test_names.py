@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._catalog.names import RESERVED, assign_identifiers, identifier, parameter_names, type_name
+from pydantic_ai_grail._catalog.tool_names import RESERVED, assign_identifiers, identifier, parameter_names, type_name
 
 names = st.text(max_size=12) | st.sampled_from(
     [*sorted(RESERVED), 'a-b', 'a.b', 'a_b', 'a b', '_a', '__a', '3d', 'ﬁle', 'file', 'x²', '·', '_', '']

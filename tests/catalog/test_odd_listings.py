@@ -16,9 +16,9 @@ from pydantic_ai import BinaryContent, ToolDefinition
 from pydantic_ai.toolsets import ExternalToolset
 from support.catalogs import catalog_of, catalog_of_toolset, entry_of
 
+from pydantic_ai_grail._catalog.description import OPTIONAL_KEYS, TAKEN_RECORDS, tool_description
 from pydantic_ai_grail._catalog.listing import listing
 from pydantic_ai_grail._catalog.lookup import help_text
-from pydantic_ai_grail._catalog.prose import OPTIONAL_KEYS, TAKEN_RECORDS, tool_description
 from pydantic_ai_grail._catalog.rendering import signature_text
 from pydantic_ai_grail._monty.support import load_support
 

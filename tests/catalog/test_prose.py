@@ -12,7 +12,7 @@ from pydantic_ai import FunctionToolset, Tool
 from support.catalogs import catalog_of, catalog_of_toolset
 
 from pydantic_ai_grail._catalog.catalog import DEFAULT_BUDGET_CHARS
-from pydantic_ai_grail._catalog.prose import PHRASES, tool_description
+from pydantic_ai_grail._catalog.description import PHRASES, tool_description
 from pydantic_ai_grail._monty.support import load_support
 
 pytestmark = pytest.mark.anyio

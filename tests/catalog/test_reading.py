@@ -16,8 +16,8 @@ from support.catalogs import catalog_of_toolset, entry_of, tools_of
 
 from pydantic_ai_grail._catalog.catalog import build_catalog
 from pydantic_ai_grail._catalog.entries import Catalog
-from pydantic_ai_grail._catalog.reading import Home, home_of, plain_description
 from pydantic_ai_grail._catalog.rendering import signature_text
+from pydantic_ai_grail._catalog.tool_reading import Home, home_of, plain_description
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from pydantic_ai_grail._catalog.rendering import (
     record_text,
 )
 from pydantic_ai_grail._catalog.signatures import Field, Parameter, Signature
-from pydantic_ai_grail.calls import ToolFacts
+from pydantic_ai_grail.events.calls import ToolFacts
 
 SIGNATURE = Signature(
     parameters=(

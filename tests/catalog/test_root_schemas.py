@@ -25,7 +25,7 @@ from pydantic_ai_grail._catalog.entries import Entry
 from pydantic_ai_grail._catalog.json_schemas import signature_from_json_schema
 from pydantic_ai_grail._catalog.rendering import COMPLETE, function_text
 from pydantic_ai_grail._monty.stops import DoneStop
-from pydantic_ai_grail.calls import ToolFacts
+from pydantic_ai_grail.events.calls import ToolFacts
 
 pytestmark = pytest.mark.anyio
 

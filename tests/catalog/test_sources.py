@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._catalog.sources import default_source, literal, union
+from pydantic_ai_grail._catalog.literals import default_source, literal, union
 
 
 class State(Enum):

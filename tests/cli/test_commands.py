@@ -20,13 +20,13 @@ from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began, call_waits, cell_resumed, cell_suspended
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
-from pydantic_ai_grail._sessions.keyring import HOW_TO_ADD_A_KEY
-from pydantic_ai_grail.calls import idempotency_key
+from pydantic_ai_grail._state.keyring import HOW_TO_ADD_A_KEY
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.cli import main
+from pydantic_ai_grail.events.calls import idempotency_key
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim
 from pydantic_ai_grail.testing.journal_contract import NOON
 from pydantic_ai_grail.testing.scripted import played_cells
-from pydantic_ai_grail.waiting import Grant
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
 NOTHING_WAITS = (

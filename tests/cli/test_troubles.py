@@ -18,7 +18,7 @@ from support.bills import SECRET, till
 
 from pydantic_ai_grail import SqlStore
 from pydantic_ai_grail.cli import main
-from pydantic_ai_grail.cli.arguments import parsed
+from pydantic_ai_grail.cli.parser import parsed
 from pydantic_ai_grail.stores.sql import in_loop
 from pydantic_ai_grail.stores.sql.remedies import remedy
 

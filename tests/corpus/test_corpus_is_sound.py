@@ -13,7 +13,7 @@ from corpus.reference import CellRun, run_in_cpython, tools_as_in_sandbox
 from corpus.tools import EFFECTS
 from pydantic_monty import AsyncMonty, AsyncMontySession, CollectString, MontyRuntimeError
 
-from pydantic_ai_grail.diagnostics import CODES
+from pydantic_ai_grail.events.diagnostics import CODES
 
 pytestmark = pytest.mark.anyio
 

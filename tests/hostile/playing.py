@@ -10,8 +10,8 @@ from pydantic_ai import Agent
 from support.heartbeat import Strain, watched
 
 from pydantic_ai_grail import CodeMode, Limits
-from pydantic_ai_grail.events import CellEnded, Event
-from pydantic_ai_grail.outcomes import Completed, Failed, Refused
+from pydantic_ai_grail.events.cell_events import CellEnded, Event
+from pydantic_ai_grail.events.outcomes import Completed, Failed, Refused
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 Ending = Literal['completed', 'failed', 'refused']

@@ -14,8 +14,8 @@ from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import CallStop, DoneStop, FailedStop, NameStop, RaisedBy, Returned, Stop
 from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail.errors import SandboxCrashed
+from pydantic_ai_grail.events.outcomes import CodeFrame, Failure
 from pydantic_ai_grail.limits import Limits
-from pydantic_ai_grail.outcomes import CodeFrame, Failure
 
 pytestmark = pytest.mark.anyio
 

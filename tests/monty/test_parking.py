@@ -9,15 +9,7 @@ import pytest
 
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.machine import IllegalTransition
-from pydantic_ai_grail._monty.stops import (
-    BlockedStop,
-    CallStop,
-    DoneStop,
-    FailedStop,
-    HostStop,
-    RaisedBy,
-    Returned,
-)
+from pydantic_ai_grail._monty.stops import BlockedStop, CallStop, DoneStop, FailedStop, HostStop, RaisedBy, Returned
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
 from pydantic_ai_grail.errors import SnapshotVersion
 from pydantic_ai_grail.limits import Limits

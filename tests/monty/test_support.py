@@ -14,13 +14,7 @@ from pydantic_ai_grail._monty import probing
 from pydantic_ai_grail._monty import support as support_module
 from pydantic_ai_grail._monty.features import FEATURES, Feature
 from pydantic_ai_grail._monty.probing import probe
-from pydantic_ai_grail._monty.support import (
-    Support,
-    load_support,
-    read_table,
-    support_from_json,
-    support_to_json,
-)
+from pydantic_ai_grail._monty.support import Support, load_support, read_table, support_from_json, support_to_json
 
 
 def test_the_shipped_table_is_what_the_installed_monty_answers() -> None:

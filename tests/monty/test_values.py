@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, computed_field, field_serializer
 
+from pydantic_ai_grail._common.typed_json import from_typed_json, to_typed_json
 from pydantic_ai_grail._monty.host_values import OverFastParts, Room, TooLarge, from_sandbox
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.pool import WORKERS
@@ -22,7 +23,6 @@ from pydantic_ai_grail._monty.stops import DoneStop, FailedStop, Returned
 from pydantic_ai_grail._monty.values import MAX_DEPTH, NotCrossable, to_sandbox
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
-from pydantic_ai_grail.typed_json import from_typed_json, to_typed_json
 
 pytestmark = pytest.mark.anyio
 

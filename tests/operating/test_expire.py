@@ -11,11 +11,11 @@ from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, CELL_ENDED, call_began
 
 from pydantic_ai_grail import Approve, MemoryStore, SettingsError, SqlStore, Store, decide
+from pydantic_ai_grail.admin.retention import Expired, Spared, expire
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.errors import JournalForeign
 from pydantic_ai_grail.stores.base import CellKey, Contents
 from pydantic_ai_grail.testing.scripted import played_cells
-from pydantic_ai_grail.upkeep import Expired, Spared, expire
-from pydantic_ai_grail.waiting import Grant
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,11 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 from support.bills import SECRET, till
 
 from pydantic_ai_grail import Approve, MemoryStore, Store, StoreError, decide
+from pydantic_ai_grail.admin.forking import fork_conversation
+from pydantic_ai_grail.admin.inspection import cells_of, grants_of
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.errors import SnapshotError, SnapshotKeyUnknown
-from pydantic_ai_grail.forking import fork_conversation
-from pydantic_ai_grail.inspecting import cells_of, grants_of
 from pydantic_ai_grail.testing.scripted import played_cells
-from pydantic_ai_grail.waiting import Grant
 
 pytestmark = pytest.mark.anyio
 

@@ -27,10 +27,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, Store
-from pydantic_ai_grail.adapters.ag_ui import CodeModeAGUIAdapter
-from pydantic_ai_grail.adapters.vercel_ai import CodeModeVercelAIAdapter
-from pydantic_ai_grail.approvals import as_the_model_sees
-from pydantic_ai_grail.inspecting import cells_of
+from pydantic_ai_grail._cell.approval_requests import as_the_model_sees
+from pydantic_ai_grail.admin.inspection import cells_of
+from pydantic_ai_grail.integrations.ag_ui import CodeModeAGUIAdapter
+from pydantic_ai_grail.integrations.vercel_ai import CodeModeVercelAIAdapter
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim, SnapshotRecord
 
 pytestmark = pytest.mark.anyio

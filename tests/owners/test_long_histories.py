@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart, UserPromptPart
 
-from pydantic_ai_grail.approvals import as_the_model_sees, next_requests
-from pydantic_ai_grail.conversation import (
+from pydantic_ai_grail._cell.approval_requests import as_the_model_sees, next_requests
+from pydantic_ai_grail._cell.message_history import (
     asking_call,
     asks_anew,
     cell_id_in,

@@ -8,8 +8,8 @@ import pytest
 from support.owned import Shop
 
 from pydantic_ai_grail import CodeMode, MemoryStore
+from pydantic_ai_grail.admin.inspection import cells_of
 from pydantic_ai_grail.errors import OwnerError, SettingsError
-from pydantic_ai_grail.inspecting import cells_of
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,8 @@ from pydantic_ai.models.test import TestModel
 from pydantic_ai.ui.vercel_ai import VercelAIAdapter
 
 from pydantic_ai_grail import CodeMode, MemoryStore, Store, errors
+from pydantic_ai_grail._common.public_errors import TOLD, as_public, public_errors
 from pydantic_ai_grail.errors import GrailError, JournalForeign, StoreConflict
-from pydantic_ai_grail.public_errors import TOLD, as_public, public_errors
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim, JournalRecord, SnapshotRecord
 
 pytestmark = pytest.mark.anyio

@@ -18,14 +18,14 @@ from pydantic_ai.tools import DeferredToolResults
 from support.owned import SECRET, Shop, last_cell, told
 
 from pydantic_ai_grail import Approve, CodeMode, MemoryStore, SqlStore, decide
-from pydantic_ai_grail.archive import export_conversation, import_conversation
+from pydantic_ai_grail.admin.archive import export_conversation, import_conversation
+from pydantic_ai_grail.admin.forking import fork_conversation
+from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
+from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.retention import expire
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.errors import JournalForeign, JournalTampered, OwnerError, SnapshotForeign, StoreConflict
-from pydantic_ai_grail.forking import fork_conversation
-from pydantic_ai_grail.inspecting import cells_of, grants_of, unfinished_in, waiting_in
-from pydantic_ai_grail.leases import conversation_lease
 from pydantic_ai_grail.stores import ALL_OWNERS, NO_OWNER
-from pydantic_ai_grail.upkeep import expire
-from pydantic_ai_grail.waiting import Grant
 
 pytestmark = pytest.mark.anyio
 

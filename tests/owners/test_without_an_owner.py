@@ -12,8 +12,8 @@ from pydantic_ai.tools import DeferredToolResults
 from support.owned import Shop, last_cell, told
 
 from pydantic_ai_grail import Approve, MemoryStore, SqlStore, decide
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.errors import JournalForeign
-from pydantic_ai_grail.waiting import Grant
 
 pytestmark = pytest.mark.anyio
 

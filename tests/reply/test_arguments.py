@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
-from pydantic_ai_grail._reply.arguments import none_given
-from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
+from pydantic_ai_grail._reply.null_arguments import none_given
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
 
 
 def told(source: str, *, line: int | None = 1, wrong: tuple[str, ...] = ('to',), **arguments: Any) -> str | None:

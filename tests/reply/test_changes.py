@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydantic_ai_grail._reply.changes import changes
-from pydantic_ai_grail.diagnostics import Mend
+from pydantic_ai_grail.events.diagnostics import Mend
 
 
 def told(*mends: tuple[str, int, str]) -> list[str]:

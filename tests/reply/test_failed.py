@@ -9,10 +9,10 @@ import pytest
 from inline_snapshot import snapshot
 
 from pydantic_ai_grail._reply.reply import render
-from pydantic_ai_grail.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
-from pydantic_ai_grail.diagnostics import Diagnostic, Mend, Position
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Mend, Position
+from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure, FailureKind, Printed
 from pydantic_ai_grail.limits import LimitName
-from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure, FailureKind, Printed
 
 SOURCE = """\
 total = 0

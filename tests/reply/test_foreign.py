@@ -20,9 +20,9 @@ from pydantic_ai_grail._reply.reply import (
     unused_note,
     variables_note,
 )
-from pydantic_ai_grail.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
-from pydantic_ai_grail.diagnostics import Diagnostic, Position
-from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure, KeysThere, Printed, Refused
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure, KeysThere, Printed, Refused
 
 OURS: Final = (
     *(prose.REFUSED_STATE, prose.STATE_KEPT, prose.STATE_LOST, prose.NO_CALLS, prose.NO_OTHER_CALLS, prose.CALL_ONCE),

@@ -10,9 +10,9 @@ from pydantic_monty import AsyncMonty, MontyRuntimeError
 from pydantic_ai_grail._monty.failures import failure_of
 from pydantic_ai_grail._reply.hints import HINTS, advice
 from pydantic_ai_grail._reply.offered import instead
-from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
-from pydantic_ai_grail.diagnostics import Diagnostic, Position
-from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure
 
 pytestmark = pytest.mark.anyio
 

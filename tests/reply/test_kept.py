@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pydantic_ai_grail._reply.kept import kept_variables, may_have_assigned
-from pydantic_ai_grail.calls import CallRecord, CallRequest, CallState, ToolFacts
-from pydantic_ai_grail.outcomes import CodeFrame, Failed, Failure
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, CallState, ToolFacts
+from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure
 
 
 def call(line: int, name: str, state: CallState = 'returned') -> CallRecord:

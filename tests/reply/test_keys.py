@@ -6,9 +6,9 @@ from typing import Any
 
 from inline_snapshot import snapshot
 
-from pydantic_ai_grail._reply.keys import keys_there
-from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
-from pydantic_ai_grail.outcomes import Failed, Failure, KeysThere
+from pydantic_ai_grail._reply.known_keys import keys_there
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
+from pydantic_ai_grail.events.outcomes import Failed, Failure, KeysThere
 
 
 def told(wanted: str, *first: Any, count: int | None = None) -> str | None:

@@ -12,7 +12,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelRequest, ToolRet
 
 from pydantic_ai_grail._reply.preview import short
 from pydantic_ai_grail._reply.reply import render
-from pydantic_ai_grail.outcomes import Completed
+from pydantic_ai_grail.events.outcomes import Completed
 
 leaves = (
     st.none()

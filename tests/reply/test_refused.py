@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from pydantic_ai_grail._reply.reply import render
-from pydantic_ai_grail.diagnostics import Diagnostic, Position, Stage
-from pydantic_ai_grail.outcomes import Refused
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position, Stage
+from pydantic_ai_grail.events.outcomes import Refused
 
 
 def diagnostic(

@@ -8,7 +8,6 @@ from pydantic_ai import BinaryContent, BinaryImage, ImageUrl
 from pydantic_ai.messages import ToolReturnPart
 
 from pydantic_ai_grail._reply.reply import give_up, render, state_lost_note, state_unsaved_note, variables_note
-from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
 from pydantic_ai_grail.errors import (
     GrailError,
     SnapshotForeign,
@@ -19,7 +18,8 @@ from pydantic_ai_grail.errors import (
     SnapshotVersion,
     StoreTimeout,
 )
-from pydantic_ai_grail.outcomes import Completed, Failed, Failure, Refused, Suspended
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
+from pydantic_ai_grail.events.outcomes import Completed, Failed, Failure, Refused, Suspended
 
 IMAGE = BinaryImage(b'\x89PNG', media_type='image/png', identifier='chart')
 IN_SANDBOX = {

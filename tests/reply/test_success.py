@@ -17,8 +17,8 @@ from pydantic_ai.messages import ToolReturnPart
 
 from pydantic_ai_grail._reply.preview import short
 from pydantic_ai_grail._reply.reply import render
-from pydantic_ai_grail.diagnostics import Mend
-from pydantic_ai_grail.outcomes import Completed, Printed
+from pydantic_ai_grail.events.diagnostics import Mend
+from pydantic_ai_grail.events.outcomes import Completed, Printed
 
 
 def payload(value: Any = None, *, has_value: bool = True, max_result_chars: int = 10_000, **fields: Any) -> Any:

@@ -13,19 +13,19 @@ from support.driving import dispatcher
 from support.interrupted import known_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
+from pydantic_ai_grail._journal.journal_entries import CallBegan, Entry
+from pydantic_ai_grail._journal.replay import PastCalls
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.support import Support, load_support
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
-from pydantic_ai_grail._run.cell import Check, GoingOn, Ran, Surroundings, Waiting, run_cell
-from pydantic_ai_grail._run.past_calls import PastCalls
+from pydantic_ai_grail._run.run_cell import Check, GoingOn, Ran, Surroundings, Waiting, run_cell
 from pydantic_ai_grail._source.history import History
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.diagnostics import Diagnostic, Position
 from pydantic_ai_grail.errors import SandboxCrashed
-from pydantic_ai_grail.events import CellChecked, CellEnded, Event
-from pydantic_ai_grail.journal import CallBegan, Entry
+from pydantic_ai_grail.events.cell_events import CellChecked, CellEnded, Event
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.events.outcomes import Completed, Failed, Refused, Verdict
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
-from pydantic_ai_grail.outcomes import Completed, Failed, Refused, Verdict
 
 pytestmark = pytest.mark.anyio
 

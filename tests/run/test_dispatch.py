@@ -16,8 +16,8 @@ from pydantic_ai.toolsets import FunctionToolset
 from support.driving import dispatcher, driven
 
 from pydantic_ai_grail._monty.stops import CallStop, RaisedBy, Returned, Settled
-from pydantic_ai_grail.calls import CallRecord, CallRequest, ToolFacts
-from pydantic_ai_grail.events import CallSettled, CallStarted
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
+from pydantic_ai_grail.events.cell_events import CallSettled, CallStarted
 
 pytestmark = pytest.mark.anyio
 

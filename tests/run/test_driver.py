@@ -20,7 +20,7 @@ from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail._run.driver import drive
 from pydantic_ai_grail._run.prints import PrintCapture
-from pydantic_ai_grail.events import Event
+from pydantic_ai_grail.events.cell_events import Event
 from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydantic_ai_grail._run.looking import question
-from pydantic_ai_grail.outcomes import CodeFrame, Failure
+from pydantic_ai_grail.events.outcomes import CodeFrame, Failure
 
 
 def asked(source: str, piece: str, *, line: int = 1, function: str | None = None) -> str | None:

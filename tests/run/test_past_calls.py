@@ -14,13 +14,7 @@ from pydantic_ai.toolsets import FunctionToolset
 from support.interrupted import APPROVED, Died, Interrupted, known_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._run.corrected import CorrectedCalls
-from pydantic_ai_grail._run.past_calls import Diverged, PastCalls, next_attempt
-from pydantic_ai_grail._run.tool_call import METADATA_KEY
-from pydantic_ai_grail.calls import CallRequest, ToolFacts
-from pydantic_ai_grail.errors import StoreError
-from pydantic_ai_grail.events import CallSettled, CallStarted
-from pydantic_ai_grail.journal import (
+from pydantic_ai_grail._journal.journal_entries import (
     CallBegan,
     CalledBefore,
     CallEnded,
@@ -30,6 +24,12 @@ from pydantic_ai_grail.journal import (
     Entry,
     KnownCall,
 )
+from pydantic_ai_grail._journal.replay import Diverged, PastCalls, next_attempt
+from pydantic_ai_grail._journal.reuse import CorrectedCalls
+from pydantic_ai_grail._run.tool_call import METADATA_KEY
+from pydantic_ai_grail.errors import StoreError
+from pydantic_ai_grail.events.calls import CallRequest, ToolFacts
+from pydantic_ai_grail.events.cell_events import CallSettled, CallStarted
 
 pytestmark = pytest.mark.anyio
 

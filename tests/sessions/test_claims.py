@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
-from pydantic_ai_grail._sessions import claims
-from pydantic_ai_grail._sessions.claims import HeldClaim
-from pydantic_ai_grail._sessions.guarded import GuardedStore
+from pydantic_ai_grail._journal import claims
+from pydantic_ai_grail._journal.claims import HeldClaim
+from pydantic_ai_grail._state.guarded_store import GuardedStore
 from pydantic_ai_grail.errors import StoreConflict, StoreError, StoreTimeout
 from pydantic_ai_grail.stores import CellKey, Claim, MemoryStore, Store
 

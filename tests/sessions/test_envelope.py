@@ -12,9 +12,9 @@ from dirty_equals import IsStr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._sessions import envelope
-from pydantic_ai_grail._sessions.envelope import Header, code_digest, open_sealed, seal, snapshot_name
-from pydantic_ai_grail._sessions.keyring import Keyring
+from pydantic_ai_grail._state import envelope
+from pydantic_ai_grail._state.envelope import Header, code_digest, open_sealed, seal, snapshot_name
+from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import (
     SnapshotError,
     SnapshotKeyUnknown,

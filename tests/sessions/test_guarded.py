@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 
-from pydantic_ai_grail._sessions.guarded import GuardedStore
+from pydantic_ai_grail._state.guarded_store import GuardedStore
 from pydantic_ai_grail.errors import StoreError, StoreTimeout
 from pydantic_ai_grail.stores import ConversationKey, MemoryStore, SnapshotRecord
 from pydantic_ai_grail.testing.store_contract import make_record

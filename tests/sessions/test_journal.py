@@ -25,10 +25,10 @@ from support.journal_entries import (
     cell_suspended,
 )
 
-from pydantic_ai_grail._sessions.journal import CellJournal, Journals
-from pydantic_ai_grail._sessions.keyring import Keyring
+from pydantic_ai_grail._journal.cell_journal import CellJournal, Journals
+from pydantic_ai_grail._journal.journal_entries import CallBegan, CallEnded, CallWaits, Entry, Known, KnownCall
+from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import JournalKeyUnknown, JournalTampered, StoreConflict, StoreError, StoreTimeout
-from pydantic_ai_grail.journal import CallBegan, CallEnded, CallWaits, Entry, Known, KnownCall
 from pydantic_ai_grail.stores import CellKey, Claim, JournalRecord, MemoryStore, Store
 
 pytestmark = pytest.mark.anyio

@@ -12,9 +12,9 @@ from dirty_equals import IsStr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._sessions.envelope import code_digest, snapshot_name
-from pydantic_ai_grail._sessions.keeper import CellRef, Found, Keeper, KeeperSettings, Saved
-from pydantic_ai_grail._sessions.keyring import Keyring
+from pydantic_ai_grail._state.envelope import code_digest, snapshot_name
+from pydantic_ai_grail._state.keyring import Keyring
+from pydantic_ai_grail._state.repository import CellRef, Found, Keeper, KeeperSettings, Saved
 from pydantic_ai_grail.errors import (
     JournalTampered,
     SettingsError,

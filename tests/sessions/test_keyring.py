@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pydantic_ai_grail._sessions.keyring import Keyring
+from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import SettingsError
 
 OLD, NEW = 'an old secret, retired', b'a new secret, in use'

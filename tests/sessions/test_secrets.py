@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from support.lean import finish_together, start
 
-from pydantic_ai_grail._sessions.keyring import Keyring
-from pydantic_ai_grail._sessions.secrets import keyring_for, read_or_create
+from pydantic_ai_grail._state.keyring import Keyring
+from pydantic_ai_grail._state.secrets import keyring_for, read_or_create
 from pydantic_ai_grail.errors import SettingsError
 from pydantic_ai_grail.stores import MemoryStore, SqlStore
 
@@ -89,7 +89,7 @@ def test_a_shared_database_needs_a_secret() -> None:
 MAKE_KEYS = """
 import sys
 from pathlib import Path
-from pydantic_ai_grail._sessions.secrets import read_or_create
+from pydantic_ai_grail._state.secrets import read_or_create
 
 sys.stdin.readline()
 print([read_or_create(Path(sys.argv[1], f'{number}.key')) for number in range(40)])

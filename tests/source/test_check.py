@@ -13,8 +13,8 @@ from support.checking import Toolbox, corpus_toolbox, toolbox
 from pydantic_ai_grail._reply.offered import instead
 from pydantic_ai_grail._source.check import MAX_REFUSALS
 from pydantic_ai_grail._source.checkers import Checkers
-from pydantic_ai_grail.diagnostics import CODES, Diagnostic, Position
-from pydantic_ai_grail.outcomes import Verdict
+from pydantic_ai_grail.events.diagnostics import CODES, Diagnostic, Position
+from pydantic_ai_grail.events.outcomes import Verdict
 
 pytestmark = pytest.mark.anyio
 

@@ -23,7 +23,7 @@ from pydantic_ai_grail._source.history import History, PastCell
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail._source.threads import LONG_CHARS, off_loop
-from pydantic_ai_grail.outcomes import Verdict
+from pydantic_ai_grail.events.outcomes import Verdict
 
 pytestmark = pytest.mark.anyio
 

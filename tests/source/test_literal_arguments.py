@@ -12,7 +12,7 @@ from support.checking import Toolbox, toolbox, toolbox_of
 from typing_extensions import TypedDict
 
 from pydantic_ai_grail._reply.reply import render
-from pydantic_ai_grail.outcomes import Refused
+from pydantic_ai_grail.events.outcomes import Refused
 
 pytestmark = pytest.mark.anyio
 

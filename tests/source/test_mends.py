@@ -20,7 +20,7 @@ from pydantic_ai_grail._source.edits import SourceText
 from pydantic_ai_grail._source.parse import parse
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.diagnostics import Position
+from pydantic_ai_grail.events.diagnostics import Position
 
 LEFT_ALONE = {
     'method-value': [

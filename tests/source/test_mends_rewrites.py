@@ -7,7 +7,7 @@ from support.cells import prepared
 from support.interpreters import run_cpython, run_monty
 from support.mend_cells import CELLS, WITH_TOOLS
 
-from pydantic_ai_grail.diagnostics import MENDS
+from pydantic_ai_grail.events.diagnostics import MENDS
 
 
 async def search(text: str) -> str:

@@ -10,7 +10,7 @@ from support.interpreters import run_monty
 
 from pydantic_ai_grail._source.parse import parse, unwrapped
 from pydantic_ai_grail._source.requoting import requoted
-from pydantic_ai_grail.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
 
 
 @pytest.mark.parametrize('source', ['', 'await f()', 'return 1', 'x = [y async for y in z]', 'é = 1'])

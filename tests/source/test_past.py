@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pydantic_ai_grail._source.history import History, PastCell
-from pydantic_ai_grail._source.past import past_of
+from pydantic_ai_grail._source.past_source import past_of
 from pydantic_ai_grail._source.reads import Reads
 
 

@@ -21,7 +21,7 @@ from pydantic_ai_grail._source.unsupported.alternatives import (
     instead_of_method,
     instead_of_option,
 )
-from pydantic_ai_grail.diagnostics import CODES
+from pydantic_ai_grail.events.diagnostics import CODES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

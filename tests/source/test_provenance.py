@@ -8,9 +8,9 @@ import pytest
 from support.cells import bare_catalog
 
 from pydantic_ai_grail._source.bindings import bindings_of
+from pydantic_ai_grail._source.bound_values import sources_of
 from pydantic_ai_grail._source.provenance import Provenance
-from pydantic_ai_grail._source.sources import sources_of
-from pydantic_ai_grail._source.stores import stores_of
+from pydantic_ai_grail._source.stored_attributes import stores_of
 
 TOOLS = bare_catalog('find', 'get', 'github.close')
 

@@ -13,7 +13,7 @@ from support.traps import SANDBOX_TRAPS, TRAPS
 from typing_extensions import TypedDict
 
 from pydantic_ai_grail._source.check import MAX_REMARKS
-from pydantic_ai_grail.diagnostics import CODES
+from pydantic_ai_grail.events.diagnostics import CODES
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from pydantic_ai_grail._source.stores import Stores, stores_of
+from pydantic_ai_grail._source.stored_attributes import Stores, stores_of
 
 
 def stores(source: str) -> Stores:

@@ -10,9 +10,9 @@ from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 
 from pydantic_ai_grail import CodeMode, Store
-from pydantic_ai_grail._sessions.journal import Journals
-from pydantic_ai_grail._sessions.keyring import Keyring
-from pydantic_ai_grail.journal import Entry
+from pydantic_ai_grail._journal.cell_journal import Journals
+from pydantic_ai_grail._journal.journal_entries import Entry
+from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.stores.base import CellKey
 from pydantic_ai_grail.testing.scripted import scripted_model
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_ai_grail.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
-from pydantic_ai_grail.diagnostics import Diagnostic, Mend, Position
 from pydantic_ai_grail.errors import SnapshotMissing, StoreTimeout
-from pydantic_ai_grail.events import (
+from pydantic_ai_grail.events.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
+from pydantic_ai_grail.events.cell_events import (
     CallSettled,
     CallStarted,
     CellChecked,
@@ -21,8 +20,8 @@ from pydantic_ai_grail.events import (
     StateLost,
     StateRestored,
 )
-from pydantic_ai_grail.limits import LimitName
-from pydantic_ai_grail.outcomes import (
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Mend, Position
+from pydantic_ai_grail.events.outcomes import (
     CodeFrame,
     Completed,
     Failed,
@@ -34,6 +33,7 @@ from pydantic_ai_grail.outcomes import (
     Suspended,
     Verdict,
 )
+from pydantic_ai_grail.limits import LimitName
 
 CELL = 'call_1'
 SOURCE = 'rows = search(\n    "secret"\n)'

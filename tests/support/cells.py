@@ -9,8 +9,8 @@ from pydantic_ai_grail._catalog.signatures import Signature
 from pydantic_ai_grail._monty.support import Support, load_support
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.calls import ToolFacts
-from pydantic_ai_grail.diagnostics import Diagnostic
+from pydantic_ai_grail.events.calls import ToolFacts
+from pydantic_ai_grail.events.diagnostics import Diagnostic
 
 
 def bare_catalog(*names: str, sequential: Iterable[str] = ()) -> Catalog:

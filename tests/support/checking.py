@@ -22,8 +22,8 @@ from pydantic_ai_grail._source.history import History, PastCell
 from pydantic_ai_grail._source.imported import imported_by
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.diagnostics import Diagnostic
-from pydantic_ai_grail.outcomes import Verdict
+from pydantic_ai_grail.events.diagnostics import Diagnostic
+from pydantic_ai_grail.events.outcomes import Verdict
 
 
 class Toolbox:

@@ -11,8 +11,8 @@ from support.sandbox_table import REFUSED
 from typing_extensions import TypedDict
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.diagnostics import Diagnostic
-from pydantic_ai_grail.events import CellChecked, Event
+from pydantic_ai_grail.events.cell_events import CellChecked, Event
+from pydantic_ai_grail.events.diagnostics import Diagnostic
 from pydantic_ai_grail.testing.scripted import scripted_model
 
 

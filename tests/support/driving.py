@@ -12,17 +12,17 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
 from pydantic_ai_grail._catalog.catalog import build_catalog
+from pydantic_ai_grail._journal.pauses import Parked
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail._run.dispatch import Dispatcher
 from pydantic_ai_grail._run.driver import drive
-from pydantic_ai_grail._run.pauses import Parked
 from pydantic_ai_grail._run.prints import PrintCapture
-from pydantic_ai_grail.calls import CallRecord
-from pydantic_ai_grail.events import Event
+from pydantic_ai_grail.events.calls import CallRecord
+from pydantic_ai_grail.events.cell_events import Event
+from pydantic_ai_grail.events.outcomes import Printed
 from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
-from pydantic_ai_grail.outcomes import Printed
 
 
 @dataclass

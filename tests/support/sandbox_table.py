@@ -22,7 +22,7 @@ from pydantic_ai_grail._source.checkers import CHECKERS
 from pydantic_ai_grail._source.history import History, PastCell
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.diagnostics import MENDS, Diagnostic
+from pydantic_ai_grail.events.diagnostics import MENDS, Diagnostic
 
 PAGE: Final = Path(__file__).parents[2] / 'docs' / 'concepts' / 'sandbox.md'
 START: Final = '<!-- The tables below are generated: PYTHONPATH=tests python -m support.sandbox_table -->\n'

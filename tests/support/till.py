@@ -16,14 +16,14 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
-from pydantic_ai_grail._sessions.envelope import code_digest
-from pydantic_ai_grail._sessions.journal import Journals
-from pydantic_ai_grail._sessions.keeper import Keeper
-from pydantic_ai_grail._sessions.keyring import Keyring
-from pydantic_ai_grail.journal import CellSuspended, Entry
+from pydantic_ai_grail._journal.cell_journal import Journals
+from pydantic_ai_grail._journal.journal_entries import CellSuspended, Entry
+from pydantic_ai_grail._state.envelope import code_digest
+from pydantic_ai_grail._state.keyring import Keyring
+from pydantic_ai_grail._state.repository import Keeper
+from pydantic_ai_grail.approvals.waiting_calls import Decisions
 from pydantic_ai_grail.stores import CellKey, ConversationKey
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
-from pydantic_ai_grail.waiting import Decisions
 
 SECRET: Final = 'a secret for the tests'
 LARGE: Final = 10

@@ -10,8 +10,8 @@ from logfire.testing import TestExporter
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from support.cell_events import call, completed, events_of, failed, refused
 
-from pydantic_ai_grail.outcomes import Outcome
-from pydantic_ai_grail.tracing.otel import CellSpan
+from pydantic_ai_grail._tracing.otel import CellSpan
+from pydantic_ai_grail.events.outcomes import Outcome
 
 
 def export(*outcomes: Outcome, include_content: bool) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricR
 from opentelemetry.trace import NoOpTracer
 from support.cell_events import call, completed, events_of, failed, refused, suspended, troubles
 
-from pydantic_ai_grail.tracing.otel import CellMetrics, CellSpan, cell_metrics
+from pydantic_ai_grail._tracing.otel import CellMetrics, CellSpan, cell_metrics
 
 
 def collect(reader: InMemoryMetricReader) -> dict[str, list[Any]]:

@@ -12,8 +12,9 @@ from opentelemetry.trace import StatusCode
 from support.cell_events import CELL, SOURCE, call, completed, events_of, failed, refused, suspended, troubles
 from support.traces import Traces, traces_in_memory
 
+from pydantic_ai_grail._tracing.otel import CellSpan
 from pydantic_ai_grail.errors import SnapshotMissing
-from pydantic_ai_grail.events import (
+from pydantic_ai_grail.events.cell_events import (
     CallStarted,
     CellDenied,
     CellGoesOn,
@@ -22,8 +23,7 @@ from pydantic_ai_grail.events import (
     Event,
     StateLost,
 )
-from pydantic_ai_grail.outcomes import Outcome, Suspended
-from pydantic_ai_grail.tracing.otel import CellSpan
+from pydantic_ai_grail.events.outcomes import Outcome, Suspended
 
 STARTED = CellStarted(cell_id=CELL, conversation_id='conversation_1', source=SOURCE, owner='ada')
 WAITING = replace(call('waiting'), result=None)

@@ -15,9 +15,9 @@ from opentelemetry.trace import NoOpTracer, StatusCode
 from support.cell_events import CELL, call, completed, diagnostic, events_of, failed, refused, suspended, troubles
 from support.traces import Traces, traces_in_memory
 
-from pydantic_ai_grail.events import CellGoesOn, CellStarted, Event
-from pydantic_ai_grail.outcomes import Completed, Outcome, Verdict
-from pydantic_ai_grail.tracing.otel import CellSpan, link_to, trace_context
+from pydantic_ai_grail._tracing.otel import CellSpan, link_to, trace_context
+from pydantic_ai_grail.events.cell_events import CellGoesOn, CellStarted, Event
+from pydantic_ai_grail.events.outcomes import Completed, Outcome, Verdict
 
 
 @pytest.fixture

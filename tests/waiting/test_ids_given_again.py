@@ -14,8 +14,8 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.testing.scripted import played_cells
-from pydantic_ai_grail.waiting import Grant
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ import anyio
 import pytest
 from support.lean import finish, start
 
+from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.errors import StoreConflict
-from pydantic_ai_grail.leases import conversation_lease
 from pydantic_ai_grail.stores import CellKey, Claim, MemoryStore, SqlStore, Store
 
 pytestmark = pytest.mark.anyio
@@ -79,7 +79,7 @@ async def test_it_lasts_as_long_as_the_block_and_longer_than_its_seconds() -> No
 
 DIE = """
 import asyncio, os
-from pydantic_ai_grail.leases import conversation_lease
+from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.stores.sql import SqlStore
 
 async def main():

@@ -15,9 +15,9 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SettingsError, SqlStore, WaitingCall, decide, waiting_calls
-from pydantic_ai_grail.inspecting import cells_of
+from pydantic_ai_grail.admin.inspection import cells_of
+from pydantic_ai_grail.approvals.waiting_calls import Grant, Raise, Result
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
-from pydantic_ai_grail.waiting import Grant, Raise, Result
 
 pytestmark = pytest.mark.anyio
 

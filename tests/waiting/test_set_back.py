@@ -16,11 +16,11 @@ from pydantic_ai.run import AgentRunResult
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide
-from pydantic_ai_grail._sessions.reached import Place, Reached
+from pydantic_ai_grail._journal.reached import Place, Reached
+from pydantic_ai_grail.approvals.waiting_calls import Grant
 from pydantic_ai_grail.errors import JournalTampered, StoreConflict
 from pydantic_ai_grail.stores.base import CellKey
 from pydantic_ai_grail.testing.scripted import scripted_model
-from pydantic_ai_grail.waiting import Grant
 
 pytestmark = pytest.mark.anyio
 

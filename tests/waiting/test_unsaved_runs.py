@@ -14,10 +14,11 @@ from pydantic_ai.messages import ModelRequest
 from pydantic_ai.run import AgentRunResult
 from support.dying import Life, Moment, lived
 
-from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, unsaved, waiting_calls
-from pydantic_ai_grail.conversation import said_before
+from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
+from pydantic_ai_grail._cell import orphaned_cells as unsaved
+from pydantic_ai_grail._cell.message_history import said_before
+from pydantic_ai_grail.approvals.waiting_calls import Result
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
-from pydantic_ai_grail.waiting import Result
 
 pytestmark = pytest.mark.anyio
 

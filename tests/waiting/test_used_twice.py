@@ -20,6 +20,7 @@ from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.approvals.waiting_calls import Result
 from pydantic_ai_grail.errors import (
     DecisionError,
     DecisionUsed,
@@ -30,7 +31,6 @@ from pydantic_ai_grail.errors import (
 )
 from pydantic_ai_grail.stores import Claim, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
-from pydantic_ai_grail.waiting import Result
 
 pytestmark = pytest.mark.anyio
 

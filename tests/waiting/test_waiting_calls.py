@@ -23,9 +23,9 @@ from pydantic_ai.run import AgentRunResult
 from support.till import Till, as_stored
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.approvals.waiting_calls import Grant, Result
 from pydantic_ai_grail.errors import DecisionError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
-from pydantic_ai_grail.waiting import Grant, Result
 
 pytestmark = pytest.mark.anyio
 

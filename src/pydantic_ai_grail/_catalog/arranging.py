@@ -6,14 +6,14 @@ import hashlib
 import sys
 from collections.abc import Collection, Mapping
 
-from ..calls import ToolFacts
+from ..events.calls import ToolFacts
 from .declarations import unify
 from .entries import Catalog, Entry
 from .listing import fits_flat
-from .names import RESERVED, assign_identifiers
-from .reading import Home, ToolReading
 from .signatures import Signature
 from .stubs import catalog_stubs
+from .tool_names import RESERVED, assign_identifiers
+from .tool_reading import Home, ToolReading
 
 
 def arrange(

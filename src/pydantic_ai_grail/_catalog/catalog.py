@@ -15,8 +15,8 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 from .arranging import arrange
 from .entries import Catalog as Catalog
 from .entries import Entry as Entry
-from .names import RESERVED
-from .reading import Home, ToolReading, functions_by_validator, home_of, read_tool
+from .tool_names import RESERVED
+from .tool_reading import Home, ToolReading, functions_by_validator, home_of, read_tool
 
 DEFAULT_BUDGET_CHARS: Final = 12_000
 """How long a listing may be by default: some 3,000 tokens."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..calls import ToolFacts
+from ..events.calls import ToolFacts
 from .signatures import Signature
 
 

@@ -29,11 +29,11 @@ from .json_schemas import (
     schema_default,
     taken_from_json_schema,
 )
-from .names import parameter_names
+from .literals import default_source
 from .object_keys import Schema, mapping_at, required_keys
 from .python_types import TypeWriter
 from .signatures import Field, Parameter, Signature
-from .sources import default_source
+from .tool_names import parameter_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

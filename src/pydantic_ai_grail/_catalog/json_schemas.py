@@ -14,10 +14,10 @@ from .bounds import RESULT, ReadingBounds, parameter_place
 from .conditions import conditions_of
 from .constraints import constraint_of_schema, marked, readable, unmarked
 from .declarations import RecordBook, joined
-from .names import parameter_names, type_name
+from .literals import default_source, literal, union
 from .object_keys import Schema, mapping_at, object_keys, required_keys, sequence_at
 from .signatures import Field, Parameter, Signature
-from .sources import default_source, literal, union
+from .tool_names import parameter_names, type_name
 
 _SIMPLE: Final[Mapping[str, str]] = {
     'string': 'str',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..suggestions import closest
+from .._common.suggestions import closest
 from .entries import Catalog, Entry
 from .rendering import FULL, SHORT, Detail, function_text, record_text, records_of
 

@@ -27,10 +27,10 @@ from .constraints import constraint_of_metadata, constraint_of_type, marked, rea
 from .declarations import RecordBook, names_in
 from .json_schemas import SchemaWriter
 from .leaf_types import AS_TEXT, HASHED, MAPPINGS, ONE_ITEM, PLAIN, UNHASHABLE
-from .names import type_name
+from .literals import literal, union
 from .records import Record, is_record, record_of, serialized_as
 from .signatures import Direction, Field
-from .sources import literal, union
+from .tool_names import type_name
 
 Docs = Mapping[str, Mapping[str, str]]
 """Descriptions of the fields of records, by the record's name in a JSON schema."""

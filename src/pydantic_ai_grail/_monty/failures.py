@@ -19,8 +19,8 @@ from pydantic_monty import (
 )
 
 from ..errors import SandboxCrashed, SnapshotVersion
+from ..events.outcomes import CodeFrame, Failure
 from ..limits import LimitName
-from ..outcomes import CodeFrame, Failure
 
 Ending: TypeAlias = Literal['raised', 'lost']
 """Whether the session can go on: after a crash, or a time limit that stopped it anywhere, it cannot."""

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, get_args
 
 from pydantic_monty import ExcType
 
-from ..outcomes import Failure
+from ..events.outcomes import Failure
 
 
 @dataclass(frozen=True, slots=True)

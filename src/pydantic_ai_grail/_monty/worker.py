@@ -26,7 +26,7 @@ from pydantic_monty import (
 )
 
 from ..errors import SandboxCrashed
-from ..outcomes import Failure
+from ..events.outcomes import Failure
 from .answers import function_named, lost, settled
 from .failures import broken, failure_of, load_error
 from .hashing import GIVE_VALUE, HASH_TRIALS, TOO_LONG_TO_HASH

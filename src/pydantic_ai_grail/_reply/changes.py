@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ..diagnostics import Mend
+from ..events.diagnostics import Mend
 from . import prose
 
 _MOST_LINES: Final = 3

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from ..calls import CallRecord
-from ..diagnostics import Diagnostic
-from ..outcomes import CodeFrame, Failed, Failure, Refused
+from ..events.calls import CallRecord
+from ..events.diagnostics import Diagnostic
+from ..events.outcomes import CodeFrame, Failed, Failure, Refused
 from . import prose
-from .calls import call_text, what_happened
+from .call_report import call_text, what_happened
 from .changes import changes
 from .excerpt import excerpt, line_of
 from .foreign import quoted, quoted_after_first

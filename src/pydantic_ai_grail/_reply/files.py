@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_ai.messages import BinaryContent, MultiModalContent, is_multi_modal_content
 
-from ..calls import CallRecord
+from ..events.calls import CallRecord
 
 MAX_FILES: Final = 20
 """Files that follow one result. Providers refuse requests with very many."""

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ..calls import CallRecord
-from ..outcomes import Failed
+from ..events.calls import CallRecord
+from ..events.outcomes import Failed
 from . import prose
-from .arguments import none_given, zone_given
-from .keys import keys_there
+from .known_keys import keys_there
+from .null_arguments import none_given, zone_given
 from .offered import instead
 
 

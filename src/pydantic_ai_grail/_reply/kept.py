@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
-from ..calls import CallRecord
-from ..outcomes import CodeFrame, Failed
+from ..events.calls import CallRecord
+from ..events.outcomes import CodeFrame, Failed
 
 _Binding: TypeAlias = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete
 _BINDINGS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete)

@@ -11,11 +11,11 @@ from typing import Any, Final, assert_never
 
 from pydantic_ai.messages import UserContent
 
-from ..calls import CallRecord, CallRequest
 from ..errors import GrailError
-from ..outcomes import Completed, Failed, Outcome, Refused, Suspended
+from ..events.calls import CallRecord, CallRequest
+from ..events.outcomes import Completed, Failed, Outcome, Refused, Suspended
 from . import prose
-from .calls import argument_name, call_text, counted, listed, what_happened
+from .call_report import argument_name, call_text, counted, listed, what_happened
 from .failure import failed, refused
 from .foreign import first_line, quoted_after_first
 from .preview import both_ends, short

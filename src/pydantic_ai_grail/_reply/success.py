@@ -22,14 +22,14 @@ from typing import Any, Final, cast
 
 from pydantic_ai.messages import MultiModalContent
 
-from ..diagnostics import Diagnostic
-from ..outcomes import Completed, Printed
+from ..events.diagnostics import Diagnostic
+from ..events.outcomes import Completed, Printed
 from . import prose
 from .changes import changes
 from .files import MAX_FILES, FoundFiles
 from .foreign import first_line
+from .json_values import Json, pairs_of, to_plain
 from .preview import both_ends, describe, described, preview
-from .values import Json, pairs_of, to_plain
 
 MAX_RESULT_CHARS: Final = 10_000
 """Default size of a result: some 2,500 tokens, enough for a hundred records of five fields, and no more than a

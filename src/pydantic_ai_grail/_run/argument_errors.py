@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from .._source.arguments import UNKNOWN, ArgumentError, PartlyKnown, inside, is_partial
+from .._source.validated_arguments import UNKNOWN, ArgumentError, PartlyKnown, inside, is_partial
 
 _OF_THE_WHOLE: Final = frozenset({'missing', 'extra_forbidden', 'too_long'})
 """Kinds of errors about a dict or list that are true whatever is inside."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._catalog.catalog import Catalog, Entry
+from .._common.suggestions import closest
 from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
 from .._source.rules.accepting import may_accept
 from .._source.rules.whole_records import given_whole
-from ..suggestions import closest
 from .pending import holds_pending
 
 Answerer = Callable[..., str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..calls import CallRequest
-from ..diagnostics import Diagnostic, Position
+from ..events.calls import CallRequest
+from ..events.diagnostics import Diagnostic, Position
 
 
 def spelled(requests: Sequence[CallRequest]) -> str:

@@ -18,13 +18,7 @@ from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
 
 from .._catalog.catalog import Catalog
-from .._monty.failures import cut
-from .._monty.stops import CallStop, RaisedBy, Settled
-from .._monty.values import in_utf8
-from ..calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
-from ..errors import StoreError
-from ..events import CallSettled, CallStarted, Observer
-from ..journal import (
+from .._journal.journal_entries import (
     NOTHING_KNOWN,
     CallBegan,
     CalledBefore,
@@ -35,15 +29,21 @@ from ..journal import (
     KnownCall,
     WaitingReason,
 )
-from ..journal import Entry as JournalEntry
+from .._journal.journal_entries import Entry as JournalEntry
+from .._journal.pauses import Attempt, answer, changed_arguments, said
+from .._journal.replay import PastCalls, next_attempt
+from .._journal.reuse import CorrectedCalls
+from .._journal.unknown_outcomes import Answered, Asked, Fate, Fates
+from .._monty.failures import cut
+from .._monty.stops import CallStop, RaisedBy, Settled
+from .._monty.values import in_utf8
+from ..errors import StoreError
+from ..events.calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
+from ..events.cell_events import CallSettled, CallStarted, Observer
 from .binding import Answerer, Bound, asked_for
+from .call_records import Called, content_of, cut_off, entry_of, record_of, settled_of
 from .call_remarks import CallRemarks
 from .contracts import Granting, Recorder
-from .corrected import CorrectedCalls
-from .fates import Answered, Asked, Fate, Fates
-from .past_calls import PastCalls, next_attempt
-from .pauses import Attempt, answer, changed_arguments, said
-from .records import Called, content_of, cut_off, entry_of, record_of, settled_of
 from .tool_call import asks_too_often, call_tool, counted, metadata_of
 
 

@@ -22,6 +22,9 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from .._journal.journal_entries import CallWaits, CellSuspended
+from .._journal.pauses import Parked
+from .._journal.replay import Diverged
 from .._monty.stops import (
     BlockedStop,
     CallStop,
@@ -35,13 +38,10 @@ from .._monty.stops import (
     Stop,
 )
 from .._monty.worker import HostAccess, PrintSink, Worker
-from ..calls import CallRequest
-from ..journal import CallWaits, CellSuspended
+from ..events.calls import CallRequest
+from ..events.outcomes import Failure
 from ..limits import Limits
-from ..outcomes import Failure
 from .dispatch import Dispatcher
-from .past_calls import Diverged
-from .pauses import Parked
 from .pending import all_awaited
 from .tool_call import RUN_ENDING, ends_the_task
 

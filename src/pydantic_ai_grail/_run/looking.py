@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from .._monty.stops import DoneStop, NameStop
 from .._monty.worker import HostAccess, Worker
 from .._source.threads import off_loop
-from ..outcomes import Failure, KeysThere
+from ..events.outcomes import Failure, KeysThere
 
 MOST_KEYS: Final = 40
 _PURE_NODES: Final = (

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from .._monty.stops import DoneStop, FailedStop
-from ..calls import CallRequest
-from ..outcomes import Failure
+from ..events.calls import CallRequest
+from ..events.outcomes import Failure
 from .call_remarks import CallRemarks, spelled
 
 _TEXT: Final = '<coroutine external_future('

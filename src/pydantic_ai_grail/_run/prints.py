@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from ..outcomes import Printed
+from ..events.outcomes import Printed
 
 
 class PrintCapture:

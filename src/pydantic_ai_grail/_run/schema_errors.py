@@ -20,8 +20,8 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
-from .._source.arguments import UNKNOWN, ArgumentError, PartlyKnown, is_partial
 from .._source.rules.accepting import may_accept
+from .._source.validated_arguments import UNKNOWN, ArgumentError, PartlyKnown, is_partial
 from .argument_errors import likeliest
 
 Schema = Mapping[str, Any]

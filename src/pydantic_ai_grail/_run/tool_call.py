@@ -28,14 +28,14 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDen
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
+from .._journal.journal_entries import KnownCall
 from .._monty.sizes import is_large
 from .._monty.stops import RaisedBy, Returned, sandbox_exception
 from .._monty.values import text_of, to_sandbox
-from ..calls import METADATA_KEY, CallRequest
 from ..errors import StoreError
-from ..journal import KnownCall
+from ..events.calls import METADATA_KEY, CallRequest
 from .argument_errors import argument_errors
-from .records import Called, content_as_json
+from .call_records import Called, content_as_json
 from .schema_errors import schema_errors
 from .streamed_items import TooManyItems, collected
 from .wrong_arguments import wrong_arguments

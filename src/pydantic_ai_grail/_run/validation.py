@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from .._catalog.catalog import Catalog
-from .._source.arguments import ArgumentError
+from .._source.validated_arguments import ArgumentError
 from .argument_errors import argument_errors
 from .schema_errors import schema_errors
 

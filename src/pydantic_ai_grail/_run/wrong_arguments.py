@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .._catalog.entries import Entry
-from .._source.arguments import ArgumentError, inside
+from .._common.suggestions import closest
 from .._source.rules.literal_arguments import cut, path_text
 from .._source.rules.record_types import records_at
-from ..suggestions import closest
+from .._source.validated_arguments import ArgumentError, inside
 
 _MOST_LINES: Final = 8
 _Path = tuple[str | int, ...]

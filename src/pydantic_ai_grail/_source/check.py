@@ -15,10 +15,9 @@ from typing import Final, Literal
 
 from .._catalog.entries import Catalog
 from .._monty.support import load_support
-from ..diagnostics import Diagnostic, Position
 from ..errors import SandboxError
-from ..outcomes import Verdict
-from .arguments import Validate
+from ..events.diagnostics import Diagnostic, Position
+from ..events.outcomes import Verdict
 from .checkers import Checkers, package_of
 from .history import History
 from .inspected import Finding, Inspected, Suspicion
@@ -29,15 +28,16 @@ from .rules import RULES
 from .rules.changed_loops import changed_in_loops
 from .rules.coroutines import gathered_not_awaited, tested_not_awaited
 from .rules.generators import calls_in_generators
-from .rules.keys import keys_in_functions
-from .rules.names import names_of_types, only_added_to, unknown_module, unknown_name
+from .rules.record_keys import keys_in_functions
 from .rules.remarks import remarks
 from .rules.special_methods import special_methods
 from .rules.tool_calls import given_whole_or_not, tool_calls
 from .rules.ty_texts import REVEALED
-from .rules.waiting import cannot_wait
+from .rules.unawaitable import cannot_wait
+from .rules.undefined_names import names_of_types, only_added_to, unknown_module, unknown_name
 from .threads import run_off_loop
 from .unsupported.finding import told_once
+from .validated_arguments import Validate
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
 CheckMode = Literal['strict', 'names', 'off']

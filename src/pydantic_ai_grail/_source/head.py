@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..outcomes import Whole
+from ..events.outcomes import Whole
 from .edits import Edit, Origins, SourceText, apply
 from .history import History
 from .nested_tuples import may_nest_tuples

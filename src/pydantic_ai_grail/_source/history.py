@@ -13,11 +13,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from ..diagnostics import Diagnostic
+from ..events.diagnostics import Diagnostic
 from .bindings import Bindings, bindings_of
 from .nested_tuples import may_nest_tuples
 from .parse import parse
-from .stores import ANY_STORES, Stores, stores_of
+from .stored_attributes import ANY_STORES, Stores, stores_of
 
 ANY: Final = 'grail_any__'
 """A name of type `Any` that every checked source knows. The checker imports no stub names that begin with `_`."""

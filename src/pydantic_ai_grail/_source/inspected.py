@@ -11,11 +11,11 @@ from typing import Final
 
 from .._catalog.entries import Catalog, Entry
 from .._catalog.signatures import Declaration
+from .._common.suggestions import closest
 from .._monty.support import Support
-from ..diagnostics import Diagnostic, Position
-from ..suggestions import closest
-from .arguments import Validate
+from ..events.diagnostics import Diagnostic, Position
 from .bindings import Bindings, bindings_of, names_in
+from .bound_values import sources_of, sources_of_cell
 from .edits import SourceText
 from .flow import FUNCTIONS, Flow
 from .history import History
@@ -23,8 +23,8 @@ from .offers import offers_of
 from .outline import Outline
 from .places import Places, Range
 from .provenance import Provenance
-from .sources import sources_of, sources_of_cell
-from .stores import Stores, stores_of
+from .stored_attributes import Stores, stores_of
+from .validated_arguments import Validate
 
 MAX_SUGGESTIONS: Final = 16
 CONSTANTS: Final = frozenset({'True', 'False', 'None', 'Ellipsis', 'NotImplemented'})

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Final
 
-from ..diagnostics import Diagnostic, Position
+from ..events.diagnostics import Diagnostic, Position
 
 _FENCE: Final = re.compile(r'(```+|~~~+)[ \t]*(python3?|py|monty)?\Z', re.IGNORECASE)
 _TYPE_STATEMENT: Final = re.compile(r'\s*type\s+[A-Za-z_]\w*\s*(\[|=)')

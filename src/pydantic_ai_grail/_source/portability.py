@@ -11,13 +11,13 @@ from itertools import islice
 from typing import Final
 
 from .._monty.support import Support
-from ..diagnostics import Diagnostic
+from ..events.diagnostics import Diagnostic
 from .outline import Outline
 from .places import Places
-from .unsupported.calls import calls
 from .unsupported.constructs import constructs
 from .unsupported.finding import told_once
-from .unsupported.names import names
+from .unsupported.missing_names import names
+from .unsupported.unsupported_calls import calls
 
 MAX_FOUND: Final = 64
 """Findings of one rule; more than anybody reads."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from .._catalog.catalog import Catalog
 from .._monty.support import Support
-from ..diagnostics import Diagnostic, Mend, Position
+from ..events.diagnostics import Diagnostic, Mend, Position
 from .edits import Origins
 from .imported import Imported
 from .mangled import shell_line, unmangled
-from .mends.cell import mend
+from .mends.mend_cell import mend
 from .parse import parse
 from .portability import report
 from .prepared import Prepared

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from ..diagnostics import Diagnostic, Mend, Position
+from ..events.diagnostics import Diagnostic, Mend, Position
 from .edits import Origins
 from .outline import Outline
 

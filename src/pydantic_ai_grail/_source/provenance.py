@@ -13,8 +13,8 @@ from typing import Final
 
 from .._catalog.entries import Catalog
 from .bindings import Bindings
-from .sources import Source, Sources
-from .stores import Stores
+from .bound_values import Source, Sources
+from .stored_attributes import Stores
 
 _SAME_KIND: Final = frozenset(
     {'list', 'sorted', 'tuple', 'reversed', 'enumerate', 'zip', 'min', 'max', 'set', 'iter', 'next'}

@@ -14,7 +14,7 @@ from typing import Final
 from .edits import Edit, Origins, SourceText, apply
 from .history import ANY, History
 from .outline import Outline
-from .past import INDENT, is_empty_container, past_of
+from .past_source import INDENT, is_empty_container, past_of
 from .reads import reads_of
 
 CANARY: Final = '__grail_cell_starts_here__'

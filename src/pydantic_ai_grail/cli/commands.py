@@ -13,14 +13,22 @@ import anyio
 from pydantic import ValidationError
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 
-from ..archive import export_conversation, import_conversation
+from .._common.ownership import named_owner, named_owners
+from ..admin.archive import export_conversation, import_conversation
+from ..admin.forking import fork_conversation
+from ..admin.inspection import (
+    LiveGrant,
+    UnfinishedInStore,
+    WaitingInStore,
+    cells_of,
+    grants_of,
+    unfinished_in,
+    waiting_among,
+)
+from ..admin.retention import expire
 from ..errors import JournalError, StoreError
-from ..forking import fork_conversation
-from ..inspecting import LiveGrant, UnfinishedInStore, WaitingInStore, cells_of, grants_of, unfinished_in, waiting_among
-from ..ownership import named_owner, named_owners
 from ..stores.base import ALL_OWNERS, AllOwners, Contents
-from ..upkeep import expire
-from .arguments import STORE_VARIABLE
+from .parser import STORE_VARIABLE
 from .plain import many, moment, printable, size, table
 from .telling import expired_text, shown_text, unfinished_text, unreadable_text, waiting_text
 

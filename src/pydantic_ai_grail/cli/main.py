@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import GrailError
-from .arguments import parsed
+from .parser import parsed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from ..inspecting import HIDDEN
+from ..admin.inspection import HIDDEN
 
 LONGEST: Final = 200
 """Characters of one value that are shown."""

@@ -6,9 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from ..inspecting import LiveGrant, PastCall, PastCell, PastDecision, UnfinishedInStore, WaitingInStore, shown_holder
-from ..journal import DecisionKind, WaitingReason
-from ..upkeep import Expired, Spared
+from .._journal.journal_entries import DecisionKind, WaitingReason
+from ..admin.inspection import (
+    LiveGrant,
+    PastCall,
+    PastCell,
+    PastDecision,
+    UnfinishedInStore,
+    WaitingInStore,
+    shown_holder,
+)
+from ..admin.retention import Expired, Spared
 from .plain import many, moment, printable, short, short_value
 
 _WAITS_FOR: Final[Mapping[WaitingReason, str]] = {

@@ -12,7 +12,7 @@ import ast
 from ..edits import Edit
 from ..outline import Outline
 from .async_callees import AsyncCallees
-from .fates import Fate, Fates
+from .binding_fates import Fate, Fates
 from .mending import Mending
 
 

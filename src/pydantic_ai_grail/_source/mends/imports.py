@@ -11,9 +11,9 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from ..._common.suggestions import closest, has_the_same_words
 from ..._monty.support import Support
-from ...diagnostics import Diagnostic, Position
-from ...suggestions import closest, has_the_same_words
+from ...events.diagnostics import Diagnostic, Position
 from .mending import Mending
 
 FROM_IMPORTED: Final = (

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..edits import Edit
 from .awaiting import can_await
-from .fates import Fate, Fates
+from .binding_fates import Fate, Fates
 from .mending import Mending
 
 _LAZY: Final = ('map', 'filter', 'zip', 'reversed', 'enumerate')

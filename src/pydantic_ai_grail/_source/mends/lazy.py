@@ -11,7 +11,7 @@ import ast
 from typing import Final
 
 from ..edits import Edit
-from ..unsupported.calls import ENDLESS
+from ..unsupported.unsupported_calls import ENDLESS
 from .mending import Mending
 
 _AFTER: Final = {

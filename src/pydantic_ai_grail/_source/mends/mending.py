@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ..._catalog.catalog import Catalog, Entry
 from ..._monty.support import Support
-from ...diagnostics import Diagnostic, Mend
+from ...events.diagnostics import Diagnostic, Mend
 from ..bindings import bindings_of
 from ..edits import Edit, Edits, SourceText
 from ..imported import Definition

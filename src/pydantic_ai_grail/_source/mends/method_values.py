@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Final
 
 from ..edits import Edit
-from ..stores import ANY_ATTRIBUTE, stores_of
+from ..stored_attributes import ANY_ATTRIBUTE, stores_of
 from .kinds import shown_types
 from .mending import Mending
 from .methods import can_be_read_again

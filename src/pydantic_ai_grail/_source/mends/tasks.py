@@ -8,7 +8,7 @@ from typing import Final
 
 from ..edits import Edit
 from .awaiting import can_await
-from .fates import Fate, Fates
+from .binding_fates import Fate, Fates
 from .mending import Mending, keyword
 
 _MAKES_TASK: Final = ('asyncio.create_task', 'asyncio.ensure_future')

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..inspected import Finding, Inspected, Suspicion
-from .calls import misfit, not_callable
+from .argument_types import invalid_argument
+from .call_signatures import misfit, not_callable
 from .coroutines import invalid_await, not_iterable, not_subscriptable, unsupported_operator
-from .keys import invalid_key, missing_key
 from .members import unresolved_attribute
-from .names import unresolved_import, unresolved_reference
+from .record_keys import invalid_key, missing_key
 from .subscripts import out_of_bounds, wrong_subscript
+from .undefined_names import unresolved_import, unresolved_reference
 from .unpacking import invalid_assignment
-from .values import invalid_argument
 
 
 def argument_or_subscript(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..inspected import Finding, Inspected, Suspicion
 from ..mends.awaiting import can_await
 from ..places import Range

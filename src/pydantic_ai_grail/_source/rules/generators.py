@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..flow import FUNCTIONS
 from ..inspected import Inspected
 from ..mends.awaiting import can_await

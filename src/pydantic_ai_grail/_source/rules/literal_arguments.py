@@ -15,11 +15,11 @@ from typing import Any, Final, cast
 from ..._catalog.conditions import FURTHER_KEYS
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
-from ...diagnostics import Diagnostic
-from ...suggestions import closest
-from ..arguments import UNKNOWN, ArgumentError, inside
+from ..._common.suggestions import closest
+from ...events.diagnostics import Diagnostic
 from ..inspected import Inspected
 from ..places import Range
+from ..validated_arguments import UNKNOWN, ArgumentError, inside
 from .conversions import converted
 from .record_types import annotations_at, records_at
 from .written_values import key_node, keys_of, node_at, written_value

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from ..._catalog.entries import Entry
 from ..._catalog.overlay import HELPERS
-from ...suggestions import is_spelled_alike
+from ..._common.suggestions import is_spelled_alike
 from ..bindings import names_in
 from ..inspected import CONSTANTS, Inspected
 from ..places import Range

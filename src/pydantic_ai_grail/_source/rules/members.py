@@ -8,16 +8,16 @@ import datetime
 import decimal
 import importlib
 
-from ...diagnostics import Diagnostic
-from ...suggestions import closest
+from ..._common.suggestions import closest
+from ...events.diagnostics import Diagnostic
 from ..bindings import joined
 from ..inspected import Finding, Inspected, Range, Suspicion
-from ..stores import ANY_ATTRIBUTE
+from ..stored_attributes import ANY_ATTRIBUTE
 from . import ty_texts
 from .attributes import PLAIN_TYPES, exists_anywhere, instead, instead_of_whole
 from .coroutines import is_coroutine, not_awaited
-from .names import IMPORT_ERRORS, no_member
 from .ty_texts import TypeText, union_of
+from .undefined_names import IMPORT_ERRORS, no_member
 
 
 def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | Suspicion | None:

@@ -12,10 +12,10 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from ...diagnostics import Diagnostic
-from ...suggestions import closest
+from ..._common.suggestions import closest
+from ...events.diagnostics import Diagnostic
 from ..inspected import Inspected
-from .keys import around, longer
+from .record_keys import around, longer
 
 _MOST_TOLD: Final = 8
 _FUNCTIONS: Final = (types.FunctionType, types.BuiltinFunctionType)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..inspected import Inspected, Suspicion
 from ..unsupported.constructs import LOUD_METHODS, instead_of_special
 from .ty_texts import TypeText, union_of

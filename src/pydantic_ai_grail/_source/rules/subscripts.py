@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..inspected import Finding, Inspected, Suspicion
 from . import ty_texts
 from .ty_texts import TypeText, union_of

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Parameter
-from ...diagnostics import Diagnostic
-from ...suggestions import closest
+from ..._common.suggestions import closest
+from ...events.diagnostics import Diagnostic
 from ..inspected import Inspected, Suspicion
 from .literal_arguments import Given, literal_arguments
 from .ty_texts import union_of

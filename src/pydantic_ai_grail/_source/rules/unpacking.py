@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..inspected import Finding, Inspected
 from . import ty_texts
 

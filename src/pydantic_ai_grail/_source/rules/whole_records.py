@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from ..._catalog.entries import Entry
 from ..._catalog.signatures import Declaration, Parameter
-from ...suggestions import closest
+from ..._common.suggestions import closest
 from .ty_texts import union_of
 
 _NO_DICTS: Final = frozenset(

@@ -12,8 +12,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from ..arguments import MOST_VALUES, UNKNOWN, PartlyKnown
 from ..outline import Outline
+from ..validated_arguments import MOST_VALUES, UNKNOWN, PartlyKnown
 
 _MADE: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {

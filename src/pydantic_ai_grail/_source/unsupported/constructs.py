@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..._monty.support import Support
-from ...diagnostics import Diagnostic
+from ...events.diagnostics import Diagnostic
 from ..outline import Outline
 from .finding import finding
 

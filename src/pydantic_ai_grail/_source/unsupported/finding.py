@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ...diagnostics import Diagnostic, Position
+from ...events.diagnostics import Diagnostic, Position
 from ..edits import SourceText
 
 

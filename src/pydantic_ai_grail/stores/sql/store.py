@@ -30,7 +30,8 @@ from ..base import (
     check_forget,
 )
 from ..tables import snapshots
-from . import contents, journals, upkeep
+from . import contents, journals
+from . import maintenance as upkeep
 from .database import Access, Database
 from .in_loop import InLoop, check_driver
 from .in_threads import InThreads

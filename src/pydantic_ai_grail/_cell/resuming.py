@@ -1,0 +1,306 @@
+"""Whether a cell begins or goes on: what its journal, its history and the decisions of this run say together.
+
+A cell goes on where it was suspended, or, if its process died, from its beginning or its last suspension, with the calls
+that had settled answered from the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+from .._journal.cell_journal import CellJournal, Journals
+from .._journal.journal_entries import NOTHING_KNOWN, CellEnded, CellResumed, CellSuspended, Decided, Known
+from .._run.run_cell import GoingOn, Waiting
+from .._source.prepared import Prepared
+from ..approvals.requests import Answers, Fits, Whole, resumed
+from ..errors import DecisionError, DecisionUsed, JournalForeign, NothingToResume
+from ..stores.base import CellKey
+from .session import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A cell that is about to run."""
+
+    journal: CellJournal
+    known: Known = NOTHING_KNOWN
+    going_on: GoingOn | None = None
+    decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
+    decided_at: datetime | None = None
+    is_new: bool = False
+    """The model has just asked for it, so that it should have no journal."""
+    still_waits: bool = False
+    """It was suspended, and this run brings no decisions."""
+    asks_anew: bool = False
+    """It was suspended, and what this run brings is not for that suspension, which takes a request of its own."""
+    denied: str | None = None
+    """What somebody said who denied it as a whole; it does not go on, or never began."""
+    was_decided: bool = False
+    """What this run brings says otherwise than what was decided before, and counts for nothing."""
+
+    @property
+    def changed_arguments(self) -> Mapping[str, Mapping[str, Any]]:
+        """What a person had calls made with instead of what code gave, by call id."""
+        taken = [entry.decisions for entry in self.journal.entries if isinstance(entry, CellResumed)]
+        given = {id: decided['arguments'] for each in taken for id, decided in each.items()}
+        return {id: arguments for id, arguments in given.items() if arguments is not None}
+
+    @property
+    def trace(self) -> Mapping[str, str]:
+        """The trace of the run that it goes on from, as W3C headers; empty when that was not traced."""
+        left_at = self.known.suspended or self.known.began
+        return {} if left_at is None else left_at.trace
+
+    @property
+    def grants(self) -> str:
+        """How far the conversation's journal of grants had come when the cell was suspended."""
+        return '' if self.known.suspended is None else self.known.suspended.grants
+
+    def carried_state(self, newest_first: Sequence[str], stored: State, *, is_lost: bool) -> State | None:
+        """The state that the cell carries with it, where the store does not have the one it began from; `None` otherwise.
+
+        Args:
+            newest_first: The cells of the history, by id.
+            stored: What the store has for that history.
+            is_lost: Whether the store should have another one.
+        """
+        began, suspended = self.known.began, self.known.suspended
+        if began is None or suspended is None:
+            return None
+        if not is_lost:
+            if began.parent not in newest_first or began.parent == stored.cell_id:
+                return None
+            # A history without metadata does not say that a cell left a state. The newest that there is may be older.
+            older = newest_first[newest_first.index(began.parent) :]
+            if stored.cell_id is not None and stored.cell_id not in older:
+                return None
+        return State(history=suspended.history, feeds=suspended.feeds)
+
+
+async def open_cell(
+    journals: Journals,
+    key: CellKey,
+    *,
+    origin: str | None,
+    may_open_origin: bool,
+    asked_as: str,
+    answers: Answers | Whole | None,
+    fits: Fits,
+) -> Opened:
+    """A cell of an earlier run: its journal, with the claim to it, and where it goes on.
+
+    Args:
+        journals: Where journals are.
+        key: The cell, in the conversation of this run.
+        origin: The conversation in which the model asked for it, if the history says; another one in a fork.
+        may_open_origin: Whether the history may lead to what that one has. Otherwise decisions do that name the wait.
+        asked_as: The tool call that this run makes for it; empty for the one that asked for the cell.
+        answers: The decisions this run brings, if it brings any.
+        fits: Looks whether one can be carried out.
+
+    Raises:
+        StoreConflict: When another process runs it.
+        JournalTampered, JournalForeign, DecisionError: When it must not go on.
+        StoreError: When the store failed.
+    """
+    journal = await journals.reopen(key)
+    try:
+        if journal.known().began is None and origin is not None and origin != key.conversation_id:
+            there = await journals.peek(key._replace(conversation_id=origin))
+            if there.entries and not (may_open_origin or _names_wait(answers, there.known())):
+                raise JournalForeign(
+                    f'Cell {key.cell_id!r} began in another conversation, and nothing but ids says that this run may go on '
+                    'with it. Bring the decisions on its calls, as decide() makes them, go on in its conversation, or give '
+                    'CodeMode(owner=...), so that the conversations have one owner.'
+                )
+            journal.copy_from(there)
+        opened = await _opened(journal, key, asked_as=asked_as, answers=answers, fits=fits)
+        if opened.known.began is not None and opened.known.ended is None and await journals.has_state_after(key):
+            raise JournalForeign(
+                f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
+                'back to an older state. It does not go on, for calls that it no longer shows took effect.'
+            )
+        return opened
+    except BaseException:
+        await journal.aclose()
+        raise
+
+
+def _names_wait(answers: Answers | Whole | None, known: Known) -> bool:
+    """Whether decisions are of the present wait of a cell, whose token nobody can guess."""
+    return isinstance(answers, Answers) and known.suspended is not None and answers.token == known.suspended.token
+
+
+async def deny(journals: Journals, key: CellKey, *, asked_as: str, message: str) -> None:
+    """Let a cell end that was denied as a whole, if nothing was decided before.
+
+    Raises:
+        StoreConflict, JournalError, DecisionError, StoreError: As `open_cell`.
+    """
+    answers = Whole(denied=message)
+    opened = await open_cell(
+        journals, key, origin=None, may_open_origin=False, asked_as=asked_as, answers=answers, fits=_anything
+    )
+    await opened.journal.aclose()
+
+
+def _anything(tool: str, decided: Mapping[str, Any]) -> None:
+    """A cell that ends carries nothing out."""
+
+
+async def _opened(
+    journal: CellJournal, key: CellKey, *, asked_as: str, answers: Answers | Whole | None, fits: Fits
+) -> Opened:
+    known = journal.known()
+    if asked_as and not known.asked:
+        raise NothingToResume(f'Cell {key.cell_id!r} never waited, so that nothing can resume it.')
+    if known.began is None:
+        return await _queued(journal, known, key, asked_as=asked_as, answers=answers)
+    opened = Opened(
+        journal=journal,
+        known=known,
+        going_on=GoingOn(prepared=Prepared.from_json(known.began.prepared), suspended=known.suspended),
+    )
+    if known.suspended is None:
+        if isinstance(answers, Answers):
+            raise DecisionError(f'Cell {key.cell_id!r} waits for no decision.')
+        return opened
+    token = known.suspended.token
+    if known.resumed is None and known.ended is not None:
+        return _denied(opened, known.ended, answers, key)
+    if answers is None:
+        if known.resumed is None:
+            is_first = asked_as != '' and known.first_asked(asked_as) is None
+            is_its_own = is_first or known.is_asked(asked_as, token)
+            return replace(opened, still_waits=is_its_own, asks_anew=not is_its_own)
+        return replace(opened, **_decided(known.resumed))
+    about = _asked_about(answers, known, journal, key, asked_as)
+    was_decided = _is_decided_otherwise(answers, about, known, journal, key)
+    if known.resumed is not None:
+        return replace(opened, was_decided=was_decided, **_decided(known.resumed))
+    if about != token:
+        return replace(opened, asks_anew=True, was_decided=was_decided)
+    if isinstance(answers, Whole) and answers.denied is not None:
+        return await _end(opened, answers.denied)
+    if answers == Whole() and all(call.waits and call.waits.reason != 'approval' for call in known.waiting):
+        return replace(opened, still_waits=True)  # for somebody else's results; there is nothing to approve
+    entry = resumed(answers, known, key.cell_id, fits=fits)
+    journal.write_behind(entry)  # with the first call, before it begins
+    if not journal.journals.writes_calls:
+        await journal.store()
+    return replace(opened, **_decided(entry))
+
+
+async def _queued(
+    journal: CellJournal, known: Known, key: CellKey, *, asked_as: str, answers: Answers | Whole | None
+) -> Opened:
+    """A cell that never began."""
+    if answers is not None and not known.is_asked(asked_as, ''):
+        raise JournalForeign(
+            f'Cell {key.cell_id!r} was waiting, and {journal.journals.store!r} has no journal of it: it was '
+            'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
+        )
+    opened = Opened(journal=journal)
+    if known.ended is not None:
+        return _denied(opened, known.ended, answers, key)
+    if isinstance(answers, Whole) and answers.denied is not None:
+        return await _end(opened, answers.denied)
+    return opened
+
+
+async def _end(opened: Opened, message: str) -> Opened:
+    """Nothing more of a cell runs that was denied as a whole."""
+    await opened.journal.finish(CellEnded(outcome='failed', at=datetime.now(UTC), error=message))
+    return replace(opened, denied=message)
+
+
+def _denied(opened: Opened, ended: CellEnded, answers: Answers | Whole | None, key: CellKey) -> Opened:
+    """A cell that was denied as a whole before.
+
+    Raises:
+        DecisionUsed: When other decisions come, and not from where things are sent again.
+    """
+    if answers is not None and not answers.may_come_again:
+        raise DecisionUsed(
+            f'Cell {key.cell_id!r} was denied as a whole. A decision counts once; what was decided stays.'
+        )
+    is_denial = isinstance(answers, Whole) and answers.denied is not None
+    return replace(opened, denied=ended.error, was_decided=answers is not None and not is_denial)
+
+
+def _decided(entry: CellResumed) -> dict[str, Any]:
+    return {'decisions': {id: Decided(**values) for id, values in entry.decisions.items()}, 'decided_at': entry.at}
+
+
+def _asked_about(answers: Answers | Whole, known: Known, journal: CellJournal, key: CellKey, asked_as: str) -> str:
+    """The token of the suspension that decisions are about.
+
+    Raises:
+        DecisionError: When the cell never asked for them.
+    """
+    assert known.suspended is not None
+    if isinstance(answers, Answers):
+        is_older = any(isinstance(each, CellSuspended) and each.token == answers.token for each in journal.all_entries)
+        return answers.token if answers.may_come_again and is_older else known.suspended.token
+    token = known.first_asked(asked_as)
+    if token is None:
+        raise DecisionError(f'Cell {key.cell_id!r} has asked for no decision with the tool call {asked_as!r}.')
+    return token
+
+
+def _is_decided_otherwise(
+    answers: Answers | Whole, about: str, known: Known, journal: CellJournal, key: CellKey
+) -> bool:
+    """Whether something else was decided before: what is sent again says the same, what comes too late may not.
+
+    Raises:
+        DecisionUsed: When it was, and what this run brings is not from where things are sent again.
+    """
+    entries = (each for each in journal.all_entries if isinstance(each, CellResumed) and each.token == about)
+    before = next(entries, None) if answers.may_come_again else known.resumed
+    if before is None:
+        return False
+    if isinstance(answers, Whole):
+        return not answers.agrees(before.decisions)
+    is_same = answers.token == before.token and answers.taken() == dict(before.decisions)
+    if not is_same and not answers.may_come_again:
+        raise DecisionUsed(
+            f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
+        )
+    return not is_same
+
+
+def suspended(
+    waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str, grants: str, asked_as: str | None
+) -> CellSuspended:
+    """Where a cell waits, for its journal.
+
+    Args:
+        waiting: The cell.
+        accepted: How many calls code had made.
+        trace: The trace context, as W3C headers.
+        history: What the checker keeps of the cells before it.
+        grants: How far the conversation's journal of grants has come.
+        asked_as: The tool call that asks for its decisions, if one does.
+    """
+    parked, printed = waiting.parked, waiting.outcome.printed
+    return CellSuspended(
+        token=token_hex(16),
+        numbers=parked.numbers,
+        at_call=parked.at_call,
+        slept=parked.slept,
+        accepted=accepted,
+        slept_seconds=parked.slept_seconds,
+        feeds=parked.feeds,
+        printed=printed.text,
+        dropped_chars=printed.dropped_chars,
+        trace=trace,
+        history=history,
+        grants=grants,
+        asked_as=asked_as,
+        dump=parked.dump,
+    )

@@ -1,0 +1,70 @@
+"""Calls that wait and cells that stand still: what a program that cannot go on leaves, and what a decision is to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._monty.stops import RaisedBy, Returned, Settled
+from .._monty.values import to_sandbox
+from ..events.calls import MADE_WITH, CallState
+from .journal_entries import Decided, KnownCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """Where a program stands that waits."""
+
+    dump: bytes = field(repr=False)
+    numbers: Mapping[int, int]
+    """Ordinal of each call that the program has made and not got an answer of -> the sandbox's number for it."""
+    at_call: int | None
+    """The ordinal of the call it stands at; `None` where it awaits several."""
+    slept: Sequence[int]
+    """The sandbox's numbers of the sleeps that ended and that the program does not know of."""
+    slept_seconds: float
+    feeds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """How a call is made."""
+
+    number: int
+    approved: bool = False
+    """Whether somebody has allowed it."""
+    changed: Mapping[str, Any] | None = None
+    """What it is made with, instead of what code gave."""
+
+
+def changed_arguments(decided: Decided | None, known: KnownCall | None) -> Mapping[str, Any] | None:
+    """What a call is made with instead of what code gave: as was decided, or, where that says nothing, as the attempt was
+    made of which nobody knows."""
+    if decided is not None and decided.arguments is not None:
+        return decided.arguments
+    return None if known is None else _noted(known).get(MADE_WITH)
+
+
+def said(known: KnownCall | None, changed: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is to be noted of an attempt, should nobody know what became of it: what its tool had asked, and with which
+    arguments a person let it be made."""
+    noted = {} if known is None else dict(_noted(known))
+    return noted if changed is None else {**noted, MADE_WITH: dict(changed)}
+
+
+def _noted(known: KnownCall) -> Mapping[str, Any]:
+    return known.began.said if known.waits is None else known.waits.metadata
+
+
+def answer(decided: Decided) -> tuple[CallState, Settled] | None:
+    """What code gets of a call that was decided; `None` where it was approved and is to run."""
+    match decided.kind:
+        case 'approve':
+            return None
+        case 'deny':
+            return 'denied', RaisedBy('PermissionError', decided.message)
+        case 'raise':
+            return 'raised', RaisedBy(decided.exception_type, decided.message)
+        case 'result':
+            return 'returned', Returned(to_sandbox(decided.value))

@@ -1,0 +1,95 @@
+"""What a cell that goes on knows of the calls it made before, and whether it makes the same again.
+
+Run again from its beginning, code must make the calls it made, with the same arguments, in the same order; then each gets
+the result it got. Code that does not (it depends on the time, or on chance) cannot go on exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._catalog.entries import Catalog
+from ..events.calls import CallRequest, ToolFacts, call_id
+from .journal_entries import NOTHING_KNOWN, CallWaits, CellSuspended, Known, KnownCall
+from .reuse import is_same_call
+
+
+class Diverged(Exception):
+    """Run again, the code does not make the calls that it made before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCalls:
+    """The calls of a cell before this run of it."""
+
+    cell_id: str
+    known: Known = NOTHING_KNOWN
+
+    def find(self, ordinal: int) -> KnownCall | None:
+        return self.known.calls.get(ordinal)
+
+    def is_decided(self, waits: CallWaits | None) -> bool:
+        """Whether the decisions that the cell went on with can be for this wait: it had begun when they were made."""
+        return waits is None or self.known.suspended is None or waits.after != self.known.suspended.token
+
+    def compare(self, request: CallRequest) -> None:
+        """Make sure that a call is the one it was.
+
+        Raises:
+            Diverged: When it is another one.
+        """
+        known = self.known.calls.get(request.ordinal)
+        if known is None:
+            return
+        began = known.began
+        if not is_same_call(began, request):
+            raise Diverged(
+                f'its call {request.ordinal} was {began.tool}() and is {request.tool.python_name}()'
+                if began.tool != request.tool.python_name
+                else f'its call {request.ordinal}, to {began.tool}(), has other arguments'
+            )
+
+    def request(self, ordinal: int, catalog: Catalog | None) -> CallRequest:
+        """A call of before, as it was made. Without a catalog nothing is known of its tool."""
+        began = self.known.calls[ordinal].began
+        entry = None if catalog is None else catalog.entries.get(began.tool)
+        facts = entry.facts if entry is not None else ToolFacts(tool_name=began.tool, python_name=began.tool)
+        return CallRequest(
+            call_id=call_id(self.cell_id, ordinal),
+            ordinal=ordinal,
+            tool=facts,
+            arguments=began.arguments,
+            line=began.line,
+        )
+
+    def accepted(self, catalog: Catalog) -> list[CallRequest]:
+        """The calls that a suspended program had made, in order."""
+        count = self.known.suspended.accepted if self.known.suspended is not None else 0
+        return [self.request(ordinal, catalog) for ordinal in sorted(self.known.calls) if ordinal <= count]
+
+    def results_before_next(self, accepted: int) -> int | None:
+        """How many results code had been given when it made its next call; `None` when it had made `accepted` calls."""
+        later = [call.began for ordinal, call in self.known.calls.items() if ordinal > accepted]
+        return min((began.had for began in later), default=None)
+
+    def has_more_than(self, count: int) -> bool:
+        """Whether more calls were made than `count`."""
+        return any(ordinal > count for ordinal in self.known.calls)
+
+    @property
+    def orders(self) -> set[int]:
+        """The places, in the order of settling, of the calls that settled."""
+        return {call.order for call in self.known.calls.values() if call.ended is not None}
+
+    def had(self, suspended: CellSuspended) -> list[KnownCall]:
+        """The calls whose results a suspended program had."""
+        return [
+            call
+            for ordinal, call in self.known.calls.items()
+            if call.ended is not None and ordinal <= suspended.accepted and ordinal not in suspended.numbers
+        ]
+
+
+def next_attempt(known: KnownCall | None) -> int:
+    """The number of the attempt at a call that is to be made now; asking for an approval is none."""
+    return 1 if known is None else known.began.attempt + (not known.only_asked)

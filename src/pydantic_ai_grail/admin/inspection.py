@@ -1,0 +1,199 @@
+"""A past conversation, cell by cell and call by call: what its journals and states say of it, with their seals checked.
+
+For people who look. Nothing is claimed, loaded or changed, so it may be done while the agent runs.
+
+```python
+for cell in await cells_of(SqlStore('sqlite:///agent.db'), conversation_id):
+    print(cell.code, cell.standing)
+    for call in cell.calls:
+        print(call.tool, call.arguments, call.state)
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from .._common.argument_checks import check_flag, check_store, check_text
+from .._common.ownership import named_owner, named_owners
+from .._journal.claims import shown_holder
+from .._journal.grants import Grants, LiveGrant
+from .._journal.stored_conversations import keyring_to_read
+from .._state.repository import utc_now
+from ..stores.base import NO_OWNER, AllOwners, ConversationKey, Store
+from .past_cells import (
+    HIDDEN,
+    CellStanding,
+    PastCall,
+    PastCell,
+    PastDecision,
+    cells_in,
+    journals_of,
+    with_claim,
+    without_content,
+)
+
+__all__ = [
+    'HIDDEN', 'CellStanding', 'LiveGrant', 'PastCall', 'PastCell', 'PastDecision', 'UnfinishedInStore', 'WaitingInStore',
+    'cells_of', 'grants_of', 'shown_holder', 'unfinished_in', 'waiting_among', 'waiting_in',
+]  # fmt: skip
+
+Secret: TypeAlias = str | bytes | Sequence[str | bytes]
+MOST: Final = 2**31 - 1
+"""As many conversations as any store has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedInStore:
+    """A cell that did not come to its end, and where."""
+
+    owner: str
+    """Whose conversation; empty for nobody's in particular."""
+    conversation_id: str
+    cell: PastCell
+    is_passed: bool
+    """As of a `WaitingInStore`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingInStore:
+    """A call that waits, and where."""
+
+    owner: str
+    """Whose conversation; empty for nobody's in particular."""
+    conversation_id: str
+    cell: PastCell
+    call: PastCall
+    since: datetime
+    is_passed: bool
+    """Whether later cells of the conversation have run: then its cell was denied as a whole, or the history was rewound
+    or forked, and perhaps nobody will decide any more. The store is not told of that."""
+
+
+async def cells_of(
+    store: Store,
+    conversation_id: str,
+    *,
+    owner: str | None = None,
+    secret: Secret | None = None,
+    include_content: bool = True,
+) -> list[PastCell]:
+    """The cells of a conversation, in the order in which they ran; empty when the store has nothing of it.
+
+    Args:
+        store: Where the agent's state is.
+        conversation_id: The conversation, as Pydantic AI calls it.
+        owner: Whose, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept.
+        secret: What seals the store, the newest first. Default: as for `CodeMode(snapshot_secret=...)`.
+        include_content: Whether code, arguments, results and messages are shown, or only what happened.
+
+    Raises:
+        OwnerError: When `owner` is no name for one.
+        SettingsError: When an argument cannot be right, or no secret can be had.
+        StoreError: When the store failed.
+    """
+    check_store(store)
+    check_text('conversation_id', conversation_id)
+    check_flag('include_content', include_content)
+    whose = named_owner(owner)
+    contents = await store.contents(conversation_id, owner=whose)
+    if not contents.snapshots and not contents.entries:
+        return []
+    cells = await cells_in(store, contents, keyring_to_read(store, secret))
+    begun = await store.begun(conversation_id, owner=whose)
+    claims = {(cell.key.cell_id, cell.key.code_digest): cell.claim for cell in begun}
+    now = utc_now()
+    shown = [cell if include_content else without_content(cell) for cell in cells]
+    return [with_claim(cell, claims.get((cell.cell_id, cell.code_digest)), now) for cell in shown]
+
+
+async def unfinished_in(
+    store: Store,
+    *,
+    owner: str | AllOwners | None = None,
+    secret: Secret | None = None,
+    include_content: bool = True,
+) -> list[UnfinishedInStore]:
+    """The cells of all conversations of an owner that wait, are under way or were cut off, and those of which that cannot be
+    told. By conversation, the one that was written to last first. `ALL_OWNERS` is for operators.
+
+    Raises:
+        OwnerError, SettingsError, StoreError: As `cells_of`.
+    """
+    check_store(store)
+    check_flag('include_content', include_content)
+    found: list[UnfinishedInStore] = []
+    for summary in await store.conversations(owner=named_owners(owner), limit=MOST):
+        if not summary.entries:
+            continue
+        cells = await cells_of(
+            store,
+            summary.conversation_id,
+            owner=None if summary.owner == NO_OWNER else summary.owner,
+            secret=secret,
+            include_content=include_content,
+        )
+        found += [
+            UnfinishedInStore(
+                owner=summary.owner,
+                conversation_id=summary.conversation_id,
+                cell=cell,
+                is_passed=any(later.standing != 'queued' for later in cells[number + 1 :]),
+            )
+            for number, cell in enumerate(cells)
+            if cell.is_unfinished
+        ]
+    return found
+
+
+async def waiting_in(
+    store: Store,
+    *,
+    owner: str | AllOwners | None = None,
+    secret: Secret | None = None,
+    include_content: bool = True,
+) -> list[WaitingInStore]:
+    """Every call of every conversation of an owner that waits for a decision, the oldest first. A cell whose journal cannot
+    be opened may have more; `unfinished_in` lists it. `ALL_OWNERS` is for operators.
+
+    Raises:
+        OwnerError, SettingsError, StoreError: As `cells_of`.
+    """
+    return waiting_among(await unfinished_in(store, owner=owner, secret=secret, include_content=include_content))
+
+
+def waiting_among(unfinished: Sequence[UnfinishedInStore]) -> list[WaitingInStore]:
+    """The calls of these cells that wait for a decision, the oldest first."""
+    found = [
+        WaitingInStore(
+            owner=each.owner,
+            conversation_id=each.conversation_id,
+            cell=each.cell,
+            call=call,
+            since=call.waits.at,
+            is_passed=each.is_passed,
+        )
+        for each in unfinished
+        if each.cell.standing == 'waiting'
+        for call in each.cell.calls
+        if call.state == 'waiting' and call.waits is not None
+    ]
+    return sorted(found, key=lambda waiting: waiting.since)
+
+
+async def grants_of(
+    store: Store, conversation_id: str, *, owner: str | None = None, secret: Secret | None = None
+) -> list[LiveGrant]:
+    """What a conversation of an owner may do without being asked, the oldest first.
+
+    Raises:
+        JournalTampered: When that was changed.
+        OwnerError, SettingsError, StoreError: As `cells_of`.
+    """
+    check_store(store)
+    check_text('conversation_id', conversation_id)
+    conversation = ConversationKey(named_owner(owner), conversation_id)
+    return await Grants(journals_of(store, keyring_to_read(store, secret)), conversation).live()

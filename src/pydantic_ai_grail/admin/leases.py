@@ -1,0 +1,65 @@
+"""One process at a time for a conversation: for applications that load a history, run an agent and save the history."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from .._common.argument_checks import check_seconds, check_store
+from .._common.ownership import new_conversation
+from .._journal.claims import HeldClaim
+from .._state.guarded_store import GuardedStore
+from .._state.repository import utc_now
+from ..stores.base import CellKey, Store
+
+
+@asynccontextmanager
+async def conversation_lease(
+    store: Store,
+    conversation_id: str,
+    *,
+    owner: str | None = None,
+    lease_secs: float = 30.0,
+    store_timeout_secs: float = 10.0,
+) -> AsyncGenerator[None]:
+    """Have a conversation for this process alone, for the length of the block.
+
+    A cell that waits or died is safe without it: one process goes on with it, others get a `StoreConflict`. What a lease
+    adds is that nobody else goes on from a history that is about to be out of date, so load the history inside:
+
+    ```python
+    async with conversation_lease(store, conversation_id):
+        history = load(conversation_id)
+        result = await agent.run(message_history=history)
+        save(conversation_id, result.all_messages())
+    ```
+
+    Args:
+        store: Where the agent's state is.
+        conversation_id: Any name for it; the agent's conversation need not be called the same.
+        owner: Whose conversation. Leases of two owners never meet.
+        lease_secs: After how long without a sign of life others may take it. A dead process of the same machine is seen
+            at once.
+        store_timeout_secs: How long one call of the store may take.
+
+    Raises:
+        SettingsError: When an argument cannot be right.
+        ConversationIdError: When `conversation_id` cannot name a conversation.
+        OwnerError: When `owner` is no name for one.
+        StoreConflict: When another process has it.
+        StoreError: When the store failed.
+    """
+    check_store(store)
+    check_seconds('lease_secs', lease_secs)
+    check_seconds('store_timeout_secs', store_timeout_secs)
+    held = HeldClaim(
+        store=GuardedStore(store=store, timeout_seconds=store_timeout_secs),
+        key=CellKey(*new_conversation(owner, conversation_id), '', ''),
+        seconds=lease_secs,
+        clock=utc_now,
+    )
+    await held.take(f'Conversation {conversation_id!r}')
+    try:
+        yield
+    finally:
+        await held.aclose()

@@ -1,0 +1,56 @@
+"""What happens in cells, as frozen data: events, calls, outcomes, diagnostics. No I/O."""
+
+from .calls import CallRecord, CallRequest, ToolFacts
+from .cell_events import (
+    CallSettled,
+    CallStarted,
+    CellChecked,
+    CellClosed,
+    CellDenied,
+    CellEnded,
+    CellGoesOn,
+    CellPrepared,
+    CellStarted,
+    CellWaits,
+    Event,
+    Observer,
+    SnapshotFailed,
+    SnapshotSaved,
+    StateLost,
+    StateRestored,
+)
+from .diagnostics import Diagnostic, Mend, Position
+from .outcomes import Completed, Failed, Failure, Outcome, Printed, Refused, Suspended, Verdict
+
+__all__ = [
+    'CallRecord',
+    'CallRequest',
+    'CallSettled',
+    'CallStarted',
+    'CellChecked',
+    'CellClosed',
+    'CellDenied',
+    'CellEnded',
+    'CellGoesOn',
+    'CellPrepared',
+    'CellStarted',
+    'CellWaits',
+    'Completed',
+    'Diagnostic',
+    'Event',
+    'Failed',
+    'Failure',
+    'Mend',
+    'Observer',
+    'Outcome',
+    'Position',
+    'Printed',
+    'Refused',
+    'SnapshotFailed',
+    'SnapshotSaved',
+    'StateLost',
+    'StateRestored',
+    'Suspended',
+    'ToolFacts',
+    'Verdict',
+]
