@@ -16,7 +16,13 @@ from support.journal_entries import (
 )
 
 from pydantic_ai_grail._common.typed_json import from_typed_json, to_typed_json
-from pydantic_ai_grail._journal.journal_entries import Entry, Known, KnownCall, entry_of, entry_values
+from pydantic_ai_grail._journal.entry_values import entry_of, entry_values
+from pydantic_ai_grail._journal.journal_entries import (
+    DecisionRequested,
+    Entry,
+    JournaledCall,
+    JournalState,
+)
 
 
 @given(ENTRIES)
@@ -43,13 +49,24 @@ def test_values_of_no_entry_that_this_version_knows_are_refused(values: dict[str
         entry_of(values)
 
 
+def test_entries_that_were_written_under_former_names_are_read() -> None:
+    began, asked = call_began(1, amount=5), DecisionRequested(token='t', requested_by='call 2', at=CELL_ENDED.at)
+    former = {'delivered_before': 'had', 'tool_metadata': 'said', 'delivered': 'handed', 'requested_by': 'asked_as'}
+    for entry in (began, asked, CELL_ENDED):
+        values = {former.get(name, name): value for name, value in entry_values(entry).items()}
+        if isinstance(entry, DecisionRequested):
+            values['kind'] = 'CellAsked'
+        assert values != entry_values(entry)
+        assert entry_of(values) == entry
+
+
 def test_entries_hold_mappings_as_plain_dicts() -> None:
     assert type(entry_values(call_began(1, amount=5))['arguments']) is dict
 
 
 def test_calls_wait_until_they_end() -> None:
-    waiting = KnownCall(began=call_began(1), waits=call_waits(1))
-    ended = KnownCall(began=call_began(2), waits=call_waits(2), ended=call_ended(2), order=1)
-    running = KnownCall(began=call_began(3))
-    known = Known(calls={1: waiting, 2: ended, 3: running}, began=BEGAN)
-    assert known.waiting == (waiting,)
+    waiting = JournaledCall(began=call_began(1), waits=call_waits(1))
+    ended = JournaledCall(began=call_began(2), waits=call_waits(2), ended=call_ended(2), order=1)
+    running = JournaledCall(began=call_began(3))
+    journaled = JournalState(calls={1: waiting, 2: ended, 3: running}, began=BEGAN)
+    assert journaled.waiting == (waiting,)

@@ -23,18 +23,18 @@ from ._catalog.catalog import Catalog
 from ._catalog.placement import names_of_no_tool, place_tools
 from ._cell.agent_run import AgentRun
 from ._cell.cell_call import CellCall
-from ._cell.cell_ends import CellEnd, DeniedCell, WaitsAnew
+from ._cell.cell_ends import CellEnd, DeniedCell, SuspendedAgain
 from ._cell.durable_step import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from ._cell.engine import Engine
 from ._cell.instructions import living, unseen
-from ._cell.message_history import RESUME, asking_call, asks_anew, cell_id_in, cells_in, said_before
+from ._cell.message_history import RESUME, asking_call, cell_id_in, cells_in, requests_again, said_before
 from ._cell.name_conflicts import ONE_CODE_MODE, refuse_other_run_code
 from ._cell.run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
 from ._cell.run_code_part import RUN_CODE, RunCodeArgs
 from ._cell.suspension import note_denials
 from ._common.ownership import comes_from_a_client, conversation_in
 from ._journal.grants import LiveGrant
-from ._reply.reply import give_up, nothing_to_resume, render, waits_anew
+from ._reply.reply import give_up, nothing_to_resume, render, suspended_again
 from ._stream.call_parts import CallParts, with_metadata
 from ._stream.observer import cell_stream
 from .errors import NothingToResume, SnapshotError, StoreError
@@ -287,7 +287,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             return ''
         if run.opening_note is None:
             cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=None, run_id=ctx.run_id)
-            if not asks_anew(ctx.messages):  # the model is in the midst of it: what it was told stays
+            if not requests_again(ctx.messages):  # the model is in the midst of it: what it was told stays
                 run.opening_note = said_before(ctx.messages, f'toolset:{TOOLSET_ID}:{_NOTE}')
                 return run.opening_note
             run.opening_note = ''
@@ -303,9 +303,9 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         return run.opening_note
 
     async def _reply(self, ran: CellEnd, run: AgentRun, parts: CallParts) -> CellReply:
-        if isinstance(ran, WaitsAnew):
-            value = waits_anew(ran.calls, resume=ran.resume, notes=ran.notes)
-            return CellReply(value=value, asks_anew=True, failures=run.failures)
+        if isinstance(ran, SuspendedAgain):
+            value = suspended_again(ran.calls, resume=ran.resume, notes=ran.notes)
+            return CellReply(value=value, requests_again=True, failures=run.failures)
         if isinstance(ran, DeniedCell):
             return CellReply(error=ran.text, failures=run.failures)
         outcome, notes = ran.outcome, [*ran.notes]
@@ -338,8 +338,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             run.is_waiting = True
             raise ApprovalRequired(metadata=reply.waits)
         run.failures = reply.failures
-        if reply.asks_anew:
-            run.is_waiting = run.asks_anew = True
+        if reply.requests_again:
+            run.is_waiting = run.requests_again = True
         if reply.error is not None:
             if reply.content and ctx.pending_messages is not None:
                 # `ToolFailed` carries text alone; this goes where `ToolReturn.content` would.

@@ -16,7 +16,7 @@ from support.journal_entries import BEGAN, call_began, call_ended, call_waits, c
 from pydantic_ai_grail import Approve, Deny, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail._journal.journal_entries import Decided
 from pydantic_ai_grail._state.keyring import Keyring
-from pydantic_ai_grail._state.repository import Keeper
+from pydantic_ai_grail._state.repository import SnapshotRepository
 from pydantic_ai_grail.admin.inspection import PastCall, PastCell, cells_of, grants_of, waiting_in
 from pydantic_ai_grail.approvals.waiting_calls import Grant, Raise
 from pydantic_ai_grail.cli.plain import as_json
@@ -177,9 +177,9 @@ async def test_the_attempts_at_a_call_whose_fate_was_unknown_are_one_call(store:
 
 async def test_of_a_state_of_another_version_the_code_is_not_known() -> None:
     store = MemoryStore()
-    keeper = Keeper(store=store, keyring=Keyring(SECRET), monty_version='0.1')
+    repository = SnapshotRepository(store=store, keyring=Keyring(SECRET), monty_version='0.1')
     for number, history in enumerate(['{"cells": "of another kind"}', '']):
-        await keeper.save(
+        await repository.save(
             b'dump',
             conversation=ConversationKey('', 'A'),
             cell_id=f'c{number}',

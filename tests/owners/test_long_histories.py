@@ -12,11 +12,11 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, Tool
 from pydantic_ai_grail._cell.approval_requests import as_the_model_sees, next_requests
 from pydantic_ai_grail._cell.message_history import (
     asking_call,
-    asks_anew,
     cell_id_in,
     cell_ids_in,
     cells_in,
     denied_in,
+    requests_again,
     said_before,
 )
 
@@ -29,7 +29,7 @@ READERS: dict[str, Reads] = {
     'cell_id_in': lambda messages: cell_id_in(messages, 'no such', tool_name='run_code'),
     'asking_call': lambda messages: asking_call(messages, 'no such', tool_name='run_code'),
     'denied_in': lambda messages: denied_in(messages, tool_name='run_code'),
-    'asks_anew': asks_anew,
+    'asks_anew': requests_again,
     'said_before': lambda messages: said_before(messages, 'no such'),
 }
 

@@ -14,7 +14,7 @@ from support.interrupted import known_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
 from pydantic_ai_grail._journal.journal_entries import CallBegan, Entry
-from pydantic_ai_grail._journal.replay import PastCalls
+from pydantic_ai_grail._journal.replay import Replay
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.support import Support, load_support
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
@@ -59,7 +59,7 @@ async def played(
     *,
     check: Check | None = None,
     crashes: bool = False,
-    past: Sequence[Entry] = (),
+    replay: Sequence[Entry] = (),
     support: Support | None = None,
 ) -> tuple[Completed | Failed | Refused | Waiting, list[Ran], list[Event]]:
     events: list[Event] = []
@@ -76,8 +76,8 @@ async def played(
         kept.append(ran)
 
     calls = await dispatcher(double, fails, asks, events=events)
-    known = known_of(past)
-    calls.past, calls.scope = PastCalls(cell_id='cell', known=known), 'A'
+    journaled = known_of(replay)
+    calls.replay, calls.scope = Replay(cell_id='cell', journaled=journaled), 'A'
     outcome = await run_cell(
         source,
         Surroundings(
@@ -90,7 +90,7 @@ async def played(
             host=HostAccess(),
             limits=DEFAULT_LIMITS,
             observe=events.append,
-            going_on=GoingOn(prepared=prepared_cell(source), suspended=known.suspended) if past else None,
+            going_on=GoingOn(prepared=prepared_cell(source), suspended=journaled.suspended) if replay else None,
         ),
     )
     return outcome, kept, events
@@ -198,13 +198,21 @@ async def test_a_cell_that_waits_keeps_no_state_and_tells_what_it_did() -> None:
     assert events[-1].outcome == outcome.outcome
 
 
-def doubled(ordinal: int, number: int, *, had: int = 0) -> list[Entry]:
-    began = CallBegan(ordinal=ordinal, tool='double', arguments={'number': number}, line=1, attempt=1, had=had, at=NOON)
+def doubled(ordinal: int, number: int, *, delivered_before: int = 0) -> list[Entry]:
+    began = CallBegan(
+        ordinal=ordinal,
+        tool='double',
+        arguments={'number': number},
+        line=1,
+        attempt=1,
+        delivered_before=delivered_before,
+        at=NOON,
+    )
     return [began, call_ended(ordinal, 2 * number)]
 
 
 async def test_a_cell_that_is_run_again_is_neither_prepared_nor_checked_again() -> None:
-    outcome, kept, events = await played('await double(4)', check=breaks, past=doubled(1, 4))
+    outcome, kept, events = await played('await double(4)', check=breaks, replay=doubled(1, 4))
     assert isinstance(outcome, Completed)
     assert [(record.result, record.is_recorded) for record in outcome.calls] == [(8, True)]
     assert len(kept) == 1
@@ -221,8 +229,14 @@ async def test_a_cell_that_is_run_again_is_neither_prepared_nor_checked_again() 
     ],
 )
 async def test_a_cell_that_does_not_do_the_same_again_fails_and_lists_all_it_did(source: str, why: str) -> None:
-    past = [*doubled(1, 4), call_began(2, had=1), call_began(3, had=1), call_waits(3), *doubled(4, 6, had=1)]
-    outcome, kept, _ = await played(source, past=past)
+    replay = [
+        *doubled(1, 4),
+        call_began(2, delivered_before=1),
+        call_began(3, delivered_before=1),
+        call_waits(3),
+        *doubled(4, 6, delivered_before=1),
+    ]
+    outcome, kept, _ = await played(source, replay=replay)
     assert isinstance(outcome, Failed)
     assert outcome.failure.message == (
         f'The cell was interrupted, and run again it does not do the same: {why}. It was stopped. The calls listed '

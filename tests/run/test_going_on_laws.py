@@ -37,38 +37,38 @@ class World:
     effects: Counter[str] = field(default_factory=Counter[str])
 
     def toolset(self) -> FunctionToolset[Any]:
-        async def pay(n: int, had: int) -> str:
+        async def pay(n: int, delivered_before: int) -> str:
             """Takes its time."""
             await anyio.sleep(n % 3 * 0.001)
-            return self.effect('pay', n, had)
+            return self.effect('pay', n, delivered_before)
 
-        async def ask(ctx: RunContext[Any], n: int, had: int) -> str:
+        async def ask(ctx: RunContext[Any], n: int, delivered_before: int) -> str:
             """Has to be allowed."""
             await anyio.sleep(n % 2 * 0.001)
             if self.waits and not ctx.tool_call_approved:
                 raise ApprovalRequired
-            return self.effect('ask', n, had)
+            return self.effect('ask', n, delivered_before)
 
-        async def fax(n: int, had: int) -> str:
+        async def fax(n: int, delivered_before: int) -> str:
             """Somebody else makes it."""
             if self.waits:
                 raise CallDeferred
-            return self.effect('fax', n, had)
+            return self.effect('fax', n, delivered_before)
 
-        async def bad(n: int, had: int) -> str:
+        async def bad(n: int, delivered_before: int) -> str:
             """Has its effect, and fails."""
             await anyio.sleep(n % 2 * 0.001)
-            raise LookupError(self.effect('bad', n, had))
+            raise LookupError(self.effect('bad', n, delivered_before))
 
-        def count(n: int, had: int) -> str:
+        def count(n: int, delivered_before: int) -> str:
             """Alone."""
-            return self.effect('count', n, had)
+            return self.effect('count', n, delivered_before)
 
-        def vote(ctx: RunContext[Any], n: int, had: int) -> str:
+        def vote(ctx: RunContext[Any], n: int, delivered_before: int) -> str:
             """Alone, and has to be allowed."""
             if self.waits and not ctx.tool_call_approved:
                 raise ApprovalRequired
-            return self.effect('vote', n, had)
+            return self.effect('vote', n, delivered_before)
 
         toolset = FunctionToolset[Any]()
         for tool in (pay, ask, fax, bad):
@@ -77,8 +77,8 @@ class World:
             toolset.add_function(tool, sequential=True)
         return toolset
 
-    def effect(self, tool: str, n: int, had: int) -> str:
-        text = f'{tool} {n} {had}'
+    def effect(self, tool: str, n: int, delivered_before: int) -> str:
+        text = f'{tool} {n} {delivered_before}'
         self.effects[text] += 1
         return text
 
@@ -163,7 +163,7 @@ def decide(went: Went, ordinal: int, world: World) -> Decided:
     id = f'cell__{ordinal}'
     (request,) = [record.request for record in went.calls if record.request.call_id == id]
     tool, reason = request.tool.python_name, went.waiting[id].reason
-    text = f'{tool} {request.arguments["n"]} {request.arguments["had"]}'
+    text = f'{tool} {request.arguments["n"]} {request.arguments["delivered_before"]}'
     if reason == 'external':
         return Decided(kind='result', value=world.effect(tool, request.arguments['n'], request.arguments['had']))
     if reason == 'unknown' and world.effects[text]:
@@ -224,9 +224,9 @@ PARTS = st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=4), min_size=2
 @settings(max_examples=60, deadline=None)
 @example([[3, 0], [1, 0], [2, 0]], 9)
 def test_results_come_back_in_the_order_in_which_they_came(parts: list[list[int]], dies_after: int) -> None:
-    async def pay(part: int, milliseconds: int, had: int) -> str:
+    async def pay(part: int, milliseconds: int, delivered_before: int) -> str:
         await anyio.sleep(milliseconds * 0.002)
-        return f'{part} {had}'
+        return f'{part} {delivered_before}'
 
     functions = [
         '\n'.join(

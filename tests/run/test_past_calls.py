@@ -16,16 +16,16 @@ from support.journal_entries import NOON, call_began, call_ended, call_waits
 
 from pydantic_ai_grail._journal.journal_entries import (
     CallBegan,
-    CalledBefore,
     CallEnded,
     CallWaits,
     CellEnded,
     Decided,
+    EarlierCalls,
     Entry,
-    KnownCall,
+    JournaledCall,
 )
-from pydantic_ai_grail._journal.replay import Diverged, PastCalls, next_attempt
-from pydantic_ai_grail._journal.reuse import CorrectedCalls
+from pydantic_ai_grail._journal.replay import Diverged, Replay, next_attempt
+from pydantic_ai_grail._journal.reuse import ReusableCalls
 from pydantic_ai_grail._run.tool_call import METADATA_KEY
 from pydantic_ai_grail.errors import StoreError
 from pydantic_ai_grail.events.calls import CallRequest, ToolFacts
@@ -217,8 +217,8 @@ async def test_a_call_that_overtook_a_result_overtakes_it_again() -> None:
         await anyio.sleep(seconds)
         return seconds
 
-    def weigh(had: int) -> int:
-        return had
+    def weigh(delivered_before: int) -> int:
+        return delivered_before
 
     toolset = FunctionToolset[Any]([work])
     toolset.add_function(weigh, sequential=True)
@@ -239,20 +239,20 @@ seen
     assert (await it.go()).value == [0, 1, 0.02]
 
 
-def past(*entries: Any) -> PastCalls:
-    return PastCalls(cell_id='cell', known=known_of(entries))
+def replay(*entries: Any) -> Replay:
+    return Replay(cell_id='cell', journaled=known_of(entries))
 
 
 def test_fewer_calls_than_before_are_noticed() -> None:
-    calls = past(call_began(1), call_ended(1), call_began(2))
+    calls = replay(call_began(1), call_ended(1), call_began(2))
     assert [calls.has_more_than(count) for count in range(4)] == [True, True, False, False]
-    assert past().has_more_than(0) is False
+    assert replay().has_more_than(0) is False
 
 
 # Calls of which nobody knows
 
 
-async def under_way(code: str, shop: Shop, **options: Any) -> Interrupted:
+async def unknown_outcome(code: str, shop: Shop, **options: Any) -> Interrupted:
     """A program that died after its first call took effect and before that was written down."""
     it = program(code, shop, **options)
     with pytest.raises(Died):
@@ -263,7 +263,7 @@ async def under_way(code: str, shop: Shop, **options: Any) -> Interrupted:
 
 async def test_a_call_that_was_under_way_waits_for_somebody_who_knows() -> None:
     shop = Shop()
-    it = await under_way("[await buy('a'), await buy('b')]", shop)
+    it = await unknown_outcome("[await buy('a'), await buy('b')]", shop)
     went = await it.go()
     assert {id: waits.reason for id, waits in went.waiting.items()} == {'cell__1': 'unknown'}
     assert shop.made == ['buy a']
@@ -274,7 +274,7 @@ async def test_a_call_that_was_under_way_waits_for_somebody_who_knows() -> None:
 
 async def test_it_is_made_again_when_somebody_says_so_as_another_attempt_at_the_same_call() -> None:
     shop = Shop()
-    it = await under_way("await buy('a')", shop)
+    it = await unknown_outcome("await buy('a')", shop)
     await it.go()
     assert (await it.go({1: APPROVED})).value == 'buy: a'
     (first, key), (second, same_key) = shop.attempts
@@ -285,7 +285,7 @@ async def test_it_is_made_again_when_somebody_says_so_as_another_attempt_at_the_
 
 async def test_it_waits_on_after_another_death() -> None:
     shop = Shop()
-    it = await under_way("await buy('a')", shop)
+    it = await unknown_outcome("await buy('a')", shop)
     with suppress(Died):
         await it.go(dies_after=2)
     assert it.shown() == ['1 began', '1 waits']
@@ -395,7 +395,7 @@ async def test_an_approval_is_not_for_a_second_question_of_the_tool() -> None:
 
 async def test_it_raises_in_the_code_where_that_is_wanted() -> None:
     shop = Shop()
-    it = await under_way("await buy('a')", shop, unknown_calls='raise')
+    it = await unknown_outcome("await buy('a')", shop, unknown_calls='raise')
     went = await it.go()
     assert went.error == ('RuntimeError: buy() was under way when its run ended; whether it took effect is not known')
     assert it.shown() == ['1 began', '1 raised']
@@ -405,7 +405,7 @@ async def test_it_raises_in_the_code_where_that_is_wanted() -> None:
 
 async def test_it_is_made_again_where_that_is_wanted() -> None:
     shop = Shop()
-    it = await under_way("await buy('a')", shop, unknown_calls='retry')
+    it = await unknown_outcome("await buy('a')", shop, unknown_calls='retry')
     assert (await it.go()).value == 'buy: a'
     assert [attempt for attempt, _ in shop.attempts] == [1, 2]
 
@@ -414,7 +414,7 @@ async def test_it_is_made_again_where_that_is_wanted() -> None:
 @pytest.mark.parametrize('unknown_calls', ['ask', 'raise', 'retry'])
 async def test_calls_that_may_be_made_twice_are_made_again(tool: str, unknown_calls: str) -> None:
     shop = Shop()
-    it = await under_way(f"await {tool}('a')", shop, unknown_calls=unknown_calls)
+    it = await unknown_outcome(f"await {tool}('a')", shop, unknown_calls=unknown_calls)
     assert (await it.go()).value == f'{tool}: a'
     assert shop.made == [f'{tool} a'] * 2
 
@@ -423,11 +423,11 @@ async def test_calls_that_may_be_made_twice_are_made_again(tool: str, unknown_ca
     ('known', 'attempt'),
     [
         (None, 1),
-        (KnownCall(began=call_began(1)), 2),
-        (KnownCall(began=call_began(1), waits=call_waits(1)), 1),
-        (KnownCall(began=call_began(1, attempt=4)), 5),
+        (JournaledCall(began=call_began(1)), 2),
+        (JournaledCall(began=call_began(1), waits=call_waits(1)), 1),
+        (JournaledCall(began=call_began(1, attempt=4)), 5),
         (
-            KnownCall(
+            JournaledCall(
                 began=call_began(1),
                 waits=CallWaits(ordinal=1, reason='unknown', metadata={}, until=None, at=call_began(1).at),
             ),
@@ -435,8 +435,8 @@ async def test_calls_that_may_be_made_twice_are_made_again(tool: str, unknown_ca
         ),
     ],
 )
-def test_attempts_count_what_may_have_had_an_effect(known: KnownCall | None, attempt: int) -> None:
-    assert next_attempt(known) == attempt
+def test_attempts_count_what_may_have_had_an_effect(journaled: JournaledCall | None, attempt: int) -> None:
+    assert next_attempt(journaled) == attempt
 
 
 # A journal that cannot be kept
@@ -516,7 +516,7 @@ def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
     ids=['under way', 'nobody knew before', 'only asked', 'settled', 'and its cell failed'],
 )
 def test_the_next_cell_knows_what_nobody_knows_of_the_one_before(entries: list[Entry], is_known: bool) -> None:
-    corrected = CorrectedCalls(CalledBefore(unknown=known_of(entries).unknown), is_read_only=lambda _: False)
+    reusable = ReusableCalls(EarlierCalls(unknown=known_of(entries).unknown), is_read_only=lambda _: False)
     request = made_by_the_next_cell(1)
-    corrected.compare(request)
-    assert (corrected.under_way(request) is not None) == is_known
+    reusable.compare(request)
+    assert (reusable.unknown_outcome(request) is not None) == is_known

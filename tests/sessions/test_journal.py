@@ -26,7 +26,14 @@ from support.journal_entries import (
 )
 
 from pydantic_ai_grail._journal.cell_journal import CellJournal, Journals
-from pydantic_ai_grail._journal.journal_entries import CallBegan, CallEnded, CallWaits, Entry, Known, KnownCall
+from pydantic_ai_grail._journal.journal_entries import (
+    CallBegan,
+    CallEnded,
+    CallWaits,
+    Entry,
+    JournaledCall,
+    JournalState,
+)
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import JournalKeyUnknown, JournalTampered, StoreConflict, StoreError, StoreTimeout
 from pydantic_ai_grail.stores import CellKey, Claim, JournalRecord, MemoryStore, Store
@@ -88,7 +95,7 @@ async def test_a_journal_goes_on_where_it_ended() -> None:
 async def test_a_cell_that_has_no_journal_is_reopened_empty() -> None:
     store = MemoryStore()
     journal = await journals(store).reopen(KEY)
-    assert journal.known() == Known()
+    assert journal.state() == JournalState()
     await journal.aclose()
     assert await is_free(store)
 
@@ -106,7 +113,7 @@ async def test_a_fork_takes_the_journal_over_and_writes_it_as_its_own() -> None:
     await written(store, FEW)
     journal = await journals(store).reopen(fork)
     journal.copy_from(await journals(store).peek(KEY))
-    assert journal.known().suspended == cell_suspended()
+    assert journal.state().suspended == cell_suspended()
     assert await store.journal(fork) == []
     await journal.write(cell_resumed())
     await journal.aclose()
@@ -301,40 +308,40 @@ def test_of_each_call_the_last_attempt_is_known_and_what_came_after_it(
     entries, calls = history
     journal = journals(MemoryStore()).new(KEY)
     journal.entries = entries
-    known = journal.known()
-    assert known.began == BEGAN
-    assert list(known.calls) == list(calls)
+    journaled = journal.state()
+    assert journaled.began == BEGAN
+    assert list(journaled.calls) == list(calls)
     ended = [entry.ordinal for entry in entries if isinstance(entry, CallEnded)]
     for ordinal, own in calls.items():
         started = max(place for place, entry in enumerate(own) if isinstance(entry, CallBegan))
         waits = [entry for entry in own[started:] if isinstance(entry, CallWaits)]
         ends = [entry for entry in own if isinstance(entry, CallEnded)]
-        assert known.calls[ordinal] == KnownCall(
+        assert journaled.calls[ordinal] == JournaledCall(
             began=own[started],  # pyright: ignore[reportArgumentType]  # it was chosen for its type
             waits=waits[-1] if waits else None,
             ended=ends[0] if ends else None,
             order=ended.index(ordinal) + 1 if ends else 0,
             asked=sum(isinstance(entry, CallWaits) and entry.reason == 'approval' for entry in own),
         )
-    assert {call.began.ordinal for call in known.waiting} == {
+    assert {call.began.ordinal for call in journaled.waiting} == {
         ordinal for ordinal, own in calls.items() if isinstance(own[-1], CallWaits)
     }
 
 
 async def test_the_newest_suspension_counts_and_only_decisions_made_after_it() -> None:
-    def known(*entries: Entry) -> Known:
+    def journaled(*entries: Entry) -> JournalState:
         journal = journals(MemoryStore()).new(KEY)
         journal.entries = list(entries)
-        return journal.known()
+        return journal.state()
 
     one, two = cell_suspended('1'), cell_suspended('2')
-    assert known(BEGAN, one).suspended == one
-    assert known(BEGAN, one, cell_resumed('1')).resumed == cell_resumed('1')
+    assert journaled(BEGAN, one).suspended == one
+    assert journaled(BEGAN, one, cell_resumed('1')).resumed == cell_resumed('1')
     asked = (('', '1'), ('', '2'))
-    assert known(BEGAN, one, cell_resumed('1'), two) == Known(began=BEGAN, suspended=two, asked=asked)
-    assert known(BEGAN, one, cell_resumed('1'), CELL_ENDED).ended == CELL_ENDED
-    assert known(CELL_QUEUED).is_queued
-    assert known() == Known()
+    assert journaled(BEGAN, one, cell_resumed('1'), two) == JournalState(began=BEGAN, suspended=two, asked=asked)
+    assert journaled(BEGAN, one, cell_resumed('1'), CELL_ENDED).ended == CELL_ENDED
+    assert journaled(CELL_QUEUED).is_queued
+    assert journaled() == JournalState()
 
 
 # When it is stored
@@ -389,7 +396,7 @@ async def test_entries_that_may_wait_are_stored_together_at_the_end() -> None:
     for entry in FEW:
         await journal.write(entry)
     assert store.gate.appended == []
-    assert journal.known().suspended == cell_suspended()
+    assert journal.state().suspended == cell_suspended()
     await journal.store(release=True)
     await journal.store(release=True)
     assert store.gate.appended == [len(FEW)]

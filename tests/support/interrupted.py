@@ -19,6 +19,7 @@ from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 
 from pydantic_ai_grail._catalog.catalog import build_catalog
 from pydantic_ai_grail._journal.cell_journal import Journals
+from pydantic_ai_grail._journal.entry_values import entry_values
 from pydantic_ai_grail._journal.journal_entries import (
     CallBegan,
     CallEnded,
@@ -27,12 +28,11 @@ from pydantic_ai_grail._journal.journal_entries import (
     CellSuspended,
     Decided,
     Entry,
-    Known,
+    JournalState,
     UnknownCalls,
-    entry_values,
 )
 from pydantic_ai_grail._journal.pauses import Parked
-from pydantic_ai_grail._journal.unknown_outcomes import Fates
+from pydantic_ai_grail._journal.unknown_outcomes import UnknownOutcomes
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess
@@ -51,7 +51,7 @@ NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 APPROVED: Final = Decided(kind='approve')
 
 
-def known_of(entries: Sequence[Entry]) -> Known:
+def known_of(entries: Sequence[Entry]) -> JournalState:
     """What a journal with these entries says of its cell."""
     journals = Journals(
         store=MemoryStore(),
@@ -62,7 +62,7 @@ def known_of(entries: Sequence[Entry]) -> Known:
     )
     journal = journals.new(CellKey('', 'A', 'cell', 'digest'))
     journal.entries = list(entries)
-    return journal.known()
+    return journal.state()
 
 
 class Died(StoreError):
@@ -149,11 +149,11 @@ class Interrupted:
         """
         if decisions is not None:
             self._decide(decisions)
-        known = known_of(self.entries)
+        journaled = known_of(self.entries)
         events: list[Event] = []
-        calls = await self._dispatcher(known, events, dies_after)
+        calls = await self._dispatcher(journaled, events, dies_after)
         prints = PrintCapture(self.limits.max_print_chars)
-        suspended = known.suspended
+        suspended = journaled.suspended
         if suspended is not None:
             prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
         async with lend_worker(self.limits, host=HostAccess(), functions={}) as worker:
@@ -185,22 +185,22 @@ class Interrupted:
         }
         self.entries.append(CellResumed(token=suspended.token, decisions=plain, at=self.now))
 
-    async def _dispatcher(self, known: Known, events: list[Event], dies_after: int | None) -> Dispatcher:
+    async def _dispatcher(self, journaled: JournalState, events: list[Event], dies_after: int | None) -> Dispatcher:
         chosen = FunctionToolset(list(self.toolset)) if isinstance(self.toolset, Sequence) else self.toolset
         ctx = RunContext(deps=None, model=TestModel(), usage=RunUsage(), usage_limits=self.usage_limits)
         tools = await chosen.get_tools(ctx)
-        resumed = known.resumed
+        resumed = journaled.resumed
         return Dispatcher(
             cell_id='cell',
             catalog=build_catalog(tools, root=chosen),
             tools=ToolManager(toolset=chosen, ctx=ctx, tools=tools),
             max_tool_calls=self.max_tool_calls,
             observe=events.append,
-            known=known,
+            journaled=journaled,
             recorder=ListRecorder(self.entries, dies_after),
             decisions={} if resumed is None else {id: Decided(**each) for id, each in resumed.decisions.items()},
             decided_at=None if resumed is None else resumed.at,
-            fates=Fates(unknown_calls=self.unknown_calls),
+            unknown_outcomes=UnknownOutcomes(unknown_calls=self.unknown_calls),
             decision_seconds=self.decision_seconds,
             clock=lambda: self.now,
         )

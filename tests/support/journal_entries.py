@@ -12,11 +12,11 @@ from pydantic_ai_grail._journal.journal_entries import (
     CallBegan,
     CallEnded,
     CallWaits,
-    CellAsked,
     CellEnded,
     CellQueued,
     CellResumed,
     CellSuspended,
+    DecisionRequested,
     Entry,
     Granted,
     GrantRevoked,
@@ -27,8 +27,16 @@ NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BEGAN: Final = Began(source='await pay(1)', prepared='{}', parent=None)
 
 
-def call_began(ordinal: int, *, attempt: int = 1, had: int = 0, **arguments: Any) -> CallBegan:
-    return CallBegan(ordinal=ordinal, tool='pay', arguments=arguments, line=1, attempt=attempt, had=had, at=NOON)
+def call_began(ordinal: int, *, attempt: int = 1, delivered_before: int = 0, **arguments: Any) -> CallBegan:
+    return CallBegan(
+        ordinal=ordinal,
+        tool='pay',
+        arguments=arguments,
+        line=1,
+        attempt=attempt,
+        delivered_before=delivered_before,
+        at=NOON,
+    )
 
 
 def call_waits(ordinal: int) -> CallWaits:
@@ -82,8 +90,8 @@ _ORDINALS = st.integers(min_value=1, max_value=10**6)
 _SECONDS = st.floats(min_value=0, allow_infinity=False)
 ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
     st.builds(Began, source=_TEXT, prepared=_TEXT, parent=st.none() | _TEXT),
-    st.builds(CellQueued, at=_MOMENTS, asked_as=_TEXT),
-    st.builds(CellAsked, token=_TEXT, asked_as=_TEXT, at=_MOMENTS),
+    st.builds(CellQueued, at=_MOMENTS, requested_by=_TEXT),
+    st.builds(DecisionRequested, token=_TEXT, requested_by=_TEXT, at=_MOMENTS),
     st.builds(
         CallBegan,
         ordinal=_ORDINALS,
@@ -91,7 +99,7 @@ ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
         arguments=st.dictionaries(_TEXT, _PLAIN, max_size=4),
         line=st.none() | _ORDINALS,
         attempt=_ORDINALS,
-        had=_ORDINALS,
+        delivered_before=_ORDINALS,
         at=_MOMENTS,
     ),
     st.builds(
@@ -125,7 +133,7 @@ ENTRIES: Final[st.SearchStrategy[Entry]] = st.one_of(
         printed=_TEXT,
         dropped_chars=_ORDINALS,
         trace=st.dictionaries(_TEXT, _TEXT, max_size=2),
-        asked_as=st.none() | _TEXT,
+        requested_by=st.none() | _TEXT,
         dump=st.binary() | st.binary().map(lambda part: part * 300),
     ),
     st.builds(

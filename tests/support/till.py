@@ -20,7 +20,7 @@ from pydantic_ai_grail._journal.cell_journal import Journals
 from pydantic_ai_grail._journal.journal_entries import CellSuspended, Entry
 from pydantic_ai_grail._state.envelope import code_digest
 from pydantic_ai_grail._state.keyring import Keyring
-from pydantic_ai_grail._state.repository import Keeper
+from pydantic_ai_grail._state.repository import SnapshotRepository
 from pydantic_ai_grail.approvals.waiting_calls import Decisions
 from pydantic_ai_grail.stores import CellKey, ConversationKey
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
@@ -130,11 +130,11 @@ class Till:
     async def state_as_of_monty(self, version: str, *, code: str, cell_id: str) -> None:
         """Make the state after a cell one that this version of Monty wrote."""
         digest = code_digest(code)
-        keeper = Keeper(store=self.store, keyring=Keyring(SECRET), monty_version=version)
+        repository = SnapshotRepository(store=self.store, keyring=Keyring(SECRET), monty_version=version)
         record = await self.store.find(cell_id, digest, conversation_id='A')
         assert record is not None
         self.forget('grail_snapshots')
-        await keeper.save(
+        await repository.save(
             record.data, conversation=ConversationKey('', 'A'), cell_id=cell_id, code_digest=digest, outcome='failed'
         )
 

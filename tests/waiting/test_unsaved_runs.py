@@ -170,7 +170,7 @@ async def test_jobs_that_share_a_conversation_and_no_history_are_not_told_of_eac
 async def test_after_long_what_was_cut_off_is_told_and_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unsaved, 'GIVEN_AGAIN_FOR', timedelta(0))
+    monkeypatch.setattr(unsaved, 'REUSED_FOR', timedelta(0))
     till = Till(tmp_path)
     await till.cut_off('await pay(1)\nawait pay(2)')
     await till.run('await pay(1)')

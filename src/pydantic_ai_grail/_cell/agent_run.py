@@ -22,7 +22,7 @@ from ..events.outcomes import Completed
 from ..stores.base import CellKey
 from .call_reuse import Corrections
 from .message_history import CellsInHistory, cell_metadata
-from .session import KeptCell, Session, State
+from .session import SavedCell, Session, State
 
 
 @dataclass(kw_only=True)
@@ -45,7 +45,7 @@ class AgentRun:
     """The tools that code has in this step; `None` until they were asked for."""
     is_waiting: bool = False
     """Whether a cell of this run waits; those that the model asked for after it have to wait too."""
-    asks_anew: bool = False
+    requests_again: bool = False
     """Whether that one's decisions are asked for with the next request of the run."""
     opening_note: str | None = None
     """What the model was told of variables when the run began; `None` until it was asked for."""
@@ -121,9 +121,9 @@ class AgentRun:
         if not key.conversation.has_owner:
             self.session.grants.only_of(shows)
 
-    def keeping(self, cell_id: str, source: str, observe: Observer, *, tool_call_id: str | None) -> Keeping:
+    def state_saver(self, cell_id: str, source: str, observe: Observer, *, tool_call_id: str | None) -> StateSaver:
         own_id = None if cell_id == tool_call_id else cell_id
-        return Keeping(run=self, cell_id=cell_id, own_id=own_id, digest=code_digest(source), observe=observe)
+        return StateSaver(run=self, cell_id=cell_id, own_id=own_id, digest=code_digest(source), observe=observe)
 
     async def start_over(self) -> State:
         """Forget all variables. What was held back is saved first, for histories that go back to it."""
@@ -168,7 +168,7 @@ class AgentRun:
 
 
 @dataclass(kw_only=True)
-class Keeping:
+class StateSaver:
     """Keeps the state after one cell, and knows what to tell of it."""
 
     run: AgentRun
@@ -191,7 +191,7 @@ class Keeping:
         """
         started = time.perf_counter()
         text = ran.history.to_json()
-        cell = KeptCell(
+        cell = SavedCell(
             cell_id=self.cell_id,
             code_digest=self.digest,
             outcome='completed' if isinstance(ran.outcome, Completed) else 'failed',

@@ -44,7 +44,7 @@ def next_requests(messages: Sequence[ModelMessage], *, tool_name: str) -> ModelR
         if not isinstance(message, ModelRequest):
             break
         returns = [part for part in message.parts if isinstance(part, ToolReturnPart) and part.tool_name == tool_name]
-        found[:0] = [(part, told) for part in returns if (told := _waits_anew(part)) is not None]
+        found[:0] = [(part, told) for part in returns if (told := _suspended_again(part)) is not None]
     cell_ids = cell_ids_in(messages, tool_name=tool_name) if found else dict[str, str]()
     calls = [_request(part, told, cell_ids, tool_name) for part, told in found[-_MOST:]]
     return ModelResponse(parts=calls, model_name=MODEL_NAME, finish_reason='tool_call') if calls else None
@@ -120,7 +120,7 @@ def with_denials_inside(node: Any, *, tool_name: str) -> Any:
     )
 
 
-def _waits_anew(part: ToolReturnPart) -> tuple[str, list[str]] | None:
+def _suspended_again(part: ToolReturnPart) -> tuple[str, list[str]] | None:
     """The call that asked for a cell that waits anew, and what it waits for."""
     content: Any = part.content
     if not isinstance(content, Mapping) or part.outcome != 'success':

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .._journal.cell_journal import Journals
-from .._journal.journal_entries import NOTHING_KNOWN, CalledBefore, Known, KnownCall
-from .._journal.reuse import CorrectedCalls, IsReadOnly, changing, is_same_call
+from .._journal.journal_entries import EMPTY_JOURNAL, EarlierCalls, JournaledCall, JournalState
+from .._journal.reuse import IsReadOnly, ReusableCalls, changing, is_same_call
 from .._state.repository import CellRef
 from ..stores.base import CellKey
 from .message_history import CellsInHistory
-from .orphaned_cells import UnsavedCell, unsaved_cells
+from .orphaned_cells import OrphanedCell, orphaned_cells
 from .session import Session, State
 
 MOST_OPEN: Final = 20
@@ -31,24 +31,24 @@ class Corrections:
     session: Session
     """The conversation, and what its history may open."""
     has_times: bool = True
-    """Whether the history says when its turns were; see `unsaved_cells`."""
-    _before: CalledBefore | None = None
-    _unsaved: Sequence[UnsavedCell] | None = None
+    """Whether the history says when its turns were; see `orphaned_cells`."""
+    _before: EarlierCalls | None = None
+    _unsaved: Sequence[OrphanedCell] | None = None
     _failed_in_step: int | None = None
 
-    async def unsaved(self, cells: CellsInHistory) -> Sequence[UnsavedCell]:
+    async def unsaved(self, cells: CellsInHistory) -> Sequence[OrphanedCell]:
         """The cells that this conversation ran before this run and that these messages do not have, the newest first.
 
         Raises:
             StoreError: When the store failed.
         """
         if self._unsaved is None:
-            self._unsaved = await unsaved_cells(
+            self._unsaved = await orphaned_cells(
                 self.journals, cells, self.session.conversation, has_times=self.has_times
             )
         return [cell for cell in self._unsaved if not cells.has(cell.key.cell_id, cell.key.code_digest)]
 
-    async def shown(self, cells: CellsInHistory) -> Sequence[UnsavedCell]:
+    async def shown(self, cells: CellsInHistory) -> Sequence[OrphanedCell]:
         """Those of them that the model may be told of. Without an owner anybody may have named the conversation: then those
         that began after a cell which the messages have, or after one of these.
 
@@ -58,16 +58,16 @@ class Corrections:
         unsaved = await self.unsaved(cells)
         if self.session.conversation.has_owner:
             return unsaved
-        known, shown = set(cells.calls), list[UnsavedCell]()
+        journaled, shown = set(cells.calls), list[OrphanedCell]()
         for cell in reversed(unsaved):
-            if cell.known.began is not None and cell.known.began.parent in known:
-                known.add(cell.key.cell_id)
+            if cell.journaled.began is not None and cell.journaled.began.parent in journaled:
+                journaled.add(cell.key.cell_id)
                 shown.insert(0, cell)
         return shown
 
     async def called_before(
         self, cells: CellsInHistory, state: State, is_read_only: IsReadOnly, *, step: int
-    ) -> CalledBefore:
+    ) -> EarlierCalls:
         """What cells have called, for the next one, and the calls of which nobody knows.
 
         Args:
@@ -80,18 +80,22 @@ class Corrections:
             JournalError, StoreError: When a journal could not be read.
         """
         if self._before is None:
-            past, unsaved = _Past(self.journals, self.session, cells.refs), await self.unsaved(cells)
-            uncompleted = await _uncompleted(past, cells, state)
-            failed = [known for known in uncompleted if known.ended is not None and changing(known, is_read_only)]
-            self._before = CalledBefore(
+            replay, unsaved = _Past(self.journals, self.session, cells.refs), await self.unsaved(cells)
+            uncompleted = await _uncompleted(replay, cells, state)
+            failed = [
+                journaled
+                for journaled in uncompleted
+                if journaled.ended is not None and changing(journaled, is_read_only)
+            ]
+            self._before = EarlierCalls(
                 failed=_chain(failed, is_read_only),
-                done=_done([*(cell.known for cell in unsaved if cell.is_given_again), *uncompleted], is_read_only),
-                unknown=await _unknown(past, cells, unsaved),
+                done=_done([*(cell.journaled for cell in unsaved if cell.is_reused), *uncompleted], is_read_only),
+                unknown=await _unknown(replay, cells, unsaved),
             )
         return replace(self._before, failed=()) if self._failed_in_step == step else self._before
 
     def note(
-        self, known: Known, corrected: CorrectedCalls, is_read_only: IsReadOnly, *, step: int, failed: bool
+        self, journaled: JournalState, reusable: ReusableCalls, is_read_only: IsReadOnly, *, step: int, failed: bool
     ) -> None:
         """Take in what a cell made of that.
 
@@ -107,10 +111,10 @@ class Corrections:
         if self._before is None:
             return  # it could call nothing
         chain = self._before.failed
-        if changing(known, is_read_only):
-            older = chain if corrected.is_same else ()
-            chain = [known, *older] if failed else ()
-        self._before = CalledBefore(failed=chain, done=corrected.done, unknown=(*corrected.unknown, *known.unknown))
+        if changing(journaled, is_read_only):
+            older = chain if reusable.is_same else ()
+            chain = [journaled, *older] if failed else ()
+        self._before = EarlierCalls(failed=chain, done=reusable.done, unknown=(*reusable.unknown, *journaled.unknown))
 
 
 @dataclass(kw_only=False)
@@ -120,81 +124,81 @@ class _Past:
     journals: Journals
     session: Session
     refs: Sequence[CellRef]
-    _read: dict[CellKey, Known] = field(default_factory=dict[CellKey, Known])
+    _read: dict[CellKey, JournalState] = field(default_factory=dict[CellKey, JournalState])
 
-    async def of(self, ref: CellRef) -> Known:
+    async def of(self, ref: CellRef) -> JournalState:
         own = self.session.conversation
         conversation = own._replace(conversation_id=ref.conversation_id or own.conversation_id)
         key = conversation.cell(ref.cell_id, ref.code_digest)
         if key not in self._read:
             may = await self.session.may_open(conversation.conversation_id, self.refs)
-            self._read[key] = (await self.journals.peek(key)).known() if may else NOTHING_KNOWN
+            self._read[key] = (await self.journals.peek(key)).state() if may else EMPTY_JOURNAL
         return self._read[key]
 
 
-async def _uncompleted(past: _Past, cells: CellsInHistory, state: State) -> list[Known]:
+async def _uncompleted(replay: _Past, cells: CellsInHistory, state: State) -> list[JournalState]:
     """The newest cells, the newest first, up to one that completed: those that failed and those that were cut off."""
     header = state.saved.header if state.saved is not None else None
-    found: list[Known] = []
+    found: list[JournalState] = []
     for ref in cells.refs[:MOST_OPEN]:
         if ref.expects_state or (
             header is not None and header.cell_id == ref.cell_id and header.outcome == 'completed'
         ):
             break
-        known = await past.of(ref)
-        if known.ended is not None and known.ended.outcome == 'completed':
+        journaled = await replay.of(ref)
+        if journaled.ended is not None and journaled.ended.outcome == 'completed':
             break
-        if known.calls:  # otherwise it was refused, or failed before it called anything
-            found.append(known)
+        if journaled.calls:  # otherwise it was refused, or failed before it called anything
+            found.append(journaled)
     return found
 
 
-def _done(newest_first: Sequence[Known], is_read_only: IsReadOnly) -> list[KnownCall]:
+def _done(newest_first: Sequence[JournalState], is_read_only: IsReadOnly) -> list[JournaledCall]:
     """What returned in cells that were cut off, and was not given again since."""
-    done: list[KnownCall] = []
-    for known in reversed(newest_first):
-        for call in known.calls.values():
+    done: list[JournaledCall] = []
+    for journaled in reversed(newest_first):
+        for call in journaled.calls.values():
             again = next((each for each in done if is_same_call(each.began, call.began)), None)
             if call.began.attempt == 0:  # it was given what that one, or one of a failed cell, had returned
-                if again is not None and known.ended is not None:
+                if again is not None and journaled.ended is not None:
                     done.remove(again)
                 continue
             returned = call.ended is not None and call.ended.state == 'returned'
-            if known.ended is None and returned and not is_read_only(call.began.tool):
+            if journaled.ended is None and returned and not is_read_only(call.began.tool):
                 done.append(call)
     return done
 
 
-def _chain(failed: Sequence[Known], is_read_only: IsReadOnly) -> list[Known]:
+def _chain(failed: Sequence[JournalState], is_read_only: IsReadOnly) -> list[JournalState]:
     """The newest, and those before it, up to one that made other calls."""
-    chain: list[Known] = []
-    made: list[KnownCall | None] = []
-    for known in failed:
-        calls = changing(known, is_read_only)
+    chain: list[JournalState] = []
+    made: list[JournaledCall | None] = []
+    for journaled in failed:
+        calls = changing(journaled, is_read_only)
         if not _agree(calls, made):
             break
-        chain.append(known)
+        chain.append(journaled)
         made += calls[len(made) :]
     return chain
 
 
-def _agree(calls: Sequence[KnownCall | None], others: Sequence[KnownCall | None]) -> bool:
+def _agree(calls: Sequence[JournaledCall | None], others: Sequence[JournaledCall | None]) -> bool:
     return all(
         call is None or other is None or is_same_call(call.began, other.began)
         for call, other in zip(calls, others, strict=False)
     )
 
 
-async def _unknown(past: _Past, cells: CellsInHistory, unsaved: Sequence[UnsavedCell]) -> list[KnownCall]:
+async def _unknown(replay: _Past, cells: CellsInHistory, unsaved: Sequence[OrphanedCell]) -> list[JournaledCall]:
     with_unknown = [
         number
         for number in [number for number, ref in enumerate(cells.refs) if not ref.expects_state][:MOST_OPEN]
-        if (await past.of(cells.refs[number])).unknown
+        if (await replay.of(cells.refs[number])).unknown
     ]
-    left: dict[str, KnownCall] = {}
-    in_history = [await past.of(ref) for ref in reversed(cells.refs[: with_unknown[-1] + 1] if with_unknown else ())]
-    for known in [*in_history, *(cell.known for cell in reversed(unsaved))]:
-        for call in known.calls.values():  # one that was made again has the key that it had
+    left: dict[str, JournaledCall] = {}
+    in_history = [await replay.of(ref) for ref in reversed(cells.refs[: with_unknown[-1] + 1] if with_unknown else ())]
+    for journaled in [*in_history, *(cell.journaled for cell in reversed(unsaved))]:
+        for call in journaled.calls.values():  # one that was made again has the key that it had
             left.pop(call.began.key, None)
-        left.update({call.began.key: call for call in known.unknown})
+        left.update({call.began.key: call for call in journaled.unknown})
     return [*left.values()]

@@ -18,7 +18,7 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from .._catalog.catalog import Catalog
-from .._journal.journal_entries import Began, CalledBefore
+from .._journal.journal_entries import Began, EarlierCalls
 from .._monty.worker import Worker
 from .._reply.reply import changed_note, decided_before_note, results_note, state_lost_note, unused_note
 from .._run.call_records import cell_ended
@@ -33,9 +33,9 @@ from ..errors import JournalError, JournalForeign, SnapshotError, StoreConflict,
 from ..events.cell_events import CellGoesOn, Observer, StateLost
 from ..events.outcomes import Completed, Failed, Refused
 from ..stores.base import CellKey
-from .agent_run import AgentRun, Keeping
+from .agent_run import AgentRun, StateSaver
 from .cell_ends import CellEnd, RanCell
-from .deciding import fates_of, fitting
+from .deciding import fitting, unknown_outcomes_of
 from .engine import Engine
 from .instructions import unseen
 from .message_history import Asked, CellsInHistory, asked_in, next_cell_id
@@ -120,10 +120,10 @@ class CellCall:
     ) -> CellEnd:
         try:
             self._notes += [decided_before_note()] if opened.was_decided else []
-            if opened.still_waits or opened.asks_anew:
+            if opened.still_waits or opened.requests_again:
                 return await self._suspension.still(opened)
-            if opened.known.suspended is not None:
-                self.run.is_waiting = self.run.asks_anew = False  # it is this one that waited; it goes on
+            if opened.journaled.suspended is not None:
+                self.run.is_waiting = self.run.requests_again = False  # it is this one that waited; it goes on
             if opened.denied is not None:
                 reuses = self.engine.settings.reuse_calls
                 return self._suspension.denied(opened, opened.denied, notes=self._notes, reuses=reuses)
@@ -135,10 +135,10 @@ class CellCall:
                 self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=waited, trace=trace))
                 await self._tell_unseen(cells)
             self.run.session.grants.reaches(opened.grants)
-            for grant in granted(opened.known, self._key, opened.decisions, opened.decided_at):
+            for grant in granted(opened.journaled, self._key, opened.decisions, opened.decided_at):
                 await self.run.session.grants.add(grant)
             calls = self._dispatcher(opened, await self._called_before(state, cells))
-            outcome, keeping = await self._run(await self.run.history_of(state), calls, opened)
+            outcome, state_saver = await self._run(await self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 return await self._suspension.begins(
                     outcome,
@@ -146,14 +146,14 @@ class CellCall:
                     accepted=calls.accepted,
                     trace=self.engine.trace_context(),
                     history=state.history,
-                    may_come_again=self._answers is not None and self._answers.may_come_again,
+                    may_repeat=self._answers is not None and self._answers.may_repeat,
                 )
-            if not keeping.kept and len(calls.journal):
+            if not state_saver.kept and len(calls.journal):
                 await self._ended(outcome, calls, opened)
             if not isinstance(outcome, Refused):
                 self.run.corrections.note(
-                    opened.journal.known(),
-                    calls.corrected,
+                    opened.journal.state(),
+                    calls.reusable,
                     self.catalog.is_read_only,
                     step=self.ctx.run_step,
                     failed=isinstance(outcome, Failed),
@@ -162,15 +162,15 @@ class CellCall:
             with CancelScope(shield=True):
                 await opened.journal.aclose()
             self.journal_seconds += opened.journal.waited_seconds
-        if (is_lost := not isinstance(outcome, Refused) and outcome.state_lost) or not keeping.kept:
+        if (is_lost := not isinstance(outcome, Refused) and outcome.state_lost) or not state_saver.kept:
             self.run.session.note_stateless(self.cell_id)
         if is_lost:
             await self.run.session.drop_held()
         return RanCell(
             outcome=outcome,
-            notes=(*self._notes, *self._notes_on(calls, outcome, opened), *keeping.notes),
+            notes=(*self._notes, *self._notes_on(calls, outcome, opened), *state_saver.notes),
             content=[item for content in calls.user_content.values() for item in content],
-            metadata=keeping.metadata,
+            metadata=state_saver.metadata,
         )
 
     @property
@@ -230,7 +230,7 @@ class CellCall:
             self._key,
             origin=self._asked.conversation_id,
             may_open_origin=await self.run.session.may_open(self._asked.conversation_id, cells.refs),
-            asked_as=self._suspension.asked_as,
+            requested_by=self._suspension.requested_by,
             answers=self._answers,
             fits=fitting(ToolValidator(self.catalog, self.inside)),
         )
@@ -249,7 +249,7 @@ class CellCall:
             return carried
         if lost is not None:
             self._tell_lost(lost, cells)
-        began = opened.known.began
+        began = opened.journaled.began
         if began is None or began.parent == self.run.session.parent:
             return state
         if began.parent is None and not cells.refs:
@@ -260,7 +260,7 @@ class CellCall:
             'edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
         )
 
-    async def _called_before(self, state: State, cells: CellsInHistory) -> CalledBefore:
+    async def _called_before(self, state: State, cells: CellsInHistory) -> EarlierCalls:
         """What cells before have called, for this one to give again, and the calls of which nobody knows."""
         corrections, step, settings = self.run.corrections, self.ctx.run_step, self.engine.settings
         try:
@@ -268,10 +268,10 @@ class CellCall:
         except (JournalError, StoreError):
             if self._may_call(self.source, await self.run.history_of(state)):
                 raise
-            return CalledBefore()
+            return EarlierCalls()
         return before if settings.reuse_calls and not self.reruns else replace(before, failed=(), done=())
 
-    def _dispatcher(self, opened: Opened, before: CalledBefore) -> Dispatcher:
+    def _dispatcher(self, opened: Opened, before: EarlierCalls) -> Dispatcher:
         settings = self.engine.settings
         return Dispatcher(
             cell_id=self.cell_id,
@@ -279,7 +279,7 @@ class CellCall:
             tools=self.tools,
             max_tool_calls=settings.max_tool_calls,
             observe=self.observe,
-            known=opened.known,
+            journaled=opened.journaled,
             before=before,
             answerers=self.engine.answerers(self.catalog),
             scope=self._key.scope,
@@ -287,20 +287,22 @@ class CellCall:
             decisions=opened.decisions,
             grants=self.run.session.grants,
             decided_at=opened.decided_at,
-            fates=fates_of(settings.unknown_calls, self.ctx, cell_id=self.cell_id, source=self.source),
+            unknown_outcomes=unknown_outcomes_of(
+                settings.unknown_calls, self.ctx, cell_id=self.cell_id, source=self.source
+            ),
             decision_seconds=settings.decision_secs,
         )
 
     async def _run(
         self, history: History, calls: Dispatcher, opened: Opened
-    ) -> tuple[Completed | Failed | Refused | Waiting, Keeping]:
+    ) -> tuple[Completed | Failed | Refused | Waiting, StateSaver]:
         settings, going_on = self.engine.settings, opened.going_on
-        keeping = self.run.keeping(self.cell_id, self.source, self.observe, tool_call_id=self.ctx.tool_call_id)
+        state_saver = self.run.state_saver(self.cell_id, self.source, self.observe, tool_call_id=self.ctx.tool_call_id)
 
         async def keep(worker: Worker, ran: Ran) -> None:
             if len(calls.journal):
                 await self._ended(ran.outcome, calls, opened)
-            await keeping.keep(worker, ran)
+            await state_saver.keep(worker, ran)
 
         is_loaded = going_on is None or going_on.suspended is None
         outcome = await run_cell(
@@ -321,7 +323,7 @@ class CellCall:
                 max_dump_bytes=settings.max_snapshot_bytes,
             ),
         )
-        return outcome, keeping
+        return outcome, state_saver
 
     async def _begin(self, history: History, opened: Opened, prepared: Prepared) -> None:
         if self._may_call(prepared.source, history):
@@ -342,7 +344,7 @@ class CellCall:
         did_nothing = isinstance(outcome, Completed) and not opened.journal.entries
         if did_nothing and self.engine.settings.store.reach == 'process':
             return  # nobody can want it: the process has the result, and without the process there is no journal
-        await opened.journal.finish(cell_ended(outcome, handed=calls.handed, at=datetime.now(UTC)))
+        await opened.journal.finish(cell_ended(outcome, delivered=calls.delivered, at=datetime.now(UTC)))
 
 
 _WORD: Final = re.compile(r'\w+')

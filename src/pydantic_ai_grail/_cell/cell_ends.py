@@ -25,7 +25,7 @@ class RanCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitsAnew:
+class SuspendedAgain:
     """The cell waits, and another tool call has to ask for the decisions."""
 
     calls: Sequence[str]
@@ -43,4 +43,4 @@ class DeniedCell:
     """For the model."""
 
 
-CellEnd: TypeAlias = RanCell | WaitsAnew | DeniedCell
+CellEnd: TypeAlias = RanCell | SuspendedAgain | DeniedCell

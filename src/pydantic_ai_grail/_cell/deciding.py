@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic_ai import RunContext
 
 from .._journal.journal_entries import Decided, DecisionKind, UnknownCalls
-from .._journal.unknown_outcomes import Fates
+from .._journal.unknown_outcomes import UnknownOutcomes
 from .._monty.values import to_sandbox
 from .._run.tool_call import is_being_cancelled
 from .._run.validation import ToolValidator
@@ -55,11 +55,13 @@ def _look_at(kind: DecisionKind, exception_type: str, value: Any) -> None:
             raise DecisionError(f'Result() cannot be given to code: {error}') from error
 
 
-def fates_of(chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str) -> Fates:
+def unknown_outcomes_of(
+    chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str
+) -> UnknownOutcomes:
     """How the fates of a cell's calls are decided that were under way when it was cut off, by the option
     `unknown_calls`."""
     if not callable(chosen):
-        return Fates(unknown_calls=chosen)
+        return UnknownOutcomes(unknown_calls=chosen)
 
     async def look_up(request: CallRequest, key: str, noted: Mapping[str, Any]) -> Decided | Mapping[str, Any]:
         call = WaitingCall(
@@ -84,4 +86,4 @@ def fates_of(chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: st
                 raise
             return {LOOK_UP_FAILED: f'{type(error).__name__}: {error}'}
 
-    return Fates(look_up=look_up)
+    return UnknownOutcomes(look_up=look_up)

@@ -39,7 +39,7 @@ class CellReply:
     metadata: dict[str, Any] | None = None
     waits: dict[str, Any] | None = None
     """What the requests say of a cell that waits."""
-    asks_anew: bool = False
+    requests_again: bool = False
     """Whether the decisions on it are asked for with the next request of the run."""
     failures: int = 0
     """Cells that failed in a row, with this one."""

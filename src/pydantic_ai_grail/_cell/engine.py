@@ -30,7 +30,7 @@ from .._run.run_cell import Check
 from .._run.validation import ToolValidator
 from .._source.check import check
 from .._source.checkers import CHECKERS
-from .._state.repository import Keeper, KeeperSettings
+from .._state.repository import RepositorySettings, SnapshotRepository
 from .._state.secrets import keyring_for
 from .._tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
 from ..errors import OwnerError
@@ -69,11 +69,11 @@ class Engine:
             writes_calls=settings.durability == 'call',
             claim_seconds=settings.claim_secs,
         )
-        self._keeper = Keeper(
+        self._repository = SnapshotRepository(
             store=settings.store,
             keyring=keyring,
             monty_version=self.support.version,
-            settings=KeeperSettings(
+            settings=RepositorySettings(
                 store_timeout_seconds=settings.store_timeout_secs,
                 max_dump_bytes=settings.max_snapshot_bytes,
                 keep_newest=settings.keep_snapshots,
@@ -114,7 +114,9 @@ class Engine:
         if from_client and not conversation.has_owner and not self._warned_of_clients:
             self._warned_of_clients = True
             warn_of_clients()
-        session = Session(conversation=conversation, keeper=self._keeper, grants=Grants(self.journals, conversation))
+        session = Session(
+            conversation=conversation, repository=self._repository, grants=Grants(self.journals, conversation)
+        )
         run = AgentRun(
             session=session,
             corrections=Corrections(journals=self.journals, session=session, has_times=not from_client),

@@ -9,7 +9,7 @@ from .._catalog.catalog import Catalog
 from .._reply.reply import unsaved_note, variables_note
 from .._source.history import History
 from ..settings import Settings
-from .orphaned_cells import UnsavedCell
+from .orphaned_cells import OrphanedCell
 from .session import State
 
 _PLAIN: Final = frozenset({'int', 'float', 'bool', 'str', 'NoneType'})
@@ -24,10 +24,10 @@ def living(state: State, history: History) -> str:
     return variables_note(shown, defined=sorted(history.bindings.declared - state.variables.keys())) or ''
 
 
-def unseen(unsaved: Sequence[UnsavedCell], catalog: Catalog | None, settings: Settings) -> str:
+def unseen(unsaved: Sequence[OrphanedCell], catalog: Catalog | None, settings: Settings) -> str:
     """What cells did that the messages do not show, as text; empty when they changed nothing."""
     given, others = (
-        [record for cell in reversed(unsaved) if cell.is_given_again is given for record in cell.records(catalog)]
+        [record for cell in reversed(unsaved) if cell.is_reused is given for record in cell.records(catalog)]
         for given in (True, False)
     )
     asks = settings.unknown_calls == 'ask'

@@ -143,7 +143,7 @@ def cells_in(
     )
 
 
-def asks_anew(messages: Sequence[ModelMessage]) -> bool:
+def requests_again(messages: Sequence[ModelMessage]) -> bool:
     """Whether somebody has asked for something since the model's last response; otherwise the run goes on with that."""
     for message in reversed(messages):
         if isinstance(message, ModelResponse):
@@ -160,8 +160,8 @@ def said_before(messages: Sequence[ModelMessage], block: str) -> str:
             if isinstance(part, InstructionDeltaPart) and str(part.id) == block:
                 return part.content or ''
             if isinstance(part, InstructionBaselinePart):
-                said = (each for each in part.instructions if isinstance(each, InstructionPart))
-                return next((each.content for each in said if str(each.id) == block), '')
+                tool_metadata = (each for each in part.instructions if isinstance(each, InstructionPart))
+                return next((each.content for each in tool_metadata if str(each.id) == block), '')
     return ''
 
 

@@ -14,9 +14,9 @@ from typing import Final
 from .._catalog.catalog import Catalog
 from .._journal.cell_journal import Journals
 from .._journal.claims import is_held
-from .._journal.journal_entries import Known
+from .._journal.journal_entries import JournalState
 from .._journal.reached import is_of_grants
-from .._journal.replay import PastCalls
+from .._journal.replay import Replay
 from .._run.call_records import record_of, settled_of
 from ..errors import JournalError
 from ..events.calls import CallRecord
@@ -25,27 +25,27 @@ from .message_history import CellsInHistory
 
 MOST: Final = 20
 """Cells that are looked at, the newest first."""
-GIVEN_AGAIN_FOR: Final = timedelta(days=1)
+REUSED_FOR: Final = timedelta(days=1)
 """Whoever asks again after longer means it anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnsavedCell:
+class OrphanedCell:
     """A cell that the history does not have."""
 
     key: CellKey
-    known: Known
-    is_given_again: bool
+    journaled: JournalState
+    is_reused: bool
     """Whether it was cut off, and not long ago: then who makes its calls again gets what they had returned."""
 
     def records(self, catalog: Catalog | None) -> list[CallRecord]:
         """How far its calls came."""
-        return records_of(self.key.cell_id, self.known, catalog)
+        return records_of(self.key.cell_id, self.journaled, catalog)
 
 
-async def unsaved_cells(
+async def orphaned_cells(
     journals: Journals, cells: CellsInHistory, conversation: ConversationKey, *, has_times: bool
-) -> Sequence[UnsavedCell]:
+) -> Sequence[OrphanedCell]:
     """The cells that began in this turn, or after it, and that the history does not have, the newest first. Those that a
     process is running are its own business, and one whose journal cannot be opened tells nothing. In a history without an
     earlier turn only those that were cut off: programs may use one conversation for many jobs.
@@ -72,31 +72,33 @@ async def unsaved_cells(
         if not (is_of_grants(cell.key) or cells.has(cell.key.cell_id, cell.key.code_digest))
         and not (cell.claim is not None and is_held(cell.claim, now))
     ][:MOST]
-    found = await asyncio.gather(*(_known(journals, cell.key) for cell in unsaved))
+    found = await asyncio.gather(*(_journaled(journals, cell.key) for cell in unsaved))
     return [
-        UnsavedCell(key=cell.key, known=known, is_given_again=known.ended is None and now - cell.at <= GIVEN_AGAIN_FOR)
-        for cell, known in zip(unsaved, found, strict=True)
-        if known is not None and known.calls and (known.ended is None or cells.last_turn_at is not None)
+        OrphanedCell(
+            key=cell.key, journaled=journaled, is_reused=journaled.ended is None and now - cell.at <= REUSED_FOR
+        )
+        for cell, journaled in zip(unsaved, found, strict=True)
+        if journaled is not None and journaled.calls and (journaled.ended is None or cells.last_turn_at is not None)
     ]
 
 
-def records_of(cell_id: str, known: Known, catalog: Catalog | None) -> list[CallRecord]:
+def records_of(cell_id: str, journaled: JournalState, catalog: Catalog | None) -> list[CallRecord]:
     """How far the calls of a cell came, as its journal says."""
-    past = PastCalls(cell_id=cell_id, known=known)
+    replay = Replay(cell_id=cell_id, journaled=journaled)
     records: list[CallRecord] = []
-    for ordinal, call in sorted(known.calls.items()):
+    for ordinal, call in sorted(journaled.calls.items()):
         if call.began.attempt == 0:
             continue  # it was not made, but given what another one had returned
-        request = past.request(ordinal, catalog)
+        request = replay.request(ordinal, catalog)
         if call.ended is not None:
             records.append(record_of(request, call.ended.state, settled_of(call.ended), seconds=call.ended.seconds))
-        elif not call.only_asked:
+        elif not call.has_not_started:
             records.append(CallRecord(request=request, state='cancelled'))
     return records
 
 
-async def _known(journals: Journals, key: CellKey) -> Known | None:
+async def _journaled(journals: Journals, key: CellKey) -> JournalState | None:
     try:
-        return (await journals.peek(key)).known()
+        return (await journals.peek(key)).state()
     except JournalError:
         return None

@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 from .._journal.cell_journal import CellJournal, Journals
-from .._journal.journal_entries import NOTHING_KNOWN, CellEnded, CellResumed, CellSuspended, Decided, Known
+from .._journal.journal_entries import EMPTY_JOURNAL, CellEnded, CellResumed, CellSuspended, Decided, JournalState
 from .._run.run_cell import GoingOn, Waiting
 from .._source.prepared import Prepared
 from ..approvals.requests import Answers, Fits, Whole, resumed
@@ -27,7 +27,7 @@ class Opened:
     """A cell that is about to run."""
 
     journal: CellJournal
-    known: Known = NOTHING_KNOWN
+    journaled: JournalState = EMPTY_JOURNAL
     going_on: GoingOn | None = None
     decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
     decided_at: datetime | None = None
@@ -35,7 +35,7 @@ class Opened:
     """The model has just asked for it, so that it should have no journal."""
     still_waits: bool = False
     """It was suspended, and this run brings no decisions."""
-    asks_anew: bool = False
+    requests_again: bool = False
     """It was suspended, and what this run brings is not for that suspension, which takes a request of its own."""
     denied: str | None = None
     """What somebody said who denied it as a whole; it does not go on, or never began."""
@@ -52,13 +52,13 @@ class Opened:
     @property
     def trace(self) -> Mapping[str, str]:
         """The trace of the run that it goes on from, as W3C headers; empty when that was not traced."""
-        left_at = self.known.suspended or self.known.began
+        left_at = self.journaled.suspended or self.journaled.began
         return {} if left_at is None else left_at.trace
 
     @property
     def grants(self) -> str:
         """How far the conversation's journal of grants had come when the cell was suspended."""
-        return '' if self.known.suspended is None else self.known.suspended.grants
+        return '' if self.journaled.suspended is None else self.journaled.suspended.grants
 
     def carried_state(self, newest_first: Sequence[str], stored: State, *, is_lost: bool) -> State | None:
         """The state that the cell carries with it, where the store does not have the one it began from; `None` otherwise.
@@ -68,7 +68,7 @@ class Opened:
             stored: What the store has for that history.
             is_lost: Whether the store should have another one.
         """
-        began, suspended = self.known.began, self.known.suspended
+        began, suspended = self.journaled.began, self.journaled.suspended
         if began is None or suspended is None:
             return None
         if not is_lost:
@@ -87,7 +87,7 @@ async def open_cell(
     *,
     origin: str | None,
     may_open_origin: bool,
-    asked_as: str,
+    requested_by: str,
     answers: Answers | Whole | None,
     fits: Fits,
 ) -> Opened:
@@ -109,17 +109,21 @@ async def open_cell(
     """
     journal = await journals.reopen(key)
     try:
-        if journal.known().began is None and origin is not None and origin != key.conversation_id:
+        if journal.state().began is None and origin is not None and origin != key.conversation_id:
             there = await journals.peek(key._replace(conversation_id=origin))
-            if there.entries and not (may_open_origin or _names_wait(answers, there.known())):
+            if there.entries and not (may_open_origin or _names_wait(answers, there.state())):
                 raise JournalForeign(
                     f'Cell {key.cell_id!r} began in another conversation, and nothing but ids says that this run may go on '
                     'with it. Bring the decisions on its calls, as decide() makes them, go on in its conversation, or give '
                     'CodeMode(owner=...), so that the conversations have one owner.'
                 )
             journal.copy_from(there)
-        opened = await _opened(journal, key, asked_as=asked_as, answers=answers, fits=fits)
-        if opened.known.began is not None and opened.known.ended is None and await journals.has_state_after(key):
+        opened = await _opened(journal, key, requested_by=requested_by, answers=answers, fits=fits)
+        if (
+            opened.journaled.began is not None
+            and opened.journaled.ended is None
+            and await journals.has_state_after(key)
+        ):
             raise JournalForeign(
                 f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
                 'back to an older state. It does not go on, for calls that it no longer shows took effect.'
@@ -130,12 +134,14 @@ async def open_cell(
         raise
 
 
-def _names_wait(answers: Answers | Whole | None, known: Known) -> bool:
+def _names_wait(answers: Answers | Whole | None, journaled: JournalState) -> bool:
     """Whether decisions are of the present wait of a cell, whose token nobody can guess."""
-    return isinstance(answers, Answers) and known.suspended is not None and answers.token == known.suspended.token
+    return (
+        isinstance(answers, Answers) and journaled.suspended is not None and answers.token == journaled.suspended.token
+    )
 
 
-async def deny(journals: Journals, key: CellKey, *, asked_as: str, message: str) -> None:
+async def deny(journals: Journals, key: CellKey, *, requested_by: str, message: str) -> None:
     """Let a cell end that was denied as a whole, if nothing was decided before.
 
     Raises:
@@ -143,7 +149,7 @@ async def deny(journals: Journals, key: CellKey, *, asked_as: str, message: str)
     """
     answers = Whole(denied=message)
     opened = await open_cell(
-        journals, key, origin=None, may_open_origin=False, asked_as=asked_as, answers=answers, fits=_anything
+        journals, key, origin=None, may_open_origin=False, requested_by=requested_by, answers=answers, fits=_anything
     )
     await opened.journal.aclose()
 
@@ -153,42 +159,42 @@ def _anything(tool: str, decided: Mapping[str, Any]) -> None:
 
 
 async def _opened(
-    journal: CellJournal, key: CellKey, *, asked_as: str, answers: Answers | Whole | None, fits: Fits
+    journal: CellJournal, key: CellKey, *, requested_by: str, answers: Answers | Whole | None, fits: Fits
 ) -> Opened:
-    known = journal.known()
-    if asked_as and not known.asked:
+    journaled = journal.state()
+    if requested_by and not journaled.asked:
         raise NothingToResume(f'Cell {key.cell_id!r} never waited, so that nothing can resume it.')
-    if known.began is None:
-        return await _queued(journal, known, key, asked_as=asked_as, answers=answers)
+    if journaled.began is None:
+        return await _queued(journal, journaled, key, requested_by=requested_by, answers=answers)
     opened = Opened(
         journal=journal,
-        known=known,
-        going_on=GoingOn(prepared=Prepared.from_json(known.began.prepared), suspended=known.suspended),
+        journaled=journaled,
+        going_on=GoingOn(prepared=Prepared.from_json(journaled.began.prepared), suspended=journaled.suspended),
     )
-    if known.suspended is None:
+    if journaled.suspended is None:
         if isinstance(answers, Answers):
             raise DecisionError(f'Cell {key.cell_id!r} waits for no decision.')
         return opened
-    token = known.suspended.token
-    if known.resumed is None and known.ended is not None:
-        return _denied(opened, known.ended, answers, key)
+    token = journaled.suspended.token
+    if journaled.resumed is None and journaled.ended is not None:
+        return _denied(opened, journaled.ended, answers, key)
     if answers is None:
-        if known.resumed is None:
-            is_first = asked_as != '' and known.first_asked(asked_as) is None
-            is_its_own = is_first or known.is_asked(asked_as, token)
-            return replace(opened, still_waits=is_its_own, asks_anew=not is_its_own)
-        return replace(opened, **_decided(known.resumed))
-    about = _asked_about(answers, known, journal, key, asked_as)
-    was_decided = _is_decided_otherwise(answers, about, known, journal, key)
-    if known.resumed is not None:
-        return replace(opened, was_decided=was_decided, **_decided(known.resumed))
+        if journaled.resumed is None:
+            is_first = requested_by != '' and journaled.first_requested(requested_by) is None
+            is_its_own = is_first or journaled.has_requested(requested_by, token)
+            return replace(opened, still_waits=is_its_own, requests_again=not is_its_own)
+        return replace(opened, **_decided(journaled.resumed))
+    about = _asked_about(answers, journaled, journal, key, requested_by)
+    was_decided = _is_decided_otherwise(answers, about, journaled, journal, key)
+    if journaled.resumed is not None:
+        return replace(opened, was_decided=was_decided, **_decided(journaled.resumed))
     if about != token:
-        return replace(opened, asks_anew=True, was_decided=was_decided)
+        return replace(opened, requests_again=True, was_decided=was_decided)
     if isinstance(answers, Whole) and answers.denied is not None:
         return await _end(opened, answers.denied)
-    if answers == Whole() and all(call.waits and call.waits.reason != 'approval' for call in known.waiting):
+    if answers == Whole() and all(call.waits and call.waits.reason != 'approval' for call in journaled.waiting):
         return replace(opened, still_waits=True)  # for somebody else's results; there is nothing to approve
-    entry = resumed(answers, known, key.cell_id, fits=fits)
+    entry = resumed(answers, journaled, key.cell_id, fits=fits)
     journal.write_behind(entry)  # with the first call, before it begins
     if not journal.journals.writes_calls:
         await journal.store()
@@ -196,17 +202,17 @@ async def _opened(
 
 
 async def _queued(
-    journal: CellJournal, known: Known, key: CellKey, *, asked_as: str, answers: Answers | Whole | None
+    journal: CellJournal, journaled: JournalState, key: CellKey, *, requested_by: str, answers: Answers | Whole | None
 ) -> Opened:
     """A cell that never began."""
-    if answers is not None and not known.is_asked(asked_as, ''):
+    if answers is not None and not journaled.has_requested(requested_by, ''):
         raise JournalForeign(
             f'Cell {key.cell_id!r} was waiting, and {journal.journals.store!r} has no journal of it: it was '
             'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
         )
     opened = Opened(journal=journal)
-    if known.ended is not None:
-        return _denied(opened, known.ended, answers, key)
+    if journaled.ended is not None:
+        return _denied(opened, journaled.ended, answers, key)
     if isinstance(answers, Whole) and answers.denied is not None:
         return await _end(opened, answers.denied)
     return opened
@@ -224,7 +230,7 @@ def _denied(opened: Opened, ended: CellEnded, answers: Answers | Whole | None, k
     Raises:
         DecisionUsed: When other decisions come, and not from where things are sent again.
     """
-    if answers is not None and not answers.may_come_again:
+    if answers is not None and not answers.may_repeat:
         raise DecisionUsed(
             f'Cell {key.cell_id!r} was denied as a whole. A decision counts once; what was decided stays.'
         )
@@ -236,24 +242,26 @@ def _decided(entry: CellResumed) -> dict[str, Any]:
     return {'decisions': {id: Decided(**values) for id, values in entry.decisions.items()}, 'decided_at': entry.at}
 
 
-def _asked_about(answers: Answers | Whole, known: Known, journal: CellJournal, key: CellKey, asked_as: str) -> str:
+def _asked_about(
+    answers: Answers | Whole, journaled: JournalState, journal: CellJournal, key: CellKey, requested_by: str
+) -> str:
     """The token of the suspension that decisions are about.
 
     Raises:
         DecisionError: When the cell never asked for them.
     """
-    assert known.suspended is not None
+    assert journaled.suspended is not None
     if isinstance(answers, Answers):
         is_older = any(isinstance(each, CellSuspended) and each.token == answers.token for each in journal.all_entries)
-        return answers.token if answers.may_come_again and is_older else known.suspended.token
-    token = known.first_asked(asked_as)
+        return answers.token if answers.may_repeat and is_older else journaled.suspended.token
+    token = journaled.first_requested(requested_by)
     if token is None:
-        raise DecisionError(f'Cell {key.cell_id!r} has asked for no decision with the tool call {asked_as!r}.')
+        raise DecisionError(f'Cell {key.cell_id!r} has asked for no decision with the tool call {requested_by!r}.')
     return token
 
 
 def _is_decided_otherwise(
-    answers: Answers | Whole, about: str, known: Known, journal: CellJournal, key: CellKey
+    answers: Answers | Whole, about: str, journaled: JournalState, journal: CellJournal, key: CellKey
 ) -> bool:
     """Whether something else was decided before: what is sent again says the same, what comes too late may not.
 
@@ -261,13 +269,13 @@ def _is_decided_otherwise(
         DecisionUsed: When it was, and what this run brings is not from where things are sent again.
     """
     entries = (each for each in journal.all_entries if isinstance(each, CellResumed) and each.token == about)
-    before = next(entries, None) if answers.may_come_again else known.resumed
+    before = next(entries, None) if answers.may_repeat else journaled.resumed
     if before is None:
         return False
     if isinstance(answers, Whole):
         return not answers.agrees(before.decisions)
     is_same = answers.token == before.token and answers.taken() == dict(before.decisions)
-    if not is_same and not answers.may_come_again:
+    if not is_same and not answers.may_repeat:
         raise DecisionUsed(
             f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
         )
@@ -275,7 +283,7 @@ def _is_decided_otherwise(
 
 
 def suspended(
-    waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str, grants: str, asked_as: str | None
+    waiting: Waiting, *, accepted: int, trace: Mapping[str, str], history: str, grants: str, requested_by: str | None
 ) -> CellSuspended:
     """Where a cell waits, for its journal.
 
@@ -301,6 +309,6 @@ def suspended(
         trace=trace,
         history=history,
         grants=grants,
-        asked_as=asked_as,
+        requested_by=requested_by,
         dump=parked.dump,
     )

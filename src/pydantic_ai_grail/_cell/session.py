@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from .._journal.grants import Grants
 from .._monty.worker import Worker
-from .._state.repository import CellRef, Found, Keeper, Saved
+from .._state.repository import CellRef, Found, Saved, SnapshotRepository
 from .._state.variables import live_variables
 from ..errors import SandboxCrashed, SnapshotTooLarge, StoreError
 from ..stores.base import ConversationKey
@@ -49,7 +49,7 @@ class Session:
     """The interpreter of a conversation in this run. Closed by whoever made it, with `aclose`."""
 
     conversation: ConversationKey
-    keeper: Keeper
+    repository: SnapshotRepository
     grants: Grants
     restored: bool = False
     """Whether the state at hand came from the store; whoever tells of it sets it back."""
@@ -83,7 +83,7 @@ class Session:
             return self._state
         await self._let_go()
         self._lost = newest
-        found = await self.keeper.find(refs, self.conversation, is_compacted=is_compacted, not_after=not_after)
+        found = await self.repository.find(refs, self.conversation, is_compacted=is_compacted, not_after=not_after)
         self._lost = None
         self._state, self._newest = EMPTY if found is None else _state_of(found), newest
         if found is not None and found.saved.header.conversation_id == self.conversation.conversation_id:
@@ -93,7 +93,7 @@ class Session:
         return self._state
 
     async def may_open(self, conversation_id: str | None, refs: Sequence[CellRef]) -> bool:
-        """Whether the history may lead to what another conversation has, as `Keeper.may_open` says.
+        """Whether the history may lead to what another conversation has, as `SnapshotRepository.may_open` says.
 
         Raises:
             StoreError: When the store failed.
@@ -101,7 +101,7 @@ class Session:
         if conversation_id is None:
             return True  # it is this one's
         if conversation_id not in self._may_open:
-            self._may_open[conversation_id] = await self.keeper.may_open(conversation_id, refs, self.conversation)
+            self._may_open[conversation_id] = await self.repository.may_open(conversation_id, refs, self.conversation)
         return self._may_open[conversation_id]
 
     @property
@@ -147,7 +147,7 @@ class Session:
             if self._is_held(worker):
                 self._holding = stack.pop_all()
 
-    async def keep(self, worker: Worker, cell: KeptCell) -> Saved | None:
+    async def keep(self, worker: Worker, cell: SavedCell) -> Saved | None:
         """Save the state after a cell. `None` when it is large and waits for the end of the run.
 
         Raises:
@@ -236,7 +236,7 @@ class Session:
     async def _save(self, dump: bytes, unsaved: Unsaved) -> Saved:
         cell, parent = unsaved
         try:
-            saved = await self.keeper.save(
+            saved = await self.repository.save(
                 dump,
                 conversation=self.conversation,
                 cell_id=cell.cell_id,
@@ -258,7 +258,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptCell:
+class SavedCell:
     """A cell that left a state."""
 
     cell_id: str
@@ -273,7 +273,7 @@ class KeptCell:
 class Unsaved(NamedTuple):
     """A state that the store does not have: only a held worker has it, or the store failed."""
 
-    cell: KeptCell
+    cell: SavedCell
     parent: Saved | None
 
 

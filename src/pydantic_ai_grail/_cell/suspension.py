@@ -1,7 +1,7 @@
 """A cell that waits: which tool call asks for the decisions on it.
 
 An approval that front ends send names a tool call and nothing else, so it counts for what that call asked first. A wait
-after such an answer takes a call of its own: `run_code` returns that the cell `WaitsAnew`, and the next request of the run
+after such an answer takes a call of its own: `run_code` returns that the cell `SuspendedAgain`, and the next request of the run
 asks (see `_cell/approval_requests.py`), or the model does.
 """
 
@@ -18,8 +18,8 @@ from pydantic_ai.messages import ModelMessage
 
 from .._catalog.catalog import Catalog
 from .._journal.cell_journal import Journals
-from .._journal.journal_entries import CellAsked, CellQueued
-from .._journal.replay import PastCalls
+from .._journal.journal_entries import CellQueued, DecisionRequested
+from .._journal.replay import Replay
 from .._reply.reply import denied, plain_call
 from .._run.run_cell import Waiting
 from .._state.envelope import code_digest
@@ -29,12 +29,12 @@ from ..events.calls import CallRecord
 from ..events.cell_events import CellDenied, CellWaits, Observer
 from ..stores.base import ConversationKey
 from .agent_run import AgentRun
-from .cell_ends import DeniedCell, WaitsAnew
+from .cell_ends import DeniedCell, SuspendedAgain
 from .message_history import code_of, denied_in
 from .orphaned_cells import records_of
 from .resuming import Opened, deny, suspended
 
-MOST_ASKED: Final = 100
+MOST_REQUESTS: Final = 100
 """Tool calls that may ask for the decisions of one wait; a client can make them up, and each is an entry of the journal."""
 
 
@@ -54,42 +54,44 @@ class Suspension:
     """The call that this run makes; the same one, unless it resumes the cell."""
 
     @property
-    def asked_as(self) -> str:
+    def requested_by(self) -> str:
         """How the journal names that call: empty for the one that asked for the cell."""
         return '' if self.resumed_by == self.tool_call_id else self.resumed_by
 
-    async def still(self, opened: Opened) -> WaitsAnew:
+    async def still(self, opened: Opened) -> SuspendedAgain:
         """It waits as before.
 
         Raises:
             ApprovalRequired: When this call asks for the decisions.
         """
-        known = opened.journal.known()
-        assert known.suspended is not None
-        if opened.asks_anew:
+        journaled = opened.journal.state()
+        assert journaled.suspended is not None
+        if opened.requests_again:
             self._waits_on(opened)
             return self._anew(opened)
-        if not known.is_asked(self.asked_as, known.suspended.token):
-            if sum(token == known.suspended.token for _, token in known.asked) >= MOST_ASKED:
+        if not journaled.has_requested(self.requested_by, journaled.suspended.token):
+            if sum(token == journaled.suspended.token for _, token in journaled.asked) >= MOST_REQUESTS:
                 raise DecisionError(
-                    f'{MOST_ASKED} tool calls have asked for the decisions that cell {self.cell_id!r} waits for. Answer one of them.'
+                    f'{MOST_REQUESTS} tool calls have asked for the decisions that cell {self.cell_id!r} waits for. Answer one of them.'
                 )
-            asked = CellAsked(token=known.suspended.token, asked_as=self.asked_as, at=datetime.now(UTC))
+            asked = DecisionRequested(
+                token=journaled.suspended.token, requested_by=self.requested_by, at=datetime.now(UTC)
+            )
             await opened.journal.finish(asked)
         self._waits_on(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
 
-    async def queued(self, opened: Opened) -> WaitsAnew:
+    async def queued(self, opened: Opened) -> SuspendedAgain:
         """It has not begun, for one before it waits.
 
         Raises:
             ApprovalRequired: When this call asks whether it may begin.
         """
-        if self.run.asks_anew:
+        if self.run.requests_again:
             self._waits_on(opened)
             return self._anew(opened)
-        if not opened.journal.known().is_asked(self.asked_as, ''):
-            await opened.journal.finish(CellQueued(at=datetime.now(UTC), asked_as=self.asked_as))
+        if not opened.journal.state().has_requested(self.requested_by, ''):
+            await opened.journal.finish(CellQueued(at=datetime.now(UTC), requested_by=self.requested_by))
         self._waits_on(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
 
@@ -101,8 +103,8 @@ class Suspension:
         accepted: int,
         trace: dict[str, str],
         history: str,
-        may_come_again: bool,
-    ) -> WaitsAnew:
+        may_repeat: bool,
+    ) -> SuspendedAgain:
         """It has come to a wait: store where it stands.
 
         Args:
@@ -116,8 +118,8 @@ class Suspension:
         Raises:
             ApprovalRequired: When this call asks for the decisions.
         """
-        asks = not may_come_again or opened.journal.known().first_asked(self.asked_as) is None
-        asked_as = self.asked_as if asks else None
+        asks = not may_repeat or opened.journal.state().first_requested(self.requested_by) is None
+        requested_by = self.requested_by if asks else None
         await opened.journal.finish(
             suspended(
                 waiting,
@@ -125,7 +127,7 @@ class Suspension:
                 trace=trace,
                 history=history,
                 grants=self.run.session.grants.anchor,
-                asked_as=asked_as,
+                requested_by=requested_by,
             )
         )
         await self.run.session.drop_held()
@@ -143,34 +145,34 @@ class Suspension:
             reuses: Whether a cell that corrects it gets the results of the calls it made.
         """
         self.observe(CellDenied(cell_id=self.cell_id, message=message))
-        made = records_of(self.cell_id, opened.journal.known(), self.catalog)
+        made = records_of(self.cell_id, opened.journal.state(), self.catalog)
         return DeniedCell(text=denied(message, made, notes=notes, reuses=reuses))
 
     def _waits_on(self, opened: Opened) -> None:
         """Tell observers of a cell that waits without having run."""
-        known = opened.journal.known()
-        past = PastCalls(cell_id=self.cell_id, known=known)
+        journaled = opened.journal.state()
+        replay = Replay(cell_id=self.cell_id, journaled=journaled)
         waiting = [
             CallRecord(
-                request=past.request(ordinal, self.catalog),
+                request=replay.request(ordinal, self.catalog),
                 state='waiting',
                 is_unknown=call.waits.reason == 'unknown',
             )
-            for ordinal, call in sorted(known.calls.items())
+            for ordinal, call in sorted(journaled.calls.items())
             if call.waits is not None and call.ended is None
         ]
         self.observe(CellWaits(cell_id=self.cell_id, waiting=tuple(waiting)))
 
     def _shown(self, opened: Opened) -> dict[str, Any]:
         self.run.is_waiting = True
-        known = opened.journal.known()
-        token = known.suspended.token if known.suspended is not None else ''
-        return shown_cell(token, self.source, self.cell_id, known.waiting, scope=self.scope)
+        journaled = opened.journal.state()
+        token = journaled.suspended.token if journaled.suspended is not None else ''
+        return shown_cell(token, self.source, self.cell_id, journaled.waiting, scope=self.scope)
 
-    def _anew(self, opened: Opened) -> WaitsAnew:
-        self.run.is_waiting = self.run.asks_anew = True
-        calls = [plain_call(call.began.tool, call.began.arguments) for call in opened.journal.known().waiting]
-        return WaitsAnew(calls=calls, resume=self.tool_call_id)
+    def _anew(self, opened: Opened) -> SuspendedAgain:
+        self.run.is_waiting = self.run.requests_again = True
+        calls = [plain_call(call.began.tool, call.began.arguments) for call in opened.journal.state().waiting]
+        return SuspendedAgain(calls=calls, resume=self.tool_call_id)
 
 
 async def note_denials(
@@ -180,6 +182,6 @@ async def note_denials(
     for denial in denied_in(messages, tool_name=tool_name):
         call, part = denial.asking, denial.part
         key = conversation.cell(denial.cell_id, code_digest(code_of(call)))
-        asked_as = '' if call.tool_call_id == part.tool_call_id else part.tool_call_id
+        requested_by = '' if call.tool_call_id == part.tool_call_id else part.tool_call_id
         with suppress(StoreError, JournalError, DecisionError):  # of two answers the first counts
-            await deny(journals, key, asked_as=asked_as, message=part.model_response_str())
+            await deny(journals, key, requested_by=requested_by, message=part.model_response_str())

@@ -1,4 +1,4 @@
-"""What to write in place of an option that does not exist: as `docs/migration.md` has it for those of `pydantic_ai_harness`."""
+"""What to write in place of an option that does not exist: as `docs/comparison/harness.md` has it for those of `pydantic_ai_harness`."""
 
 from __future__ import annotations
 

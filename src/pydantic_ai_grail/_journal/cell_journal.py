@@ -27,7 +27,7 @@ from ..stores.base import NO_OWNER, CellKey, JournalRecord, Store
 from .cell_state import known_of
 from .claims import HeldClaim
 from .entry_sealing import is_long, sealed, unsealed
-from .journal_entries import Began, CallBegan, CallEnded, CallWaits, Entry, Known
+from .journal_entries import Began, CallBegan, CallEnded, CallWaits, Entry, JournalState
 from .reached import Place, Reached, reached_in, set_back
 
 _IN_THREAD_ENTRIES: Final = 50
@@ -98,7 +98,7 @@ class Journals:
         Raises:
             JournalError, StoreError: As `reopen`.
         """
-        ended = (await self.peek(key)).known().ended
+        ended = (await self.peek(key)).state().ended
         if ended is None or ended.leaves_state is None:
             return ended is not None and ended.outcome == 'completed'
         return ended.leaves_state
@@ -279,7 +279,7 @@ class CellJournal:
         """Also those that are not stored yet."""
         return [*self.entries, *self._unstored]
 
-    def known(self) -> Known:
+    def state(self) -> JournalState:
         """What it says of the cell."""
         return known_of(self.all_entries)
 

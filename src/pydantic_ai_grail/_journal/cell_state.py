@@ -10,34 +10,34 @@ from .journal_entries import (
     CallBegan,
     CallEnded,
     CallWaits,
-    CellAsked,
     CellEnded,
     CellQueued,
     CellResumed,
     CellSuspended,
+    DecisionRequested,
     Entry,
     Granted,
     GrantRevoked,
     GrantUsed,
-    Known,
-    KnownCall,
+    JournaledCall,
+    JournalState,
 )
 
 
-def known_of(entries: Sequence[Entry]) -> Known:
+def known_of(entries: Sequence[Entry]) -> JournalState:
     """A cell as far as its journal goes; entries of grants say nothing of it."""
-    known = Known()
-    calls: dict[int, KnownCall] = {}
+    journaled = JournalState()
+    calls: dict[int, JournaledCall] = {}
     order = 0
     for entry in entries:
         match entry:
             case Began():
-                known = replace(known, began=entry)
+                journaled = replace(journaled, began=entry)
             case CellQueued():
-                known = replace(known, is_queued=True, asked=(*known.asked, (entry.asked_as, '')))
+                journaled = replace(journaled, is_queued=True, asked=(*journaled.asked, (entry.requested_by, '')))
             case CallBegan():
                 before = calls.get(entry.ordinal)
-                calls[entry.ordinal] = KnownCall(began=entry, asked=0 if before is None else before.asked)
+                calls[entry.ordinal] = JournaledCall(began=entry, asked=0 if before is None else before.asked)
             case CallWaits():
                 call = calls[entry.ordinal]
                 calls[entry.ordinal] = replace(call, waits=entry, asked=call.asked + (entry.reason == 'approval'))
@@ -45,14 +45,14 @@ def known_of(entries: Sequence[Entry]) -> Known:
                 order += 1
                 calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
             case CellSuspended():
-                asked = () if entry.asked_as is None else ((entry.asked_as, entry.token),)
-                known = replace(known, suspended=entry, resumed=None, asked=(*known.asked, *asked))
-            case CellAsked():
-                known = replace(known, asked=(*known.asked, (entry.asked_as, entry.token)))
+                asked = () if entry.requested_by is None else ((entry.requested_by, entry.token),)
+                journaled = replace(journaled, suspended=entry, resumed=None, asked=(*journaled.asked, *asked))
+            case DecisionRequested():
+                journaled = replace(journaled, asked=(*journaled.asked, (entry.requested_by, entry.token)))
             case CellResumed():
-                known = replace(known, resumed=entry)
+                journaled = replace(journaled, resumed=entry)
             case CellEnded():
-                known = replace(known, ended=entry)
+                journaled = replace(journaled, ended=entry)
             case Granted() | GrantUsed() | GrantRevoked():
                 pass  # of the conversation's journal of grants
-    return replace(known, calls=calls)
+    return replace(journaled, calls=calls)

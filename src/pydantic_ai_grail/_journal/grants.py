@@ -75,8 +75,8 @@ class Grants:
         """
 
         def entries(past: Sequence[Entry]) -> list[Entry]:
-            known = any(isinstance(entry, Granted) and entry.id == granted.id for entry in past)
-            return [] if known else [granted]
+            journaled = any(isinstance(entry, Granted) and entry.id == granted.id for entry in past)
+            return [] if journaled else [granted]
 
         await self._write(entries)
 

@@ -9,11 +9,9 @@ ends it. Entries hold plain values only, so that they can be written down with t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias
 
 from ..events.calls import CallState
 
@@ -44,8 +42,8 @@ class CellQueued:
     """The cell has not begun: one that the model asked for before it waits."""
 
     at: datetime
-    asked_as: str = ''
-    """The tool call that asks for it; see `CellAsked`."""
+    requested_by: str = ''
+    """The tool call that asks for it; see `DecisionRequested`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +56,12 @@ class CallBegan:
     arguments: Mapping[str, Any]
     line: int | None
     attempt: int
-    had: int
+    delivered_before: int
     """How many results code had been given when it made the call. Run again, it makes it after as many."""
     at: datetime
     key: str = ''
     """The idempotency key that this attempt is made with."""
-    said: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tool_metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tool said when it asked for the approval of this attempt, and what a person changed of it."""
     approved: bool = False
     """Whether somebody has allowed this attempt."""
@@ -126,13 +124,13 @@ class CellSuspended:
     lost the state that it began from."""
     grants: str = ''
     """How far the conversation's journal of grants had come."""
-    asked_as: str | None = ''
-    """The tool call that asks for its decisions; see `CellAsked`. `None`: none does yet."""
+    requested_by: str | None = ''
+    """The tool call that asks for its decisions; see `DecisionRequested`. `None`: none does yet."""
     dump: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellAsked:
+class DecisionRequested:
     """Somebody was asked for the decisions on a suspension, with a tool call of its own.
 
     An approval that names a tool call alone, as front ends send it, counts for what that call asked first. So a second
@@ -141,7 +139,7 @@ class CellAsked:
 
     token: str
     """Of the suspension."""
-    asked_as: str
+    requested_by: str
     """The id of the tool call; empty for the one that asked for the cell."""
     at: datetime
 
@@ -167,7 +165,7 @@ class CellEnded:
     """`Type: message`, if it failed."""
     line: int | None = None
     """Where it failed, in the code as the model wrote it."""
-    handed: int | None = None
+    delivered: int | None = None
     """How many results code had been given; `None` in journals of before that was written down."""
     cause: int | None = None
     """The ordinal of the call whose failure ended it, if one did."""
@@ -219,44 +217,13 @@ Entry: TypeAlias = (
     | CallWaits
     | CallEnded
     | CellSuspended
-    | CellAsked
+    | DecisionRequested
     | CellResumed
     | CellEnded
     | Granted
     | GrantUsed
     | GrantRevoked
 )
-
-_KINDS: Final[Mapping[str, type[Entry]]] = MappingProxyType({kind.__name__: kind for kind in get_args(Entry)})
-
-
-def entry_values(entry: Entry) -> dict[str, Any]:
-    """An entry as plain values."""
-    values = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    return {'kind': type(entry).__name__, **{name: _plain(value) for name, value in values.items()}}
-
-
-def entry_of(values: Mapping[str, Any]) -> Entry:
-    """The opposite of `entry_values`, also of those of earlier versions.
-
-    Raises:
-        ValueError: When they are of no entry that this version knows.
-    """
-    rest = dict(values)
-    kind = _KINDS.get(rest.pop('kind', ''))
-    if kind is None or not _needed(kind) <= rest.keys() <= {each.name for each in fields(kind)}:
-        raise ValueError(f'This version knows no journal entry of the kind {values.get("kind")!r} with these fields.')
-    return kind(**rest)
-
-
-@cache
-def _needed(kind: type[Entry]) -> frozenset[str]:
-    """The fields without a default. Those that have one are newer than some journals."""
-    return frozenset(each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING)
-
-
-def _plain(value: Any) -> Any:
-    return dict(cast('Mapping[Any, Any]', value)) if isinstance(value, Mapping) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +243,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCall:
+class JournaledCall:
     """How far a call had come when its process ended."""
 
     began: CallBegan
@@ -288,21 +255,21 @@ class KnownCall:
     """How often it waited for an approval."""
 
     @property
-    def only_asked(self) -> bool:
+    def has_not_started(self) -> bool:
         """Whether this attempt came no further than to ask for a decision, so that it had no effect."""
         return self.waits is not None and self.waits.reason != 'unknown'
 
     @property
     def own_key(self) -> str | None:
         """The key of an attempt that may have had its effect, for every further one; `None` when there was none."""
-        return (self.began.key or None) if self.began.attempt > 1 or not self.only_asked else None
+        return (self.began.key or None) if self.began.attempt > 1 or not self.has_not_started else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class JournalState:
     """What the journal knows of a cell that is to go on; empty for a cell that begins."""
 
-    calls: Mapping[int, KnownCall] = field(default_factory=dict[int, KnownCall])
+    calls: Mapping[int, JournaledCall] = field(default_factory=dict[int, JournaledCall])
     """By ordinal."""
     suspended: CellSuspended | None = None
     """Where it goes on; `None`: from its beginning."""
@@ -315,36 +282,36 @@ class Known:
     asked: tuple[tuple[str, str], ...] = ()
     """Tool call and token of the suspension that it asked about, in order; an empty token: whether the cell may begin."""
 
-    def is_asked(self, asked_as: str, token: str) -> bool:
+    def has_requested(self, requested_by: str, token: str) -> bool:
         """Whether a tool call has asked about a suspension."""
-        return (asked_as, token) in self.asked
+        return (requested_by, token) in self.asked
 
-    def first_asked(self, asked_as: str) -> str | None:
+    def first_requested(self, requested_by: str) -> str | None:
         """What a tool call asked about first: all that an approval of it alone counts for. `None`: it asked nothing."""
-        return next((token for call, token in self.asked if call == asked_as), None)
+        return next((token for call, token in self.asked if call == requested_by), None)
 
     @property
-    def unknown(self) -> tuple[KnownCall, ...]:
+    def unknown(self) -> tuple[JournaledCall, ...]:
         """Its calls that may have had their effect, and of which nobody knows whether they had."""
-        return tuple(call for call in self.calls.values() if call.ended is None and not call.only_asked)
+        return tuple(call for call in self.calls.values() if call.ended is None and not call.has_not_started)
 
     @property
-    def waiting(self) -> tuple[KnownCall, ...]:
+    def waiting(self) -> tuple[JournaledCall, ...]:
         """The calls that wait for a decision."""
         return tuple(call for call in self.calls.values() if call.waits is not None and call.ended is None)
 
 
-NOTHING_KNOWN: Final = Known()
+EMPTY_JOURNAL: Final = JournalState()
 """Of a cell that begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledBefore:
+class EarlierCalls:
     """What the cells before a new one called."""
 
-    failed: Sequence[Known] = ()
+    failed: Sequence[JournalState] = ()
     """The failed cells that it may correct, the newest first; as far as they came, each made the calls of those after it."""
-    done: Sequence[KnownCall] = ()
+    done: Sequence[JournaledCall] = ()
     """Calls that returned in cells which were cut off, and that no cell has made since."""
-    unknown: Sequence[KnownCall] = ()
+    unknown: Sequence[JournaledCall] = ()
     """Calls of which nobody knows, and that no cell has made since."""

@@ -9,7 +9,7 @@ from typing import Any
 from .._monty.stops import RaisedBy, Returned, Settled
 from .._monty.values import to_sandbox
 from ..events.calls import MADE_WITH, CallState
-from .journal_entries import Decided, KnownCall
+from .journal_entries import Decided, JournaledCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,23 +38,23 @@ class Attempt:
     """What it is made with, instead of what code gave."""
 
 
-def changed_arguments(decided: Decided | None, known: KnownCall | None) -> Mapping[str, Any] | None:
+def changed_arguments(decided: Decided | None, journaled: JournaledCall | None) -> Mapping[str, Any] | None:
     """What a call is made with instead of what code gave: as was decided, or, where that says nothing, as the attempt was
     made of which nobody knows."""
     if decided is not None and decided.arguments is not None:
         return decided.arguments
-    return None if known is None else _noted(known).get(MADE_WITH)
+    return None if journaled is None else _noted(journaled).get(MADE_WITH)
 
 
-def said(known: KnownCall | None, changed: Mapping[str, Any] | None) -> dict[str, Any]:
+def tool_metadata(journaled: JournaledCall | None, changed: Mapping[str, Any] | None) -> dict[str, Any]:
     """What is to be noted of an attempt, should nobody know what became of it: what its tool had asked, and with which
     arguments a person let it be made."""
-    noted = {} if known is None else dict(_noted(known))
+    noted = {} if journaled is None else dict(_noted(journaled))
     return noted if changed is None else {**noted, MADE_WITH: dict(changed)}
 
 
-def _noted(known: KnownCall) -> Mapping[str, Any]:
-    return known.began.said if known.waits is None else known.waits.metadata
+def _noted(journaled: JournaledCall) -> Mapping[str, Any]:
+    return journaled.began.tool_metadata if journaled.waits is None else journaled.waits.metadata
 
 
 def answer(decided: Decided) -> tuple[CallState, Settled] | None:

@@ -46,8 +46,8 @@ class Reached:
 
     def saw(self, key: CellKey, place: Place) -> None:
         """A journal had come this far when it was read; it may have been written on meanwhile."""
-        known = self._places.get(key)
-        if known is None or known.entries < place.entries:
+        journaled = self._places.get(key)
+        if journaled is None or journaled.entries < place.entries:
             self.wrote(key, place)
 
     def of(self, key: CellKey) -> Place | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._catalog.entries import Catalog
 from ..events.calls import CallRequest, ToolFacts, call_id
-from .journal_entries import NOTHING_KNOWN, CallWaits, CellSuspended, Known, KnownCall
+from .journal_entries import EMPTY_JOURNAL, CallWaits, CellSuspended, JournaledCall, JournalState
 from .reuse import is_same_call
 
 
@@ -19,18 +19,18 @@ class Diverged(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastCalls:
+class Replay:
     """The calls of a cell before this run of it."""
 
     cell_id: str
-    known: Known = NOTHING_KNOWN
+    journaled: JournalState = EMPTY_JOURNAL
 
-    def find(self, ordinal: int) -> KnownCall | None:
-        return self.known.calls.get(ordinal)
+    def find(self, ordinal: int) -> JournaledCall | None:
+        return self.journaled.calls.get(ordinal)
 
     def is_decided(self, waits: CallWaits | None) -> bool:
         """Whether the decisions that the cell went on with can be for this wait: it had begun when they were made."""
-        return waits is None or self.known.suspended is None or waits.after != self.known.suspended.token
+        return waits is None or self.journaled.suspended is None or waits.after != self.journaled.suspended.token
 
     def compare(self, request: CallRequest) -> None:
         """Make sure that a call is the one it was.
@@ -38,10 +38,10 @@ class PastCalls:
         Raises:
             Diverged: When it is another one.
         """
-        known = self.known.calls.get(request.ordinal)
-        if known is None:
+        journaled = self.journaled.calls.get(request.ordinal)
+        if journaled is None:
             return
-        began = known.began
+        began = journaled.began
         if not is_same_call(began, request):
             raise Diverged(
                 f'its call {request.ordinal} was {began.tool}() and is {request.tool.python_name}()'
@@ -51,7 +51,7 @@ class PastCalls:
 
     def request(self, ordinal: int, catalog: Catalog | None) -> CallRequest:
         """A call of before, as it was made. Without a catalog nothing is known of its tool."""
-        began = self.known.calls[ordinal].began
+        began = self.journaled.calls[ordinal].began
         entry = None if catalog is None else catalog.entries.get(began.tool)
         facts = entry.facts if entry is not None else ToolFacts(tool_name=began.tool, python_name=began.tool)
         return CallRequest(
@@ -64,32 +64,32 @@ class PastCalls:
 
     def accepted(self, catalog: Catalog) -> list[CallRequest]:
         """The calls that a suspended program had made, in order."""
-        count = self.known.suspended.accepted if self.known.suspended is not None else 0
-        return [self.request(ordinal, catalog) for ordinal in sorted(self.known.calls) if ordinal <= count]
+        count = self.journaled.suspended.accepted if self.journaled.suspended is not None else 0
+        return [self.request(ordinal, catalog) for ordinal in sorted(self.journaled.calls) if ordinal <= count]
 
     def results_before_next(self, accepted: int) -> int | None:
         """How many results code had been given when it made its next call; `None` when it had made `accepted` calls."""
-        later = [call.began for ordinal, call in self.known.calls.items() if ordinal > accepted]
-        return min((began.had for began in later), default=None)
+        later = [call.began for ordinal, call in self.journaled.calls.items() if ordinal > accepted]
+        return min((began.delivered_before for began in later), default=None)
 
     def has_more_than(self, count: int) -> bool:
         """Whether more calls were made than `count`."""
-        return any(ordinal > count for ordinal in self.known.calls)
+        return any(ordinal > count for ordinal in self.journaled.calls)
 
     @property
     def orders(self) -> set[int]:
         """The places, in the order of settling, of the calls that settled."""
-        return {call.order for call in self.known.calls.values() if call.ended is not None}
+        return {call.order for call in self.journaled.calls.values() if call.ended is not None}
 
-    def had(self, suspended: CellSuspended) -> list[KnownCall]:
+    def delivered_before(self, suspended: CellSuspended) -> list[JournaledCall]:
         """The calls whose results a suspended program had."""
         return [
             call
-            for ordinal, call in self.known.calls.items()
+            for ordinal, call in self.journaled.calls.items()
             if call.ended is not None and ordinal <= suspended.accepted and ordinal not in suspended.numbers
         ]
 
 
-def next_attempt(known: KnownCall | None) -> int:
+def next_attempt(journaled: JournaledCall | None) -> int:
     """The number of the attempt at a call that is to be made now; asking for an approval is none."""
-    return 1 if known is None else known.began.attempt + (not known.only_asked)
+    return 1 if journaled is None else journaled.began.attempt + (not journaled.has_not_started)

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 from .._common.typed_json import to_typed_json
 from ..events.calls import CallRequest
-from .journal_entries import CallBegan, CalledBefore, CallEnded, Known, KnownCall
+from .journal_entries import CallBegan, CallEnded, EarlierCalls, JournaledCall, JournalState
 
 IsReadOnly: TypeAlias = Callable[[str], bool]
 """Whether the tool of this name changes nothing, as far as is known."""
 
 
-class CorrectedCalls:
+class ReusableCalls:
     """The calls of cells before, for the cell that comes after them.
 
     Those of failed cells, as long as it makes the same ones, in the same order; calls that change nothing do not count, and
@@ -22,15 +22,15 @@ class CorrectedCalls:
     which nobody knows, are known again wherever they come: each once.
     """
 
-    def __init__(self, before: CalledBefore, *, is_read_only: IsReadOnly, earlier: Iterable[CallRequest] = ()) -> None:
-        self._made = _longest([(known, changing(known, is_read_only)) for known in before.failed])
+    def __init__(self, before: EarlierCalls, *, is_read_only: IsReadOnly, earlier: Iterable[CallRequest] = ()) -> None:
+        self._made = _longest([(journaled, changing(journaled, is_read_only)) for journaled in before.failed])
         self._place = 0
         self.is_same = bool(before.failed)
         """Whether it has made no other calls than the failed cell, so far."""
         self._results: dict[str, CallEnded] = {}
         self._done = [*before.done]
         self._unknown = [*before.unknown]
-        self._under_way: dict[str, KnownCall] = {}
+        self._unknown_outcomes: dict[str, JournaledCall] = {}
         for request in earlier:  # of this cell, before it waited
             self.compare(request)
 
@@ -40,13 +40,13 @@ class CorrectedCalls:
             return
         unknown = _taken(self._unknown, request)
         if unknown is not None:
-            self._under_way[request.call_id] = KnownCall(began=unknown.began)
+            self._unknown_outcomes[request.call_id] = JournaledCall(began=unknown.began)
 
     def _is_there(self, request: CallRequest) -> bool:
         """Whether the same call ended in a cell before; then its result is noted, if it is one."""
-        known, made = self._there(request)
-        if known is not None and made is not None and made.ended is not None:
-            if _is_result(made, made.ended, known):
+        journaled, made = self._there(request)
+        if journaled is not None and made is not None and made.ended is not None:
+            if _is_result(made, made.ended, journaled):
                 self._results[request.call_id] = made.ended
             return True
         done = _taken(self._done, request)
@@ -55,43 +55,43 @@ class CorrectedCalls:
         return done is not None
 
     @property
-    def done(self) -> tuple[KnownCall, ...]:
+    def done(self) -> tuple[JournaledCall, ...]:
         """The calls of cells that were cut off, and that this cell has not made."""
         return tuple(self._done)
 
     @property
-    def unknown(self) -> tuple[KnownCall, ...]:
+    def unknown(self) -> tuple[JournaledCall, ...]:
         """The calls of which nobody knows, and that this cell has not made."""
         return tuple(self._unknown)
 
-    def under_way(self, request: CallRequest) -> KnownCall | None:
+    def unknown_outcome(self, request: CallRequest) -> JournaledCall | None:
         """The same call there, if nobody knows whether it took effect. Each counts for one call."""
-        return self._under_way.get(request.call_id)
+        return self._unknown_outcomes.get(request.call_id)
 
     def result_of(self, request: CallRequest) -> CallEnded | None:
         """What the same call came to there; `None` when this one is to be made."""
         return self._results.get(request.call_id)
 
-    def _there(self, request: CallRequest) -> tuple[Known | None, KnownCall | None]:
+    def _there(self, request: CallRequest) -> tuple[JournalState | None, JournaledCall | None]:
         """The failed cells' call at the place where the cell is, if it is the same."""
         if not self.is_same:
             return None, None
         rest = self._made[self._place :]
         ahead = next((number for number, (_, call) in enumerate(rest) if call is not None), len(rest))
         if ahead < len(rest):
-            known, call = rest[ahead]
+            journaled, call = rest[ahead]
             if call is not None and is_same_call(call.began, request):
                 self._place += ahead + 1
-                return known, call
+                return journaled, call
         # A call that was made and never begun, of which nobody wrote down what it was, may have been this one.
         self.is_same = ahead > 0
         self._place += 1
         return None, None
 
 
-def changing(known: Known, is_read_only: IsReadOnly) -> list[KnownCall | None]:
+def changing(journaled: JournalState, is_read_only: IsReadOnly) -> list[JournaledCall | None]:
     """The calls of a cell that may have changed something, in order; `None` for one that was made and never begun."""
-    calls = (known.calls.get(ordinal) for ordinal in range(1, max(known.calls, default=0) + 1))
+    calls = (journaled.calls.get(ordinal) for ordinal in range(1, max(journaled.calls, default=0) + 1))
     return [call for call in calls if call is None or not is_read_only(call.began.tool)]
 
 
@@ -101,27 +101,29 @@ def is_same_call(began: CallBegan, other: CallRequest | CallBegan) -> bool:
     return began.tool == tool and _sorted(began.arguments) == _sorted(other.arguments)
 
 
-def _longest(cells: Iterable[tuple[Known, list[KnownCall | None]]]) -> list[tuple[Known, KnownCall | None]]:
+def _longest(
+    cells: Iterable[tuple[JournalState, list[JournaledCall | None]]],
+) -> list[tuple[JournalState, JournaledCall | None]]:
     """The calls of cells that made the same ones, as far as they came: each from the newest that came so far."""
-    longest: list[tuple[Known, KnownCall | None]] = []
-    for known, calls in cells:
-        longest += [(known, call) for call in calls[len(longest) :]]
+    longest: list[tuple[JournalState, JournaledCall | None]] = []
+    for journaled, calls in cells:
+        longest += [(journaled, call) for call in calls[len(longest) :]]
     return longest
 
 
-def _taken(calls: list[KnownCall], request: CallRequest) -> KnownCall | None:
+def _taken(calls: list[JournaledCall], request: CallRequest) -> JournaledCall | None:
     found = next((call for call in calls if is_same_call(call.began, request)), None)
     if found is not None:
         calls.remove(found)
     return found
 
 
-def _is_result(call: KnownCall, ended: CallEnded, known: Known) -> bool:
+def _is_result(call: JournaledCall, ended: CallEnded, journaled: JournalState) -> bool:
     """Whether a call's outcome is one that its cell had gone on with."""
     if ended.state == 'returned':
         return True
-    last = known.ended
-    went_on = last is not None and last.handed is not None and call.order <= last.handed
+    last = journaled.ended
+    went_on = last is not None and last.delivered is not None and call.order <= last.delivered
     return went_on and last is not None and call.began.ordinal != last.cause
 
 

@@ -20,7 +20,7 @@ be noted for the person who has to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Resolved:
     """Code gets this; the call is not made."""
 
     state: CallState
@@ -28,37 +28,37 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class NeedsDecision:
     """A person has to decide, who is shown this."""
 
     metadata: Mapping[str, Any]
 
 
-Fate: TypeAlias = Decided | Answered | Asked
+Resolution: TypeAlias = Decided | Resolved | NeedsDecision
 """`Decided`: the call is made again, as it was approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fates:
+class UnknownOutcomes:
     """How the fates of such calls are decided."""
 
     unknown_calls: UnknownCalls = 'ask'
     look_up: LookUpCall | None = None
     """Asked before anybody else."""
 
-    def may_be_made_again(self, request: CallRequest) -> bool:
+    def may_retry(self, request: CallRequest) -> bool:
         """Whether nothing has to be decided."""
         return request.tool.idempotent or request.tool.read_only or self.unknown_calls == 'retry'
 
-    async def of(self, request: CallRequest, *, key: str, noted: Mapping[str, Any]) -> Fate:
+    async def of(self, request: CallRequest, *, key: str, noted: Mapping[str, Any]) -> Resolution:
         """What becomes of a call, whose attempts have the idempotency key `key`, and of which there is `noted`."""
         if self.look_up is not None:
             found = await self.look_up(request, key, noted)
             if isinstance(found, Decided):
                 answered = answer(found)
-                return found if answered is None else Answered(state=answered[0], settled=answered[1])
+                return found if answered is None else Resolved(state=answered[0], settled=answered[1])
             noted = {**noted, **found}
         if self.unknown_calls == 'ask':
-            return Asked(metadata=noted)
+            return NeedsDecision(metadata=noted)
         message = f'{request.tool.python_name}() was under way when its run ended; whether it took effect is not known'
-        return Answered(state='raised', settled=RaisedBy('RuntimeError', message))
+        return Resolved(state='raised', settled=RaisedBy('RuntimeError', message))

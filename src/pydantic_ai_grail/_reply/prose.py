@@ -333,7 +333,7 @@ DECIDED_BEFORE: Final = (
 )
 
 
-def ask_anew(resume: str) -> str:
+def request_again(resume: str) -> str:
     return f'Nothing else has happened. Call `run_code` with `resume={resume!r}`, to ask for these calls.'
 
 

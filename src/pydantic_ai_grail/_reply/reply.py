@@ -199,9 +199,9 @@ def denied(message: str, calls: Sequence[CallRecord], *, notes: Sequence[str], r
     )
 
 
-def waits_anew(calls: Sequence[str], *, resume: str, notes: Sequence[str]) -> dict[str, Any]:
+def suspended_again(calls: Sequence[str], *, resume: str, notes: Sequence[str]) -> dict[str, Any]:
     """For a cell that waits for decisions which another call has to ask for."""
-    return {WAITING_FOR: [*calls], RESUME: resume, 'notes': [*notes, prose.ask_anew(resume)]}
+    return {WAITING_FOR: [*calls], RESUME: resume, 'notes': [*notes, prose.request_again(resume)]}
 
 
 def go_on(calls: Sequence[str]) -> str:

@@ -85,19 +85,19 @@ def content_as_json(content: Sequence[UserContent]) -> str:
     return _CONTENT.dump_json([*content], warnings='error').decode() if content else ''
 
 
-def cell_ended(outcome: Completed | Failed | Refused, *, handed: int, at: datetime) -> CellEnded:
+def cell_ended(outcome: Completed | Failed | Refused, *, delivered: int, at: datetime) -> CellEnded:
     """The entry of a cell that came to its end, after code was given as many results."""
     leaves_state = not isinstance(outcome, Refused) and not outcome.state_lost
     if not isinstance(outcome, Failed):
         ended = 'completed' if isinstance(outcome, Completed) else 'failed'
-        return CellEnded(outcome=ended, at=at, handed=handed, leaves_state=leaves_state)
+        return CellEnded(outcome=ended, at=at, delivered=delivered, leaves_state=leaves_state)
     failure = outcome.failure
     return CellEnded(
         outcome='failed',
         at=at,
         error=f'{failure.exception_type}: {failure.message}',
         line=None if failure.position is None else failure.position.line,
-        handed=handed,
+        delivered=delivered,
         cause=failure.ordinal,
         leaves_state=leaves_state,
     )

@@ -19,21 +19,21 @@ from pydantic_ai.tool_manager import ToolManager
 
 from .._catalog.catalog import Catalog
 from .._journal.journal_entries import (
-    NOTHING_KNOWN,
+    EMPTY_JOURNAL,
     CallBegan,
-    CalledBefore,
     CallEnded,
     CallWaits,
     Decided,
-    Known,
-    KnownCall,
+    EarlierCalls,
+    JournaledCall,
+    JournalState,
     WaitingReason,
 )
 from .._journal.journal_entries import Entry as JournalEntry
-from .._journal.pauses import Attempt, answer, changed_arguments, said
-from .._journal.replay import PastCalls, next_attempt
-from .._journal.reuse import CorrectedCalls
-from .._journal.unknown_outcomes import Answered, Asked, Fate, Fates
+from .._journal.pauses import Attempt, answer, changed_arguments, tool_metadata
+from .._journal.replay import Replay, next_attempt
+from .._journal.reuse import ReusableCalls
+from .._journal.unknown_outcomes import NeedsDecision, Resolution, Resolved, UnknownOutcomes
 from .._monty.failures import cut
 from .._monty.stops import CallStop, RaisedBy, Settled
 from .._monty.values import in_utf8
@@ -56,12 +56,12 @@ class Dispatcher:
     tools: ToolManager[Any]
     max_tool_calls: int
     observe: Observer
-    known: InitVar[Known] = NOTHING_KNOWN
+    journaled: InitVar[JournalState] = EMPTY_JOURNAL
     """What the journal has of the cell from before this run of it."""
-    before: InitVar[CalledBefore] = CalledBefore()  # noqa: RUF009  # frozen
+    before: InitVar[EarlierCalls] = EarlierCalls()  # noqa: RUF009  # frozen
     """What the cells before it called."""
     answerers: Mapping[str, Answerer] = field(default_factory=dict[str, Answerer])
-    past: PastCalls = field(init=False)
+    replay: Replay = field(init=False)
     journal: CallJournal = field(init=False)
     user_content: dict[str, Sequence[UserContent]] = field(default_factory=dict[str, Sequence[UserContent]])
     """What tools returned for the model's eyes beside their value, by call id, in the order of the calls."""
@@ -74,7 +74,7 @@ class Dispatcher:
     decided_at: datetime | None = None
     grants: Granting | None = None
     """What a person has allowed beforehand."""
-    fates: Fates = field(default_factory=Fates)
+    unknown_outcomes: UnknownOutcomes = field(default_factory=UnknownOutcomes)
     decision_seconds: float | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     waiting: dict[str, CallWaits] = field(default_factory=dict[str, CallWaits])
@@ -83,20 +83,20 @@ class Dispatcher:
     """Pydantic AI's run-wide mode: one call at a time."""
     accepted: int = field(init=False, default=0)
     """How many calls code has made."""
-    handed: int = field(init=False, default=0)
+    delivered: int = field(init=False, default=0)
     """How many results code was given."""
     unused: Sequence[CallRequest] = field(init=False, default=())
     """Those that ran, and whose results code had not been given when it ended."""
     remarks: CallRemarks = field(init=False, default_factory=CallRemarks)
-    _had: dict[int, int] = field(init=False, default_factory=dict[int, int])
+    _delivered_before: dict[int, int] = field(init=False, default_factory=dict[int, int])
     """Ordinal -> how many results code had been given when it made the call."""
-    corrected: CorrectedCalls = field(init=False)
+    reusable: ReusableCalls = field(init=False)
     _orders: dict[str, int] = field(default_factory=dict[str, int])
 
-    def __post_init__(self, known: Known, before: CalledBefore) -> None:
-        self.past = PastCalls(cell_id=self.cell_id, known=known)
-        self.corrected = CorrectedCalls(
-            before, is_read_only=self.catalog.is_read_only, earlier=self.past.accepted(self.catalog)
+    def __post_init__(self, journaled: JournalState, before: EarlierCalls) -> None:
+        self.replay = Replay(cell_id=self.cell_id, journaled=journaled)
+        self.reusable = ReusableCalls(
+            before, is_read_only=self.catalog.is_read_only, earlier=self.replay.accepted(self.catalog)
         )
         self.journal = CallJournal(self.cell_id)
         self.is_sequential = self.tools.get_parallel_execution_mode() == 'sequential'
@@ -122,20 +122,20 @@ class Dispatcher:
             arguments=bound.arguments,
             line=stop.line,
         )
-        self._had[request.ordinal] = self.handed
-        self.past.compare(request)
-        self.corrected.compare(request)
+        self._delivered_before[request.ordinal] = self.delivered
+        self.replay.compare(request)
+        self.reusable.compare(request)
         return request
 
-    def recall(self, calls: Iterable[KnownCall]) -> None:
+    def recall(self, calls: Iterable[JournaledCall]) -> None:
         """Note calls of before that the code will not ask for again: those that settled, and those that nobody knows of."""
-        for known in calls:
-            request = self.past.request(known.began.ordinal, self.catalog)
-            if request.call_id in self._orders or (known.ended is None and known.only_asked):
+        for journaled in calls:
+            request = self.replay.request(journaled.began.ordinal, self.catalog)
+            if request.call_id in self._orders or (journaled.ended is None and journaled.has_not_started):
                 continue
             self.journal.start(request)
-            if known.ended is not None:
-                self._recorded(request, known.ended, order=known.order)
+            if journaled.ended is not None:
+                self._recorded(request, journaled.ended, order=journaled.order)
             else:
                 self._note(cut_off(request))
 
@@ -146,14 +146,14 @@ class Dispatcher:
             UsageLimitExceeded: As for a direct call.
             StoreError: When the journal cannot be written.
         """
-        known = self._known(request)
+        journaled = self._journaled(request)
         self.journal.start(request)
         self.user_content[request.call_id] = ()
-        if known is not None and known.ended is not None:
-            return self._recorded(request, known.ended, order=known.order)
-        if known is None and (made := self.corrected.result_of(request)) is not None:
+        if journaled is not None and journaled.ended is not None:
+            return self._recorded(request, journaled.ended, order=journaled.order)
+        if journaled is None and (made := self.reusable.result_of(request)) is not None:
             return await self._reused(request, made)
-        waits = known.waits if known is not None else None
+        waits = journaled.waits if journaled is not None else None
         decided = self._decided(request)
         answered = self._answered(request)
         if answered is not None:
@@ -162,16 +162,17 @@ class Dispatcher:
             return self._wait(request, waits)
         asked = waits.reason if waits is not None else None
         # That a call of unknown outcome is made again answers another question than whether it may be made.
-        approved = decided is not None if asked == 'approval' else known is not None and known.began.approved
-        if known is not None and waits is None and not self.fates.may_be_made_again(request):
-            match await self._fate(request, known):
-                case Asked(metadata=metadata):
+        approved = decided is not None if asked == 'approval' else journaled is not None and journaled.began.approved
+        if journaled is not None and waits is None and not self.unknown_outcomes.may_retry(request):
+            match await self._resolution(request, journaled):
+                case NeedsDecision(metadata=metadata):
                     return await self._begin_to_wait(request, 'unknown', metadata)
-                case Answered(state=state, settled=settled):
-                    return self._settle(request, state, settled, looked_up=self.fates.look_up is not None)
+                case Resolved(state=state, settled=settled):
+                    return self._settle(request, state, settled, looked_up=self.unknown_outcomes.look_up is not None)
                 case Decided() as decided:
                     pass  # a look-up says that it is to be made, not that it may be
-        attempt = Attempt(number=next_attempt(known), approved=approved, changed=changed_arguments(decided, known))
+        changed = changed_arguments(decided, journaled)
+        attempt = Attempt(number=next_attempt(journaled), approved=approved, changed=changed)
         return await self._run(request, attempt)
 
     def refuses(self, request: CallRequest) -> bool:
@@ -180,14 +181,13 @@ class Dispatcher:
         return answered is not None and isinstance(answered[1], RaisedBy)
 
     def _decided(self, request: CallRequest) -> Decided | None:
-        known = self._known(request)
-        waits = known.waits if known is not None else None
-        return self.decisions.get(request.call_id) if self.past.is_decided(waits) else None
+        waits = None if (journaled := self._journaled(request)) is None else journaled.waits
+        return self.decisions.get(request.call_id) if self.replay.is_decided(waits) else None
 
     def _answered(self, request: CallRequest) -> tuple[CallState, Settled] | None:
         """What a call gets that is not made: its decision is a result or a refusal, or did not come in time."""
-        known, decided = self._known(request), self._decided(request)
-        until = known.waits.until if known is not None and known.waits is not None else None
+        journaled, decided = self._journaled(request), self._decided(request)
+        until = journaled.waits.until if journaled is not None and journaled.waits is not None else None
         decided_at = self.clock() if decided is None or self.decided_at is None else self.decided_at
         if until is not None and decided_at > until:
             return 'raised', RaisedBy('TimeoutError', f'nobody decided on {request.tool.python_name}() in time')
@@ -207,7 +207,7 @@ class Dispatcher:
             try:
                 called = await self._call_or_granted(request, attempt)
             except (ApprovalRequired, CallDeferred) as error:
-                if (settled := asks_too_often(error, request, self._known(request))) is not None:
+                if (settled := asks_too_often(error, request, self._journaled(request))) is not None:
                     return self._settle(request, 'raised', settled)
                 reason = 'approval' if isinstance(error, ApprovalRequired) else 'external'
                 return await self._begin_to_wait(request, reason, metadata_of(error))
@@ -285,27 +285,28 @@ class Dispatcher:
         self._note(replace(record_of(request, made.state, settled, seconds=made.seconds), is_reused=True))
         return settled
 
-    def _known(self, request: CallRequest) -> KnownCall | None:
+    def _journaled(self, request: CallRequest) -> JournaledCall | None:
         """What is known of a call from before: from this cell's journal, or that of the one that this one corrects."""
-        return self.past.find(request.ordinal) or self.corrected.under_way(request)
+        return self.replay.find(request.ordinal) or self.reusable.unknown_outcome(request)
 
     def _key(self, request: CallRequest) -> str:
-        known = self._known(request)
-        own = known.own_key if known is not None else None
+        own = None if (journaled := self._journaled(request)) is None else journaled.own_key
         return own or idempotency_key(self.scope, request.call_id)
 
     def _began(self, request: CallRequest, attempt: Attempt) -> CallBegan:
-        known = self.past.find(request.ordinal)
+        journaled = self.replay.find(request.ordinal)
         return CallBegan(
             ordinal=request.ordinal,
             tool=request.tool.python_name,
             arguments=request.arguments,
             line=request.line,
             attempt=attempt.number,
-            had=self._had[request.ordinal] if known is None else known.began.had,
+            delivered_before=self._delivered_before[request.ordinal]
+            if journaled is None
+            else journaled.began.delivered_before,
             at=self.clock(),
             key=self._key(request),
-            said=said(self._known(request), attempt.changed),
+            tool_metadata=tool_metadata(self._journaled(request), attempt.changed),
             approved=attempt.approved,
         )
 
@@ -313,19 +314,19 @@ class Dispatcher:
         self.journal.settle(record)
         self.observe(CallSettled(cell_id=self.cell_id, record=record))
 
-    async def _fate(self, request: CallRequest, known: KnownCall) -> Fate:
+    async def _resolution(self, request: CallRequest, journaled: JournaledCall) -> Resolution:
         """What becomes of a call that was under way when its cell was cut off."""
-        if self.past.find(request.ordinal) is None:
-            attempt = Attempt(number=known.began.attempt, approved=known.began.approved)
+        if self.replay.find(request.ordinal) is None:
+            attempt = Attempt(number=journaled.began.attempt, approved=journaled.began.approved)
             await self._write(self._began(request, attempt))
-        return await self.fates.of(request, key=self._key(request), noted=known.began.said)
+        return await self.unknown_outcomes.of(request, key=self._key(request), noted=journaled.began.tool_metadata)
 
     async def _begin_to_wait(
         self, request: CallRequest, reason: WaitingReason, metadata: Mapping[str, Any]
     ) -> CallWaits:
         now = self.clock()
         until = None if self.decision_seconds is None else now + timedelta(seconds=self.decision_seconds)
-        after = self.past.known.suspended.token if self.past.known.suspended is not None else ''
+        after = self.replay.journaled.suspended.token if self.replay.journaled.suspended is not None else ''
         waits = CallWaits(ordinal=request.ordinal, reason=reason, metadata=metadata, until=until, at=now, after=after)
         self._wait(request, waits)
         await self._write(waits)
@@ -346,4 +347,4 @@ class Dispatcher:
 
     def orders(self) -> set[int]:
         """The places of all calls that have settled, in this run and before."""
-        return {*self._orders.values(), *self.past.orders}
+        return {*self._orders.values(), *self.replay.orders}

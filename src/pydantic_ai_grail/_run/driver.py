@@ -133,13 +133,13 @@ class _Loop:
         stop = await self.worker.revive(suspended.dump, source, feeds=suspended.feeds, prints=prints, host=host)
         self.calls.accepted = suspended.accepted
         self._slept_seconds = suspended.slept_seconds
-        had = self.calls.past.had(suspended)
-        self.calls.recall(had)
-        self._arrived |= {call.order for call in had}
-        self.calls.handed = len(had)
+        delivered_before = self.calls.replay.delivered_before(suspended)
+        self.calls.recall(delivered_before)
+        self._arrived |= {call.order for call in delivered_before}
+        self.calls.delivered = len(delivered_before)
         self._settled.update({number: (_SLEEP, Returned(None)) for number in suspended.slept})
         for ordinal, number in suspended.numbers.items():
-            request = self.calls.past.request(ordinal, self.calls.catalog)
+            request = self.calls.replay.request(ordinal, self.calls.catalog)
             self._open[number] = request
             if ordinal != suspended.at_call:
                 self._promised[number] = request
@@ -205,7 +205,7 @@ class _Loop:
             return await self._park(at_call=request.ordinal)
         self._arrived.add(self.calls.order_of(request))
         del self._open[number]
-        self.calls.handed += 1
+        self.calls.delivered += 1
         return await self.worker.answer(settled)
 
     async def _settle(self, stop: BlockedStop) -> Stop | Parked:
@@ -228,10 +228,10 @@ class _Loop:
         ready = sorted((self._settled[number][0], number) for number in pending if number in self._settled)
         slept = [number for order, number in ready if order == _SLEEP]
         results = [number for order, number in ready if order != _SLEEP and (missing is None or order < missing)]
-        enough = self.calls.past.results_before_next(self.calls.accepted)
+        enough = self.calls.replay.results_before_next(self.calls.accepted)
         if enough is not None:
-            results = results[: max(enough - self.calls.handed, 0)]
-        self.calls.handed += len(results)
+            results = results[: max(enough - self.calls.delivered, 0)]
+        self.calls.delivered += len(results)
         for number in results:
             del self._open[number]
         return {number: self._settled.pop(number)[1] for number in [*slept, *results]}

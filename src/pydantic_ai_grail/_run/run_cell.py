@@ -170,10 +170,10 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
                 limits=around.limits,
                 suspended=suspended,
             )
-            if not isinstance(ending, Parked) and around.calls.past.has_more_than(around.calls.accepted):
+            if not isinstance(ending, Parked) and around.calls.replay.has_more_than(around.calls.accepted):
                 raise Diverged('it ended before it made all the calls that it had made')
         except Diverged as error:
-            around.calls.recall(around.calls.past.known.calls.values())
+            around.calls.recall(around.calls.replay.journaled.calls.values())
             ending = _diverged(error)
         seconds = time.perf_counter() - started
         most = around.max_dump_bytes

@@ -28,7 +28,7 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDen
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
-from .._journal.journal_entries import KnownCall
+from .._journal.journal_entries import JournaledCall
 from .._monty.sizes import is_large
 from .._monty.stops import RaisedBy, Returned, sandbox_exception
 from .._monty.values import text_of, to_sandbox
@@ -193,7 +193,7 @@ MOST_APPROVED: Final = 5
 
 
 def asks_too_often(
-    error: ApprovalRequired | CallDeferred, request: CallRequest, known: KnownCall | None
+    error: ApprovalRequired | CallDeferred, request: CallRequest, known: JournaledCall | None
 ) -> RaisedBy | None:
     """What code gets where a call was approved again and again, and its tool asks once more; `None` where it may ask."""
     if not isinstance(error, ApprovalRequired) or known is None or known.asked < MOST_APPROVED:

@@ -75,7 +75,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeeperSettings:
+class RepositorySettings:
     """What a keeper allows itself.
 
     Raises:
@@ -97,13 +97,13 @@ class KeeperSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keeper:
+class SnapshotRepository:
     """Stateless: may be shared by runs, or made anew for each. Borrows its store and does not close it."""
 
     store: Store
     keyring: Keyring
     monty_version: str
-    settings: KeeperSettings = KeeperSettings()
+    settings: RepositorySettings = RepositorySettings()
     left_state: Callable[[CellKey], Awaitable[bool]] = _never
     """Whether the journal of a cell says that it left a state."""
     clock: Callable[[], datetime] = utc_now

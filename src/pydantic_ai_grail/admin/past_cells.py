@@ -16,12 +16,12 @@ from .._journal.journal_entries import (
     CallBegan,
     CallEnded,
     CallWaits,
-    CellAsked,
     CellEnded,
     CellQueued,
     CellResumed,
     CellSuspended,
     Decided,
+    DecisionRequested,
     Entry,
     Granted,
     GrantRevoked,
@@ -182,7 +182,7 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
                     error=entry.error or None,
                     error_line=entry.line,
                 )
-            case CellAsked() | Granted() | GrantUsed() | GrantRevoked():
+            case DecisionRequested() | Granted() | GrantUsed() | GrantRevoked():
                 pass  # how it was asked; of the conversation's journal of grants
     made = tuple(calls[ordinal] for ordinal in sorted(calls))
     return replace(cell, calls=made, began_at=min((call.began_at for call in made), default=None))

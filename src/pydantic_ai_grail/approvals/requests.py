@@ -18,8 +18,8 @@ from .._journal.journal_entries import (
     Decided,
     DecisionKind,
     Granted,
-    Known,
-    KnownCall,
+    JournaledCall,
+    JournalState,
     WaitingReason,
 )
 from ..errors import DecisionError, DecisionUsed
@@ -91,7 +91,7 @@ class Answers:
 
     token: str
     decisions: dict[str, Answer]
-    may_come_again: bool = False
+    may_repeat: bool = False
     """Sent again, they do nothing and give what became of the cell, as front ends send what they sent before. Otherwise that
     is an error."""
 
@@ -111,7 +111,7 @@ class Whole:
     denied: str | None = None
     """The message, if it does not allow them."""
 
-    may_come_again: ClassVar[bool] = True
+    may_repeat: ClassVar[bool] = True
 
     def agrees(self, decisions: Mapping[str, Mapping[str, Any]]) -> bool:
         """Whether that is what was decided before."""
@@ -128,7 +128,7 @@ _ANSWERS: Final = TypeAdapter(Answers)
 _DENIED: Final = 'denied'
 
 
-def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall], *, scope: str) -> dict[str, Any]:
+def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[JournaledCall], *, scope: str) -> dict[str, Any]:
     """What a cell that waits says of itself in the requests, as plain JSON values."""
     calls = [
         ShownCall(
@@ -152,9 +152,9 @@ def shown_cell(token: str, code: str, cell_id: str, waiting: Sequence[KnownCall]
     }
 
 
-def _made_with(call: KnownCall) -> dict[str, Any]:
+def _made_with(call: JournaledCall) -> dict[str, Any]:
     """What a call is, or perhaps was, made with: as code gave it, unless a person had changed that."""
-    return dict(call.began.said.get(MADE_WITH, call.began.arguments))
+    return dict(call.began.tool_metadata.get(MADE_WITH, call.began.arguments))
 
 
 def denied(message: str) -> dict[str, Any]:
@@ -179,17 +179,17 @@ def answers_in(metadata: Any) -> Answers | Whole:
         raise DecisionError(f'The decisions are not as decide() makes them: {error}') from error
 
 
-def resumed(answers: Answers | Whole, known: Known, cell_id: str, *, fits: Fits) -> CellResumed:
+def resumed(answers: Answers | Whole, journaled: JournalState, cell_id: str, *, fits: Fits) -> CellResumed:
     """The decisions that a suspended cell goes on with.
 
     Raises:
         DecisionUsed: When they are of another suspension.
         DecisionError: When one is of no waiting call, was made looking at other arguments, or cannot be carried out.
     """
-    suspended = known.suspended
+    suspended = journaled.suspended
     assert suspended is not None
     now = datetime.now(UTC)
-    waiting = {call_id(cell_id, call.began.ordinal): call for call in known.waiting}
+    waiting = {call_id(cell_id, call.began.ordinal): call for call in journaled.waiting}
     if isinstance(answers, Whole):
         approved: Mapping[str, Any] = asdict(Decided(kind='approve'))
         decisions = {id: approved for id, call in waiting.items() if call.waits and call.waits.reason == 'approval'}
@@ -212,7 +212,7 @@ def resumed(answers: Answers | Whole, known: Known, cell_id: str, *, fits: Fits)
     return CellResumed(token=suspended.token, decisions=decided, at=now)
 
 
-def _check_kind(kind: DecisionKind, call: KnownCall) -> None:
+def _check_kind(kind: DecisionKind, call: JournaledCall) -> None:
     reason = call.waits.reason if call.waits is not None else None
     if kind == 'result' and reason == 'approval':
         raise DecisionError(f'{call.began.tool}() waits for an approval, not for a result.')
@@ -220,10 +220,12 @@ def _check_kind(kind: DecisionKind, call: KnownCall) -> None:
         raise DecisionError(f'{call.began.tool}() is made by somebody else, who gives its result.')
 
 
-def granted(known: Known, key: CellKey, decisions: Mapping[str, Decided], at: datetime | None) -> list[Granted]:
+def granted(
+    journaled: JournalState, key: CellKey, decisions: Mapping[str, Decided], at: datetime | None
+) -> list[Granted]:
     """What these decisions on the calls of a cell allow beside them."""
-    tools = {call_id(key.cell_id, call.began.ordinal): call.began.tool for call in known.calls.values()}
-    token = known.suspended.token if known.suspended is not None else ''
+    tools = {call_id(key.cell_id, call.began.ordinal): call.began.tool for call in journaled.calls.values()}
+    token = journaled.suspended.token if journaled.suspended is not None else ''
     return [
         Granted(
             id=sha256(f'{token}/{id}'.encode()).hexdigest()[:16],

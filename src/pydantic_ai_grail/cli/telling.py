@@ -163,8 +163,8 @@ def _outcome(call: PastCall) -> str:
     took = f', {call.ended.seconds:.3f} s'
     if call.state == 'returned':
         return f'returned {short_value(call.ended.value)}{took}'
-    said = ': '.join(filter(None, [call.ended.exception_type, call.ended.message]))
-    return f'{call.state} {short(said)}{took}'
+    tool_metadata = ': '.join(filter(None, [call.ended.exception_type, call.ended.message]))
+    return f'{call.state} {short(tool_metadata)}{took}'
 
 
 def _decision(decision: PastDecision) -> str:
