@@ -10,8 +10,10 @@ import pytest
 from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import Limits, SqlStore
+from pydantic_ai_grail._run.call_remarks import spelled
 from pydantic_ai_grail._source.history import History
 from pydantic_ai_grail.errors import SnapshotTooLarge
+from pydantic_ai_grail.events.calls import CallRequest, ToolFacts
 from pydantic_ai_grail.events.cell_events import Event, SnapshotFailed
 from pydantic_ai_grail.testing.scripted import played_cells
 
@@ -318,3 +320,22 @@ async def test_a_tool_cannot_be_had_to_make_such_a_tuple() -> None:
     assert 'the arguments of pair() cannot leave the sandbox: it has more than ' in cells[0].content
     assert "TypeError: cannot use 'list' as a dict key" in cells[1].content
     assert cells[2].content == {'result': [1, 2]}
+
+
+@pytest.mark.parametrize('number', ['10 ** 300_000', '-(10 ** 5_000)'])
+async def test_a_number_that_python_does_not_write_out_is_told_by_its_size_where_an_argument_is_wrong(
+    number: str,
+) -> None:
+    """A fuzz run found it: it ended the run."""
+
+    async def take_text(text: str) -> str:
+        return text
+
+    cells = await play(agent_with(take_text), f'v = {{"u": 1, "v": {number}}}\nawait take_text(v)')
+    assert "text: Input should be a valid string, got {'u': 1, 'v': <int of " in cells[0].content
+
+
+def test_a_call_with_such_a_number_that_nobody_awaits_is_told() -> None:
+    tool = ToolFacts(tool_name='take', python_name='take')
+    request = CallRequest(call_id='c__1', ordinal=1, tool=tool, arguments={'v': 10**5_000}, line=1)
+    assert spelled([request]) == 'take(v=<int of 16,610 bits>) was'

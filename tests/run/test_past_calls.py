@@ -420,7 +420,7 @@ async def test_calls_that_may_be_made_twice_are_made_again(tool: str, unknown_ca
 
 
 @pytest.mark.parametrize(
-    ('known', 'attempt'),
+    ('journaled', 'attempt'),
     [
         (None, 1),
         (JournaledCall(began=call_began(1)), 2),

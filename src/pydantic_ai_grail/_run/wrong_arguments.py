@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .._catalog.entries import Entry
+from .._common.short_repr import short_repr
 from .._common.suggestions import closest
 from .._source.rules.literal_arguments import cut, path_text
 from .._source.rules.record_types import records_at
@@ -55,7 +56,11 @@ def _lines(entry: Entry, arguments: Mapping[str, Any], errors: Sequence[Argument
         if error.path in strange or (error.kind == 'missing' and len(error.path) > 1):
             continue
         where = f'{place(error.path)}: ' if error.path else ''
-        given = '' if error.kind == 'missing' or not error.path else f', got {cut(repr(_at(arguments, error.path)))}'
+        given = (
+            ''
+            if error.kind == 'missing' or not error.path
+            else f', got {cut(short_repr(_at(arguments, error.path), max_chars=60))}'
+        )
         yield f'- {where}{error.message}{given}'
 
 

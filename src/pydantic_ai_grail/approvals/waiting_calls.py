@@ -22,6 +22,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolApproved, ToolDenied
 
+from .._common.short_repr import short_repr
 from .._common.typed_json import from_typed_json, to_typed_json
 from .._journal.journal_entries import Decided, DecisionKind, WaitingReason
 from ..errors import DecisionError
@@ -250,7 +251,7 @@ def spelled(shown: ShownCall) -> str:
     given: Mapping[str, Any] = shown.arguments
     with suppress(ValueError):
         given = from_typed_json(shown.exact)
-    texts = [f'{name}={value!r}' for name, value in given.items()]
+    texts = [f'{name}={short_repr(value, max_chars=_MOST_SHOWN)}' for name, value in given.items()]
     return (
         f'{shown.tool}({", ".join(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…" for text in texts)})'
     )
