@@ -17,6 +17,7 @@ but escapes: a list costs a model as many tokens (measured with three tokenizers
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -94,10 +95,17 @@ def _printed_lines(printed: Printed, *, max_chars: int, notes: list[Json]) -> li
     if printed.dropped_chars:
         notes.append(prose.dropped_prints(printed.dropped_chars))
     text = printed.text.rstrip('\n')
-    if len(text) <= max_chars:
+    room = _room(text, max_chars)
+    if len(text) <= room:
         return text.split('\n')
-    notes.append(prose.cut_prints(len(text), max_chars))
-    return both_ends(text, max_chars).split('\n')
+    notes.append(prose.cut_prints(len(text), room))
+    return both_ends(text, room).split('\n')
+
+
+def _room(text: str, max_chars: int) -> int:
+    """How many characters of a text may be shown: fewer where it has many that JSON writes as six, as control characters."""
+    written = len(json.dumps(text, ensure_ascii=False))
+    return max_chars if written <= 2 * len(text) + 2 else max_chars * len(text) // written
 
 
 def _how_to_get_the_rest(value: Any, name: str | None, head: Json) -> str:
