@@ -103,7 +103,7 @@ Run Python in a sandbox. A last expression or assignment is the result, as JSON:
 
 These functions are defined. `await` each call, independent ones together: `await asyncio.gather(f(1), f(2))`. `help(f)` gives the whole documentation of `f` as text. Tools raise ValueError for wrong arguments, PermissionError if a person refuses, else RuntimeError or their own.
 
-A subset of Python, without class inheritance, `yield`. Standard library: only json, os. Files: only below `/data`, `/out`. No network or environment variables. Writes below `/out` last for one run only.
+A subset of Python, without class inheritance, `yield`. Standard library: only json, os. Files: only below `/data`, `/out`. No network or environment variables. Writes below `/out` last for one cell only.
 
 ```
 find(words: str) -> dict[str, int]  # Find things.

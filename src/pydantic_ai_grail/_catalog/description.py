@@ -43,7 +43,7 @@ FINDING_MORE: Final = 'The tool `{name}` finds more functions; they can be calle
 NO_OS: Final = 'No network, files or environment variables.'
 MOUNTED: Final = 'Files: only below {paths}. No network or environment variables.'
 WITH_OS: Final = 'Files and environment variables: what the host allows. No network.'
-OVERLAY: Final = 'Writes below {paths} last for one run only.'
+OVERLAY: Final = 'Writes below {paths} last for one cell only.'
 LACKING: Final = 'A subset of Python, without {lacking}.'
 IMPORTABLE: Final = 'Standard library: only {modules}.'
 
