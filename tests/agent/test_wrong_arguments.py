@@ -26,7 +26,7 @@ from pydantic_ai_grail.errors import DecisionError, GrailError, SettingsError, S
 
 pytestmark = pytest.mark.anyio
 
-PAGE = (Path(__file__).parents[2] / 'docs' / 'migration.md').read_text()
+PAGE = (Path(__file__).parents[2] / 'docs' / 'comparison' / 'harness.md').read_text()
 ANY = cast('Any', object())
 
 
@@ -90,10 +90,10 @@ async def test_every_argument_of_a_wrong_type_is_named(name: str, argument: str)
         ),
     ],
 )
-async def test_a_wrong_argument_says_what_to_give(use: Callable[[], Awaitable[Any]], tool_metadata: str) -> None:
+async def test_a_wrong_argument_says_what_to_give(use: Callable[[], Awaitable[Any]], said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         await use()
-    assert str(caught.value) == tool_metadata
+    assert str(caught.value) == said
 
 
 def no_context() -> str:
@@ -115,10 +115,10 @@ def no_context() -> str:
         ({'max_retires': 3}, snapshot("Code mode has no option 'max_retires'. Did you mean max_retries?")),
     ],
 )  # fmt: skip
-def test_an_option_that_cannot_be_says_what_to_write(options: Mapping[str, Any], tool_metadata: str) -> None:
+def test_an_option_that_cannot_be_says_what_to_write(options: Mapping[str, Any], said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         CodeMode(**cast('Any', options))
-    assert str(caught.value) == tool_metadata
+    assert str(caught.value) == said
 
 
 @pytest.mark.parametrize('owner', [lambda ctx: 'ann', partial(lambda user, ctx: user, 'ann'), lambda *given: 'ann'])  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]  # as users write them

@@ -48,10 +48,10 @@ def of_class() -> None:
         ),
     ],
 )
-def test_settings(use: Callable[[], object], tool_metadata: str) -> None:
+def test_settings(use: Callable[[], object], said: str) -> None:
     with pytest.raises((SettingsError, UserError)) as caught:
         use()
-    assert str(caught.value) == tool_metadata
+    assert str(caught.value) == said
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def test_settings(use: Callable[[], object], tool_metadata: str) -> None:
         ),
     ],
 )
-def test_decisions(use: Callable[[], object], tool_metadata: str) -> None:
+def test_decisions(use: Callable[[], object], said: str) -> None:
     with pytest.raises(DecisionError) as caught:
         use()
-    assert str(caught.value) == tool_metadata
+    assert str(caught.value) == said
 
 
 def test_a_database_in_a_directory_that_is_not_there(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_a_database_in_a_directory_that_is_not_there(tmp_path: Path) -> None:
         ('ag_ui', 'ag_ui', "The AG-UI adapter needs: pip install 'pydantic-ai-grail[ag-ui]'"),
     ],
 )
-def test_without_the_packages_of_an_adapter_the_extra_is_named(lacking: str, module: str, tool_metadata: str) -> None:
+def test_without_the_packages_of_an_adapter_the_extra_is_named(lacking: str, module: str, said: str) -> None:
     status, _, errors = finish(
         start(f'sys.modules[{lacking!r}] = None\nimport pydantic_ai_grail.integrations.{module}')
     )
     assert status == 1
-    assert errors.splitlines()[-1] == f'ImportError: {tool_metadata}'
+    assert errors.splitlines()[-1] == f'ImportError: {said}'

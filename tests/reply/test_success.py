@@ -65,7 +65,9 @@ def test_of_characters_that_json_writes_as_six_fewer_are_shown():
     """A fuzz run found it: with a value of such, a reply had 65,000 characters."""
     shown = payload(has_value=False, printed=Printed(text='\0' * 20_000))
     assert len(json.dumps(shown)) < 11_000
-    assert shown['notes'] == snapshot(['The middle of what was printed is left out: 20,000 characters are more than 1,666.'])
+    assert shown['notes'] == snapshot(
+        ['The middle of what was printed is left out: 20,000 characters are more than 1,666.']
+    )
 
 
 def test_prints_alone_are_enough():

@@ -165,7 +165,9 @@ def decide(went: Went, ordinal: int, world: World) -> Decided:
     tool, reason = request.tool.python_name, went.waiting[id].reason
     text = f'{tool} {request.arguments["n"]} {request.arguments["delivered_before"]}'
     if reason == 'external':
-        return Decided(kind='result', value=world.effect(tool, request.arguments['n'], request.arguments['delivered_before']))
+        return Decided(
+            kind='result', value=world.effect(tool, request.arguments['n'], request.arguments['delivered_before'])
+        )
     if reason == 'unknown' and world.effects[text]:
         if tool == 'bad':
             return Decided(kind='raise', exception_type='LookupError', message=text)

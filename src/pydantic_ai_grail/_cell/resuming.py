@@ -98,7 +98,7 @@ async def open_cell(
         key: The cell, in the conversation of this run.
         origin: The conversation in which the model asked for it, if the history says; another one in a fork.
         may_open_origin: Whether the history may lead to what that one has. Otherwise decisions do that name the wait.
-        asked_as: The tool call that this run makes for it; empty for the one that asked for the cell.
+        requested_by: The tool call that this run makes for it; empty for the one that asked for the cell.
         answers: The decisions this run brings, if it brings any.
         fits: Looks whether one can be carried out.
 
@@ -293,7 +293,7 @@ def suspended(
         trace: The trace context, as W3C headers.
         history: What the checker keeps of the cells before it.
         grants: How far the conversation's journal of grants has come.
-        asked_as: The tool call that asks for its decisions, if one does.
+        requested_by: The tool call that asks for its decisions, if one does.
     """
     parked, printed = waiting.parked, waiting.outcome.printed
     return CellSuspended(

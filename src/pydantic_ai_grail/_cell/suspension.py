@@ -113,7 +113,7 @@ class Suspension:
             accepted: How many calls code had made.
             trace: The trace context, as W3C headers.
             history: What the checker keeps of the cells before it.
-            may_come_again: Whether it came here by an answer that may be sent again, which this wait must not be taken for.
+            may_repeat: Whether it came here by an answer that may be sent again, which this wait must not be taken for.
 
         Raises:
             ApprovalRequired: When this call asks for the decisions.

@@ -114,7 +114,7 @@ def decide_on(results: DeferredToolResults, tool_call_id: str, decisions: list[D
         METADATA_KEY: {
             'token': tokens.pop(),
             'decisions': {call_id: _answer(decision, digest) for (call_id, _, digest), decision in waits},
-            'may_come_again': True,
+            'may_repeat': True,
         }
     }
 
