@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_ai import Tool
 from support.agents import agent_with, last, play, turn
 
 from pydantic_ai_grail import Limits, SqlStore
@@ -339,3 +340,45 @@ def test_a_call_with_such_a_number_that_nobody_awaits_is_told() -> None:
     tool = ToolFacts(tool_name='take', python_name='take')
     request = CallRequest(call_id='c__1', ordinal=1, tool=tool, arguments={'v': 10**5_000}, line=1)
     assert spelled([request]) == 'take(v=<int of 16,610 bits>) was'
+
+
+async def pay(amount: float, to: list[str]) -> str:
+    """Pay."""
+    return 'paid'
+
+
+def _tool_of_a_schema() -> Any:
+    async def act(**given: Any) -> str:
+        return 'done'
+
+    number = {'type': 'integer', 'minimum': 0, 'maximum': 9}
+    properties = {
+        'n': number,
+        'of': {'enum': [1, 2]},
+        'all': {'type': 'array', 'items': number, 'uniqueItems': True},
+        'text': {'type': 'string'},
+    }
+    schema = {'type': 'object', 'properties': properties}
+    return Tool.from_schema(act, name='act', description=None, json_schema=schema)
+
+
+@pytest.mark.parametrize(
+    'call',
+    [
+        'await pay(amount=1.0, to=v)',
+        'await pay(amount=1.0, to={"a": v})',
+        'await pay(amount=1.0, to=[v])',
+        'await pay(amount=[v], to=["a"])',
+        'await pay(1.0, {"a": "ä" * 1_000_000, "v": v})',
+        'await act(n=v)',
+        'await act(n=-v)',
+        'await act(of=v)',
+        'await act(all=[v, v])',
+        'await act(text=v)',
+        'await act(text={"a": [v]})',
+    ],
+)
+async def test_a_number_too_large_to_be_written_ends_no_run_as_a_wrong_argument(call: str) -> None:
+    cells = await play(agent_with(pay, _tool_of_a_schema()), f'v = [10 ** 300_000][0]\n{call}', '1')
+    assert len(str(cells[0].content)) < 2_000
+    assert cells[1].content == {'result': 1}

@@ -180,6 +180,8 @@ _CELLS: Final[Mapping[str, tuple[str, Ending | None, str]]] = {
     'prints of odd characters': ('print("\\ud800" * 100)', None, ''),
     'a print to nowhere': ('print("a", file=open("/x", "w"))', 'failed', ''),
     # exceptions
+    'a large number as a wrong argument': ('v = {"v": 10 ** 300_000}\ntake_text([v][0])', 'failed', 'got {'),
+    'a large text as a wrong argument': ('v = {"v": "\u00e4" * 2_000_000}\ntake_text([v][0])', 'failed', 'got {'),
     'an exception of 15 MB': ('raise ValueError("a" * 15_000_000)', 'failed', 'ValueError'),
     'an exception of 20 MB': ('raise ValueError("a" * 20_000_000)', 'failed', 'ValueError'),
     'an exception of 5 MB in lines': ('raise ValueError("ab\\n" * 1_500_000)', 'failed', 'more lines'),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -157,7 +158,7 @@ def _is(kind: str, value: Any) -> bool:
 def _wrong_choice(schema: Schema, value: Any) -> str | None:
     options = [schema['const']] if 'const' in schema else _listed(schema, 'enum')
     is_plain = isinstance(value, str | int | float | None) or not is_partial(value)
-    if not options or not is_plain or any(value == option or str(value) == str(option) for option in options):
+    if not options or not is_plain or any(value == option or _reads_as(value, option) for option in options):
         return None
     told = [*map(repr, options)]
     return f'Input should be {", ".join(told[:-1])}{" or " if told[1:] else ""}{told[-1]}'
@@ -165,7 +166,7 @@ def _wrong_choice(schema: Schema, value: Any) -> str | None:
 
 def _bounds(schema: Schema, value: Any) -> Iterator[str]:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        yield from _number_bounds(schema, Decimal(str(value)))
+        yield from _number_bounds(schema, _decimal(value))
     elif isinstance(value, str):
         yield from _length_bounds(schema, len(value), 'String', 'Length', 'character')
         if isinstance(pattern := schema.get('pattern'), str) and _matches(pattern, value) is False:
@@ -175,10 +176,22 @@ def _bounds(schema: Schema, value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         items = cast('list[Any]', value)
         yield from _length_bounds(schema, len(items), 'List', 'Items', 'item')
-        if schema.get('uniqueItems') is True and not is_partial(items) and len({*map(repr, items)}) < len(items):
+        if schema.get('uniqueItems') is True and not is_partial(items) and _has_one_twice(items):
             yield 'List should have no item twice'
     elif isinstance(value, dict) and not isinstance(value, PartlyKnown):
         yield from _length_bounds(schema, len(cast('dict[Any, Any]', value)), 'Dictionary', 'Properties', 'key')
+
+
+def _reads_as(value: Any, option: Any) -> bool:
+    with suppress(ValueError):  # CPython writes out no number of more than 4,300 digits
+        return str(value) == str(option)
+    return False
+
+
+def _has_one_twice(items: Sequence[Any]) -> bool:
+    with suppress(ValueError):
+        return len({*map(repr, items)}) < len(items)
+    return False
 
 
 def _number_bounds(schema: Schema, value: Decimal) -> Iterator[str]:
@@ -204,7 +217,11 @@ _COMPARED: Final[Sequence[tuple[str, Callable[[Decimal, Decimal], bool], str]]] 
 
 
 def _number(value: Any) -> Decimal | None:
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return _decimal(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _decimal(value: float | Decimal) -> Decimal:
+    return Decimal(str(value) if isinstance(value, float) else value)  # the text of a large number cannot be had
 
 
 def _length_bounds(schema: Schema, length: int, what: str, words: str, unit: str) -> Iterator[str]:
