@@ -228,6 +228,22 @@ _CELLS: Final[Mapping[str, tuple[str, Ending | None, str]]] = {
         _NO_HASH,
     ),
     'a shared tuple as a key, asked of the system': (_SHARED + 'import os\nos.getenv("A", {x: 1})', 'failed', _NO_HASH),
+    'shared tuples as keys, again and again': (
+        _SHARED + 'while True:\n    try:\n        await take({x: 1})\n    except ValueError:\n        pass',
+        'failed',
+        _TIME,
+    ),
+    'shared tuples as keys, asked of the system again and again': (
+        _SHARED
+        + 'import os\nwhile True:\n    try:\n        os.getenv("A", {x: 1})\n    except ValueError:\n        pass',
+        'failed',
+        _TIME,
+    ),
+    'the value given by the code itself, very often': (
+        _SHARED + 'for _ in range(3_000):\n    try:\n        _grail_value(1)\n    except NameError:\n        pass\n2',
+        None,
+        '',
+    ),
     'a shared tuple as a key, kept': (_SHARED + 'y = {x: 1}\nlen(y)', 'completed', '1'),
     'a shared tuple as a key, told of': (_SHARED + 'y = {x: 1}\nlen = str = lambda v: y\nNone', None, ''),
     'a shared tuple as a key, with another missing': (

@@ -73,6 +73,8 @@ _NO_VALUE: Final = (
 )
 _SEND_LESS: Final = '. Send a part of it, or in several calls'
 _SENT_MUCH: Final = ', after all that this cell has sent before. Go on in the next cell'
+_MOST_TOO_LONG: Final = 3
+"""Values of a program that take too long to hash; two seconds went by for each, which its time limit does not count."""
 _SLEEPS: Final = ('time.sleep', 'asyncio.sleep')
 
 
@@ -86,6 +88,7 @@ class Worker:
         self._source = b''
         self._sent = Sent()
         self._ending: Stop | None = None
+        self._too_long = 0
         self.feeds = 0
         """How many feeds this session has seen, also before it was restored; Monty numbers its files by it."""
         self.tries_hashes = False
@@ -164,7 +167,7 @@ class Worker:
     async def feed(self, source: str, *, prints: PrintSink, host: HostAccess) -> Stop:
         """Start a program and run it to its first stop."""
         self._machine.move(Event.FEED)
-        self._sent, self._ending = Sent(), None
+        self._sent, self._ending, self._too_long = Sent(), None, 0
         self._source = source.encode(errors='surrogatepass')
         self._file = f'<python-input-{self.feeds}>'
         self.feeds += 1
@@ -264,9 +267,16 @@ class Worker:
         except SandboxCrashed as error:  # a dump takes as much memory again
             self._machine.move(Event.CRASHED)
             return FailedStop(failure=replace(broken(error), kind='limit', limit='memory'), is_lost=True)
+        self._too_long += not may_leave
+        if self._too_long >= _MOST_TOO_LONG:
+            self._machine.move(Event.CRASHED)
+            failure = Failure(kind='limit', exception_type='TimeoutError', message=TOO_LONG_TO_HASH, limit='time')
+            return FailedStop(failure=failure, is_lost=True)
         if not snapshot.is_os_function:
             self._machine.move(Event.CALLED)
-            if self.tries_hashes and name == GIVE_VALUE:
+            if (
+                self.tries_hashes and name == GIVE_VALUE and self._ending is None
+            ):  # once: what follows is no call of ours
                 self._ending = await self._value(lambda: snapshot.args[0] if may_leave else _no_hash())
                 return await self.answer(Returned(None))
             number, line = snapshot.call_id, self._line(snapshot)
