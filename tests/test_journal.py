@@ -17,12 +17,7 @@ from support.journal_entries import (
 
 from pydantic_ai_grail._common.typed_json import from_typed_json, to_typed_json
 from pydantic_ai_grail._journal.entry_values import entry_of, entry_values
-from pydantic_ai_grail._journal.journal_entries import (
-    DecisionRequested,
-    Entry,
-    JournaledCall,
-    JournalState,
-)
+from pydantic_ai_grail.events.journal_entries import DecisionRequested, Entry, JournaledCall, JournalState
 
 
 @given(ENTRIES)

@@ -20,11 +20,11 @@ from pydantic_ai.toolsets import AbstractToolset
 
 from ._cell.approval_requests import as_the_model_sees, next_requests, with_denials_inside
 from ._cell.engine import Engine
-from ._cell.run_code_part import RUN_CODE
 from ._common.argument_checks import check_flag, check_text
 from ._journal.grants import LiveGrant
-from ._stream.stream_events import as_tool_events
 from .errors import SettingsError
+from .events.run_code_part import RUN_CODE
+from .events.stream_events import as_tool_events
 from .settings import CodeModeOptions, Settings
 from .toolset import CodeModeToolset
 

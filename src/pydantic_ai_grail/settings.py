@@ -13,12 +13,12 @@ from pydantic_ai.toolsets import AbstractToolset
 from ._common.argument_checks import check_count, check_flag, check_function, check_seconds, check_store, is_number
 from ._common.ownership import Owner, checked
 from ._common.unknown_options import problem_with_option
-from ._journal.journal_entries import UnknownCalls
 from ._monty.os_handlers import os_handler
 from ._monty.worker import HostAccess, MountDir, OsAccess
 from .approvals.waiting_calls import LookUp
 from .errors import SettingsError
 from .events.cell_events import Observer
+from .events.journal_entries import UnknownCalls
 from .limits import DEFAULT_LIMITS, NO_LIMITS, Limits
 from .stores.base import Store
 from .stores.memory import MemoryStore
@@ -101,11 +101,11 @@ class CodeModeOptions(TypedDict, total=False):
     """After how many seconds without a sign of life a process counts as dead, so that another may go on with its cell. Default
     30. A dead process of the same machine is seen at once."""
     events: Streamed
-    """What the event stream of a run has of its cells, see `pydantic_ai_grail._stream.stream_events`: `'calls'`, `'all'`, which
+    """What the event stream of a run has of its cells, see `pydantic_ai_grail.events.stream_events`: `'calls'`, `'all'`, which
     adds the check, what is printed and the end, or `'none'`. UI adapters send them to the front end. Default `'auto'`:
     `'calls'`, but nothing in a run whose model is not streamed, since then nobody listens."""
     observers: Sequence[Observer]
-    """Told what happens in each cell, as it happens, beside the OpenTelemetry span: see `pydantic_ai_grail.events.cell_events`."""
+    """Told what happens in each cell, as it happens, beside the OpenTelemetry span: see `pydantic_ai_grail.events`."""
     catalog_chars: int
     """How many characters of the prompt the tools may take before they move into modules. Default 12,000."""
 

@@ -30,7 +30,6 @@ from ._cell.instructions import living, unseen
 from ._cell.message_history import RESUME, asking_call, cell_id_in, cells_in, requests_again, said_before
 from ._cell.name_conflicts import ONE_CODE_MODE, refuse_other_run_code
 from ._cell.run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
-from ._cell.run_code_part import RUN_CODE, RunCodeArgs
 from ._cell.suspension import note_denials
 from ._common.ownership import comes_from_a_client, conversation_in
 from ._journal.grants import LiveGrant
@@ -40,6 +39,7 @@ from ._stream.observer import cell_stream
 from .errors import NothingToResume, SnapshotError, StoreError
 from .events.cell_events import CellClosed, CellStarted, log, to_all
 from .events.outcomes import Completed, Refused
+from .events.run_code_part import RUN_CODE, RunCodeArgs
 from .settings import CodeModeOptions, Settings, instance_of_toolset
 
 TOOLSET_ID: Final = 'code_mode'

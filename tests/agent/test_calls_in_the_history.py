@@ -23,7 +23,7 @@ from pydantic_ai.toolsets import FunctionToolset
 from pydantic_ai.usage import UsageLimits
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, Deny, SettingsError, decide
-from pydantic_ai_grail._cell.run_code_part import RunCodeCallPart
+from pydantic_ai_grail.events.run_code_part import RunCodeCallPart
 from pydantic_ai_grail.integrations.wire_format import waiting_cells
 from pydantic_ai_grail.testing.scripted import scripted_model
 from tests.support.agents import agent_with, turn

@@ -27,7 +27,7 @@ from pydantic_ai.toolsets import FunctionToolset
 from pydantic_ai.usage import UsageLimits
 
 from pydantic_ai_grail import Approve, CodeMode, CodeModeToolset, Deny, SettingsError, decide
-from pydantic_ai_grail._stream.stream_events import (
+from pydantic_ai_grail.events.stream_events import (
     CellCallEvent,
     CellCallResultEvent,
     CellCallWaitsEvent,

@@ -10,7 +10,7 @@ from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, DeferredT
 from support.agents import agent_with, play
 
 from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Raise
+from pydantic_ai_grail.approvals import Raise
 from pydantic_ai_grail.errors import DecisionError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 

@@ -149,12 +149,12 @@ async def test_a_history_that_was_compacted_and_goes_on_with_a_refused_cell_find
 
 
 async def test_an_application_may_say_that_it_compacts_histories_itself(store: Store) -> None:
-    tool_metadata, unsaid = agent_with(store=store, compacts_history=True), agent_with(store=store)
-    await turn(tool_metadata, 'x = 41', conversation='c')
+    said, unsaid = agent_with(store=store, compacts_history=True), agent_with(store=store)
+    await turn(said, 'x = 41', conversation='c')
     summary = [ModelRequest([UserPromptPart('You have set x to 41.')])]
-    assert last(await turn(tool_metadata, 'x + 1', history=summary, conversation='c')) == {'result': 42}
+    assert last(await turn(said, 'x + 1', history=summary, conversation='c')) == {'result': 42}
     assert played_cells((await turn(unsaid, 'x', history=summary, conversation='c')).new_messages())[-1].failed
-    assert played_cells((await turn(tool_metadata, 'x', conversation='c')).new_messages())[-1].failed
+    assert played_cells((await turn(said, 'x', conversation='c')).new_messages())[-1].failed
 
 
 @pytest.mark.parametrize('owner', [None, 'ada'])

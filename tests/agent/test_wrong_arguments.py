@@ -21,7 +21,7 @@ from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
 from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.admin.retention import expire
-from pydantic_ai_grail.approvals.waiting_calls import Raise
+from pydantic_ai_grail.approvals import Raise
 from pydantic_ai_grail.errors import DecisionError, GrailError, SettingsError, StoreError
 
 pytestmark = pytest.mark.anyio

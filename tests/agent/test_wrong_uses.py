@@ -14,7 +14,7 @@ from pydantic_ai.messages import ToolCallPart
 from support.lean import finish, start
 
 from pydantic_ai_grail import Approve, CodeMode, CodeModeToolset, Deny, MemoryStore, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.errors import DecisionError, SettingsError
 from pydantic_ai_grail.testing.scripted import scripted_model
 

@@ -21,7 +21,7 @@ from support.journal_entries import BEGAN, call_began, call_waits, cell_resumed,
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
 from pydantic_ai_grail._state.keyring import HOW_TO_ADD_A_KEY
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.cli import main
 from pydantic_ai_grail.events.calls import idempotency_key
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim

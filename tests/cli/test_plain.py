@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from support.journal_entries import ENTRIES, cell_suspended
 
-from pydantic_ai_grail._journal.journal_entries import Entry
 from pydantic_ai_grail.admin.inspection import PastCell
 from pydantic_ai_grail.cli.plain import as_json, moment, printable, short, short_value, size
+from pydantic_ai_grail.events.journal_entries import Entry
 
 
 @pytest.mark.parametrize(

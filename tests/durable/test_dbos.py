@@ -9,7 +9,7 @@ from support.dbos_on_sqlite import DBOS_KNOWS_THIS_SQLITE, WHY_NOT
 from support.durable_agents import Life, Place, Service, Style, lived
 
 from pydantic_ai_grail import Approve, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Result
+from pydantic_ai_grail.approvals import Result
 
 CELLS = ['first = await pay(1)\nawait rest()\n[first, await pay(2)]', 'await rest()\n[first, await pay(3)]']
 DONE = [{'result': ['paid 1', 'paid 2']}, {'result': ['paid 1', 'paid 3']}]

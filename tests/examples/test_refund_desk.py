@@ -367,9 +367,9 @@ async def come_to_the_end(desk: Desk) -> str:
         call = conversation.waiting[0]
         verdict = 'approve' if call.arguments['order_id'] == 1031 else 'deny'
         desk.book.decide(conversation.id, [Decided(wait=call.wait_id, verdict=verdict)])
-    tool_metadata = told(conversation)[-1]
-    assert isinstance(tool_metadata, Said)
-    return tool_metadata.text
+    said = told(conversation)[-1]
+    assert isinstance(said, Said)
+    return said.text
 
 
 @pytest.mark.anyio

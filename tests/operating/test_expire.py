@@ -12,7 +12,7 @@ from support.journal_entries import BEGAN, CELL_ENDED, call_began
 
 from pydantic_ai_grail import Approve, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail.admin.retention import Expired, Spared, expire
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.errors import JournalForeign
 from pydantic_ai_grail.stores.base import CellKey, Contents
 from pydantic_ai_grail.testing.scripted import played_cells

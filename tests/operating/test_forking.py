@@ -11,7 +11,7 @@ from support.bills import SECRET, till
 from pydantic_ai_grail import Approve, MemoryStore, Store, StoreError, decide
 from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import cells_of, grants_of
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.errors import SnapshotError, SnapshotKeyUnknown
 from pydantic_ai_grail.testing.scripted import played_cells
 

@@ -14,12 +14,12 @@ from support.bills import SECRET, till, write_journal
 from support.journal_entries import BEGAN, call_began, call_ended, call_waits, cell_resumed, cell_suspended
 
 from pydantic_ai_grail import Approve, Deny, MemoryStore, SettingsError, SqlStore, Store, decide
-from pydantic_ai_grail._journal.journal_entries import Decided
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail._state.repository import SnapshotRepository
 from pydantic_ai_grail.admin.inspection import PastCall, PastCell, cells_of, grants_of, waiting_in
-from pydantic_ai_grail.approvals.waiting_calls import Grant, Raise
+from pydantic_ai_grail.approvals import Grant, Raise
 from pydantic_ai_grail.cli.plain import as_json
+from pydantic_ai_grail.events.journal_entries import Decided
 from pydantic_ai_grail.stores.base import CellKey, Claim, ConversationKey, JournalRecord
 from pydantic_ai_grail.testing.journal_contract import NOON
 

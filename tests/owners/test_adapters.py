@@ -122,7 +122,7 @@ def say(request: pytest.FixtureRequest, store: Store) -> Say:
     """Somebody's next prompt, and what the model read of the cell that it is."""
     adapter, body = ADAPTERS[request.param]
 
-    async def tool_metadata(
+    async def said(
         user: str,
         prompt: str,
         *,
@@ -139,7 +139,7 @@ def say(request: pytest.FixtureRequest, store: Store) -> Say:
         assert response.status_code == 200, response.text
         return response.text
 
-    return tool_metadata
+    return said
 
 
 TURN = ('secret = 41', 'secret = 41', {'result': 41})

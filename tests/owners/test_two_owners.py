@@ -23,7 +23,7 @@ from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
 from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.admin.retention import expire
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.errors import JournalForeign, JournalTampered, OwnerError, SnapshotForeign, StoreConflict
 from pydantic_ai_grail.stores import ALL_OWNERS, NO_OWNER
 

@@ -12,7 +12,7 @@ from pydantic_ai.tools import DeferredToolResults
 from support.owned import Shop, last_cell, told
 
 from pydantic_ai_grail import Approve, MemoryStore, SqlStore, decide
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.errors import JournalForeign
 
 pytestmark = pytest.mark.anyio

@@ -10,10 +10,9 @@ import pytest
 from pydantic_ai.exceptions import ApprovalRequired
 from support.cells import prepared as prepared_cell
 from support.driving import dispatcher
-from support.interrupted import known_of
+from support.interrupted import journal_state_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._journal.journal_entries import CallBegan, Entry
 from pydantic_ai_grail._journal.replay import Replay
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.support import Support, load_support
@@ -24,6 +23,7 @@ from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail.errors import SandboxCrashed
 from pydantic_ai_grail.events.cell_events import CellChecked, CellEnded, Event
 from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
+from pydantic_ai_grail.events.journal_entries import CallBegan, Entry
 from pydantic_ai_grail.events.outcomes import Completed, Failed, Refused, Verdict
 from pydantic_ai_grail.limits import DEFAULT_LIMITS
 
@@ -76,7 +76,7 @@ async def played(
         kept.append(ran)
 
     calls = await dispatcher(double, fails, asks, events=events)
-    journaled = known_of(replay)
+    journaled = journal_state_of(replay)
     calls.replay, calls.scope = Replay(cell_id='cell', journaled=journaled), 'A'
     outcome = await run_cell(
         source,

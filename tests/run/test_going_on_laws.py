@@ -21,8 +21,8 @@ from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.toolsets import FunctionToolset
 from support.interrupted import Died, Interrupted, Went
 
-from pydantic_ai_grail._journal.journal_entries import CallEnded, Decided
 from pydantic_ai_grail._monty.stops import DoneStop
+from pydantic_ai_grail.events.journal_entries import CallEnded, Decided
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 HEADER = 'import asyncio\nseen = []\n'

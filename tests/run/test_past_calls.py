@@ -11,10 +11,16 @@ import pytest
 from pydantic_ai import RunContext, ToolReturn, UsageLimits
 from pydantic_ai.exceptions import ApprovalRequired, UsageLimitExceeded
 from pydantic_ai.toolsets import FunctionToolset
-from support.interrupted import APPROVED, Died, Interrupted, known_of
+from support.interrupted import APPROVED, Died, Interrupted, journal_state_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._journal.journal_entries import (
+from pydantic_ai_grail._journal.replay import Diverged, Replay, next_attempt
+from pydantic_ai_grail._journal.reuse import ReusableCalls
+from pydantic_ai_grail._run.tool_call import METADATA_KEY
+from pydantic_ai_grail.errors import StoreError
+from pydantic_ai_grail.events.calls import CallRequest, ToolFacts
+from pydantic_ai_grail.events.cell_events import CallSettled, CallStarted
+from pydantic_ai_grail.events.journal_entries import (
     CallBegan,
     CallEnded,
     CallWaits,
@@ -24,12 +30,6 @@ from pydantic_ai_grail._journal.journal_entries import (
     Entry,
     JournaledCall,
 )
-from pydantic_ai_grail._journal.replay import Diverged, Replay, next_attempt
-from pydantic_ai_grail._journal.reuse import ReusableCalls
-from pydantic_ai_grail._run.tool_call import METADATA_KEY
-from pydantic_ai_grail.errors import StoreError
-from pydantic_ai_grail.events.calls import CallRequest, ToolFacts
-from pydantic_ai_grail.events.cell_events import CallSettled, CallStarted
 
 pytestmark = pytest.mark.anyio
 
@@ -240,7 +240,7 @@ seen
 
 
 def replay(*entries: Any) -> Replay:
-    return Replay(cell_id='cell', journaled=known_of(entries))
+    return Replay(cell_id='cell', journaled=journal_state_of(entries))
 
 
 def test_fewer_calls_than_before_are_noticed() -> None:
@@ -516,7 +516,7 @@ def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
     ids=['under way', 'nobody knew before', 'only asked', 'settled', 'and its cell failed'],
 )
 def test_the_next_cell_knows_what_nobody_knows_of_the_one_before(entries: list[Entry], is_known: bool) -> None:
-    reusable = ReusableCalls(EarlierCalls(unknown=known_of(entries).unknown), is_read_only=lambda _: False)
+    reusable = ReusableCalls(EarlierCalls(unknown=journal_state_of(entries).unknown), is_read_only=lambda _: False)
     request = made_by_the_next_cell(1)
     reusable.compare(request)
     assert (reusable.unknown_outcome(request) is not None) == is_known

@@ -15,10 +15,10 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import FunctionToolset
 from support.interrupted import APPROVED, NOON, Interrupted
 
-from pydantic_ai_grail._journal.journal_entries import CallBegan, CallWaits, CellSuspended, Decided
 from pydantic_ai_grail._journal.pauses import Parked
 from pydantic_ai_grail._monty.stops import DoneStop
 from pydantic_ai_grail.errors import SnapshotVersion
+from pydantic_ai_grail.events.journal_entries import CallBegan, CallWaits, CellSuspended, Decided
 from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio

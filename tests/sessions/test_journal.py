@@ -26,16 +26,9 @@ from support.journal_entries import (
 )
 
 from pydantic_ai_grail._journal.cell_journal import CellJournal, Journals
-from pydantic_ai_grail._journal.journal_entries import (
-    CallBegan,
-    CallEnded,
-    CallWaits,
-    Entry,
-    JournaledCall,
-    JournalState,
-)
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import JournalKeyUnknown, JournalTampered, StoreConflict, StoreError, StoreTimeout
+from pydantic_ai_grail.events.journal_entries import CallBegan, CallEnded, CallWaits, Entry, JournaledCall, JournalState
 from pydantic_ai_grail.stores import CellKey, Claim, JournalRecord, MemoryStore, Store
 
 pytestmark = pytest.mark.anyio

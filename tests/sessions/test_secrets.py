@@ -99,8 +99,8 @@ print([read_or_create(Path(sys.argv[1], f'{number}.key')) for number in range(40
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     results = finish_together([start(MAKE_KEYS, tmp_path) for _ in range(4)])
     assert [status for status, _, _ in results] == [0] * 4
-    tool_metadata = [line for _, _, errors in results for line in errors.splitlines()]
-    assert sorted(tool_metadata) == sorted(
+    said = [line for _, _, errors in results for line in errors.splitlines()]
+    assert sorted(said) == sorted(
         f'The key file {tmp_path}/{number}.key was made. Keep it with the database, which cannot be read without it.'
         for number in range(40)
     )

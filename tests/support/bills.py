@@ -11,8 +11,8 @@ from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 
 from pydantic_ai_grail import CodeMode, Store
 from pydantic_ai_grail._journal.cell_journal import Journals
-from pydantic_ai_grail._journal.journal_entries import Entry
 from pydantic_ai_grail._state.keyring import Keyring
+from pydantic_ai_grail.events.journal_entries import Entry
 from pydantic_ai_grail.stores.base import CellKey
 from pydantic_ai_grail.testing.scripted import scripted_model
 

@@ -30,7 +30,7 @@ from support.processes import in_a_process_of_its_own
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail._cell.approval_requests import as_the_model_sees
-from pydantic_ai_grail.approvals.waiting_calls import Decisions
+from pydantic_ai_grail.approvals import Decisions
 
 _REQUESTS = TypeAdapter(DeferredToolRequests)
 _RESULTS = TypeAdapter(DeferredToolResults)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from support.desk import Story
 
 from pydantic_ai_grail import Approve, Deny, WaitingCall
-from pydantic_ai_grail.approvals.waiting_calls import Decision, Raise, Result
+from pydantic_ai_grail.approvals import Decision, Raise, Result
 
 GATHER = """\
 import asyncio

@@ -40,7 +40,7 @@ from pydantic_ai.run import AgentRunResult
 from support.processes import in_a_process_of_its_own
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, SqlStore, decide
-from pydantic_ai_grail.approvals.waiting_calls import Decisions
+from pydantic_ai_grail.approvals import Decisions
 from pydantic_ai_grail.events.cell_events import CallStarted, CellStarted, Event, SnapshotSaved
 from pydantic_ai_grail.stores.tables import claims
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model

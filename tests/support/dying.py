@@ -21,7 +21,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 from support.processes import in_a_process_of_its_own
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
-from pydantic_ai_grail.approvals.waiting_calls import Decisions
+from pydantic_ai_grail.approvals import Decisions
 from pydantic_ai_grail.events.cell_events import CallSettled, CallStarted, Event, SnapshotSaved
 from pydantic_ai_grail.stores import Claim, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model

@@ -6,7 +6,7 @@ from pydantic_ai.tools import ToolDenied
 from support.desk import AsAWhole, Direct, Story
 
 from pydantic_ai_grail import Deny, WaitingCall
-from pydantic_ai_grail.approvals.waiting_calls import Decision, Result
+from pydantic_ai_grail.approvals import Decision, Result
 
 
 class ByTool:

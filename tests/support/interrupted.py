@@ -20,17 +20,6 @@ from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
 from pydantic_ai_grail._catalog.catalog import build_catalog
 from pydantic_ai_grail._journal.cell_journal import Journals
 from pydantic_ai_grail._journal.entry_values import entry_values
-from pydantic_ai_grail._journal.journal_entries import (
-    CallBegan,
-    CallEnded,
-    CallWaits,
-    CellResumed,
-    CellSuspended,
-    Decided,
-    Entry,
-    JournalState,
-    UnknownCalls,
-)
 from pydantic_ai_grail._journal.pauses import Parked
 from pydantic_ai_grail._journal.unknown_outcomes import UnknownOutcomes
 from pydantic_ai_grail._monty.lent_worker import lend_worker
@@ -43,6 +32,17 @@ from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import StoreError
 from pydantic_ai_grail.events.calls import CallRecord, call_id
 from pydantic_ai_grail.events.cell_events import Event
+from pydantic_ai_grail.events.journal_entries import (
+    CallBegan,
+    CallEnded,
+    CallWaits,
+    CellResumed,
+    CellSuspended,
+    Decided,
+    Entry,
+    JournalState,
+    UnknownCalls,
+)
 from pydantic_ai_grail.events.outcomes import Printed
 from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
 from pydantic_ai_grail.stores import CellKey, MemoryStore
@@ -51,7 +51,7 @@ NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 APPROVED: Final = Decided(kind='approve')
 
 
-def known_of(entries: Sequence[Entry]) -> JournalState:
+def journal_state_of(entries: Sequence[Entry]) -> JournalState:
     """What a journal with these entries says of its cell."""
     journals = Journals(
         store=MemoryStore(),
@@ -149,7 +149,7 @@ class Interrupted:
         """
         if decisions is not None:
             self._decide(decisions)
-        journaled = known_of(self.entries)
+        journaled = journal_state_of(self.entries)
         events: list[Event] = []
         calls = await self._dispatcher(journaled, events, dies_after)
         prints = PrintCapture(self.limits.max_print_chars)
@@ -177,7 +177,7 @@ class Interrupted:
         return [_short(entry) for entry in self.entries]
 
     def _decide(self, decisions: Mapping[int, Decided]) -> None:
-        suspended = known_of(self.entries).suspended
+        suspended = journal_state_of(self.entries).suspended
         assert suspended is not None
         plain = {
             call_id('cell', ordinal): {name: getattr(decided, name) for name in Decided.__dataclass_fields__}

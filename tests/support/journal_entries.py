@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._journal.journal_entries import (
+from pydantic_ai_grail.events.journal_entries import (
     Began,
     CallBegan,
     CallEnded,

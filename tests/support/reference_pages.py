@@ -21,12 +21,12 @@ from support.diagnostic_cells import examples
 
 from pydantic_ai_grail import CodeMode, Limits, errors, settings
 from pydantic_ai_grail._common.public_errors import TOLD
-from pydantic_ai_grail._journal import journal_entries as journal
-from pydantic_ai_grail._stream import stream_events
 from pydantic_ai_grail._tracing import span_names as names
 from pydantic_ai_grail.cli.parser import command_line
 from pydantic_ai_grail.errors import GrailError
 from pydantic_ai_grail.events import cell_events as events
+from pydantic_ai_grail.events import journal_entries as journal
+from pydantic_ai_grail.events import stream_events
 from pydantic_ai_grail.events.diagnostics import CODES
 
 ROOT: Final = Path(__file__).parents[2]

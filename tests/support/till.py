@@ -17,11 +17,11 @@ from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
 from pydantic_ai_grail._journal.cell_journal import Journals
-from pydantic_ai_grail._journal.journal_entries import CellSuspended, Entry
 from pydantic_ai_grail._state.envelope import code_digest
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail._state.repository import SnapshotRepository
-from pydantic_ai_grail.approvals.waiting_calls import Decisions
+from pydantic_ai_grail.approvals import Decisions
+from pydantic_ai_grail.events.journal_entries import CellSuspended, Entry
 from pydantic_ai_grail.stores import CellKey, ConversationKey
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 

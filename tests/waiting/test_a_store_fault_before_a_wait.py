@@ -13,7 +13,7 @@ from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import RunContext
 
 from pydantic_ai_grail import CodeMode, MemoryStore, StoreError
-from pydantic_ai_grail.approvals.waiting_calls import decide
+from pydantic_ai_grail.approvals import decide
 from pydantic_ai_grail.errors import JournalForeign
 from pydantic_ai_grail.stores.base import SnapshotRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model

@@ -23,7 +23,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Result
+from pydantic_ai_grail.approvals import Result
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio

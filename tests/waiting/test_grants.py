@@ -13,7 +13,7 @@ from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, MemoryStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Grant
+from pydantic_ai_grail.approvals import Grant
 from pydantic_ai_grail.errors import DecisionError, JournalTampered
 from pydantic_ai_grail.stores.base import CellKey, JournalRecord
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model

@@ -14,7 +14,7 @@ from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import ToolApproved, ToolDenied
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Result
+from pydantic_ai_grail.approvals import Result
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio

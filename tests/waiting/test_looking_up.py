@@ -16,7 +16,7 @@ from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SettingsError, SqlStore, WaitingCall, decide, waiting_calls
 from pydantic_ai_grail.admin.inspection import cells_of
-from pydantic_ai_grail.approvals.waiting_calls import Grant, Raise, Result
+from pydantic_ai_grail.approvals import Grant, Raise, Result
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio

@@ -17,7 +17,7 @@ from support.dying import Life, Moment, lived
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail._cell import orphaned_cells as unsaved
 from pydantic_ai_grail._cell.message_history import said_before
-from pydantic_ai_grail.approvals.waiting_calls import Result
+from pydantic_ai_grail.approvals import Result
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio

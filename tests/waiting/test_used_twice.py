@@ -20,7 +20,7 @@ from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Result
+from pydantic_ai_grail.approvals import Result
 from pydantic_ai_grail.errors import (
     DecisionError,
     DecisionUsed,

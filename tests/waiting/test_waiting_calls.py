@@ -23,7 +23,7 @@ from pydantic_ai.run import AgentRunResult
 from support.till import Till, as_stored
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals.waiting_calls import Grant, Result
+from pydantic_ai_grail.approvals import Grant, Result
 from pydantic_ai_grail.errors import DecisionError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.dying import Life, Moment, lived
 
-from pydantic_ai_grail.approvals.waiting_calls import Result
+from pydantic_ai_grail.approvals import Result
 
 DONE = {'result': ['paid 1', 'paid 2']}
 PAGE = Path(__file__).parents[2] / 'docs' / 'operating' / 'what-happens.md'

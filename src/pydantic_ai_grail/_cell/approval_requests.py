@@ -26,8 +26,8 @@ from pydantic_ai.tools import ToolApproved, ToolDenied
 from .._common.identifiers import cell_id_of
 from .._reply.reply import WAITING_FOR, go_on
 from ..approvals.requests import denied
+from ..events.run_code_part import RUN_CODE_KIND
 from .message_history import RESUME, cell_ids_in, resumed_in
-from .run_code_part import RUN_CODE_KIND
 
 MODEL_NAME: Final = 'pydantic-ai-grail'
 _PREFIX: Final = 'grail_'

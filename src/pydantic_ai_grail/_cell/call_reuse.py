@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .._journal.cell_journal import Journals
-from .._journal.journal_entries import EMPTY_JOURNAL, EarlierCalls, JournaledCall, JournalState
 from .._journal.reuse import IsReadOnly, ReusableCalls, changing, is_same_call
 from .._state.repository import CellRef
+from ..events.journal_entries import EMPTY_JOURNAL, EarlierCalls, JournaledCall, JournalState
 from ..stores.base import CellKey
 from .message_history import CellsInHistory
 from .orphaned_cells import OrphanedCell, orphaned_cells

@@ -18,7 +18,6 @@ from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from .._catalog.catalog import Catalog
-from .._journal.journal_entries import Began, EarlierCalls
 from .._monty.worker import Worker
 from .._reply.reply import changed_note, decided_before_note, results_note, state_lost_note, unused_note
 from .._run.call_records import cell_ended
@@ -31,6 +30,7 @@ from .._state.envelope import code_digest
 from ..approvals.requests import Answers, Whole, answers_in, granted
 from ..errors import JournalError, JournalForeign, SnapshotError, StoreConflict, StoreError
 from ..events.cell_events import CellGoesOn, Observer, StateLost
+from ..events.journal_entries import Began, EarlierCalls
 from ..events.outcomes import Completed, Failed, Refused
 from ..stores.base import CellKey
 from .agent_run import AgentRun, StateSaver

@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from pydantic_ai import RunContext
 
-from .._journal.journal_entries import Decided, DecisionKind, UnknownCalls
 from .._journal.unknown_outcomes import UnknownOutcomes
 from .._monty.values import to_sandbox
 from .._run.tool_call import is_being_cancelled
@@ -18,6 +17,7 @@ from ..approvals.requests import Fits
 from ..approvals.waiting_calls import LOOK_UP_FAILED, LookUp, WaitingCall, looked_up, source_line
 from ..errors import DecisionError
 from ..events.calls import MADE_WITH, CallRequest
+from ..events.journal_entries import Decided, DecisionKind, UnknownCalls
 
 
 def fitting(validator: ToolValidator) -> Fits:
@@ -58,8 +58,7 @@ def _look_at(kind: DecisionKind, exception_type: str, value: Any) -> None:
 def unknown_outcomes_of(
     chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str
 ) -> UnknownOutcomes:
-    """How the fates of a cell's calls are decided that were under way when it was cut off, by the option
-    `unknown_calls`."""
+    """What becomes of a cell's calls of unknown outcome, by the option `unknown_calls`."""
     if not callable(chosen):
         return UnknownOutcomes(unknown_calls=chosen)
 

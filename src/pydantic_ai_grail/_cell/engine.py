@@ -1,4 +1,4 @@
-"""What all runs of one capability or toolset share: settings, the catalogs read so far, the keeper of their states.
+"""What all runs of one capability or toolset share: settings, the catalogs read so far, the repository of their states.
 
 Workers and checkers are shared more widely still, by the whole process; they are only borrowed here.
 """

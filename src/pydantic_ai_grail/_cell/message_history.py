@@ -160,8 +160,8 @@ def said_before(messages: Sequence[ModelMessage], block: str) -> str:
             if isinstance(part, InstructionDeltaPart) and str(part.id) == block:
                 return part.content or ''
             if isinstance(part, InstructionBaselinePart):
-                tool_metadata = (each for each in part.instructions if isinstance(each, InstructionPart))
-                return next((each.content for each in tool_metadata if str(each.id) == block), '')
+                told = (each for each in part.instructions if isinstance(each, InstructionPart))
+                return next((each.content for each in told if str(each.id) == block), '')
     return ''
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
-from .run_code_part import RUN_CODE, RUN_CODE_KIND
+from ..events.run_code_part import RUN_CODE, RUN_CODE_KIND
 
 ONE_CODE_MODE: Final = (
     'An agent has one code mode, which takes all of its tools: keep the `CodeMode` capability and give it the toolsets '

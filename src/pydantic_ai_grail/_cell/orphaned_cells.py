@@ -14,12 +14,12 @@ from typing import Final
 from .._catalog.catalog import Catalog
 from .._journal.cell_journal import Journals
 from .._journal.claims import is_held
-from .._journal.journal_entries import JournalState
 from .._journal.reached import is_of_grants
 from .._journal.replay import Replay
 from .._run.call_records import record_of, settled_of
 from ..errors import JournalError
 from ..events.calls import CallRecord
+from ..events.journal_entries import JournalState
 from ..stores.base import CellKey, ConversationKey
 from .message_history import CellsInHistory
 

@@ -13,11 +13,11 @@ from secrets import token_hex
 from typing import Any
 
 from .._journal.cell_journal import CellJournal, Journals
-from .._journal.journal_entries import EMPTY_JOURNAL, CellEnded, CellResumed, CellSuspended, Decided, JournalState
 from .._run.run_cell import GoingOn, Waiting
 from .._source.prepared import Prepared
 from ..approvals.requests import Answers, Fits, Whole, resumed
 from ..errors import DecisionError, DecisionUsed, JournalForeign, NothingToResume
+from ..events.journal_entries import EMPTY_JOURNAL, CellEnded, CellResumed, CellSuspended, Decided, JournalState
 from ..stores.base import CellKey
 from .session import State
 

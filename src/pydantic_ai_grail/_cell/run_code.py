@@ -11,8 +11,8 @@ from pydantic_ai.tools import RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset
 from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
 
+from ..events.run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 from .message_history import RESUME
-from .run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
 
 ARGUMENTS: Final = TypeAdapter(RunCodeArgs)
 VALIDATOR: Final = cast('SchemaValidatorProt', ARGUMENTS.validator)

@@ -18,7 +18,6 @@ from pydantic_ai.messages import ModelMessage
 
 from .._catalog.catalog import Catalog
 from .._journal.cell_journal import Journals
-from .._journal.journal_entries import CellQueued, DecisionRequested
 from .._journal.replay import Replay
 from .._reply.reply import denied, plain_call
 from .._run.run_cell import Waiting
@@ -27,6 +26,7 @@ from ..approvals.requests import shown_cell
 from ..errors import DecisionError, JournalError, StoreError
 from ..events.calls import CallRecord
 from ..events.cell_events import CellDenied, CellWaits, Observer
+from ..events.journal_entries import CellQueued, DecisionRequested
 from ..stores.base import ConversationKey
 from .agent_run import AgentRun
 from .cell_ends import DeniedCell, SuspendedAgain

@@ -23,11 +23,11 @@ from .._state.guarded_store import GuardedStore
 from .._state.keyring import Keyring
 from .._state.repository import utc_now
 from ..errors import JournalTampered, StoreError
+from ..events.journal_entries import Began, CallBegan, CallEnded, CallWaits, Entry, JournalState
 from ..stores.base import NO_OWNER, CellKey, JournalRecord, Store
-from .cell_state import known_of
+from .cell_state import journal_state_of
 from .claims import HeldClaim
 from .entry_sealing import is_long, sealed, unsealed
-from .journal_entries import Began, CallBegan, CallEnded, CallWaits, Entry, JournalState
 from .reached import Place, Reached, reached_in, set_back
 
 _IN_THREAD_ENTRIES: Final = 50
@@ -281,7 +281,7 @@ class CellJournal:
 
     def state(self) -> JournalState:
         """What it says of the cell."""
-        return known_of(self.all_entries)
+        return journal_state_of(self.all_entries)
 
     def _catch_up(self) -> None:
         self._soon = None

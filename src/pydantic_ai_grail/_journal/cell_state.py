@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .journal_entries import (
+from ..events.journal_entries import (
     Began,
     CallBegan,
     CallEnded,
@@ -24,7 +24,7 @@ from .journal_entries import (
 )
 
 
-def known_of(entries: Sequence[Entry]) -> JournalState:
+def journal_state_of(entries: Sequence[Entry]) -> JournalState:
     """A cell as far as its journal goes; entries of grants say nothing of it."""
     journaled = JournalState()
     calls: dict[int, JournaledCall] = {}

@@ -9,8 +9,8 @@ from .._common.typed_json import from_typed_json, to_typed_json
 from .._monty.sizes import LARGE_BYTES, is_large
 from .._state.keyring import HOW_TO_ADD_A_KEY, KEY_ID_BYTES, SEAL_BYTES, Keyring
 from ..errors import JournalKeyUnknown, JournalTampered
+from ..events.journal_entries import CallBegan, CallEnded, CellSuspended, Entry
 from .entry_values import entry_of, entry_values
-from .journal_entries import CallBegan, CallEnded, CellSuspended, Entry
 
 _MAGIC: Final = b'GRAILJ\x01'
 _COMPRESS_FROM_BYTES: Final = 512

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, cast, get_args
 
-from .journal_entries import Entry
+from ..events.journal_entries import Entry
 
 _KINDS: Final[Mapping[str, type[Entry]]] = MappingProxyType({kind.__name__: kind for kind in get_args(Entry)})
 

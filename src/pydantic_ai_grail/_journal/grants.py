@@ -17,9 +17,9 @@ from anyio import Lock, sleep
 
 from .._common.typed_json import to_typed_json
 from ..errors import StoreConflict
+from ..events.journal_entries import Entry, Granted, GrantRevoked, GrantUsed
 from ..stores.base import CellKey, ConversationKey
 from .cell_journal import CellJournal, Journals
-from .journal_entries import Entry, Granted, GrantRevoked, GrantUsed
 from .reached import grants_set_back
 
 _ATTEMPTS: Final = 100
@@ -75,8 +75,8 @@ class Grants:
         """
 
         def entries(past: Sequence[Entry]) -> list[Entry]:
-            journaled = any(isinstance(entry, Granted) and entry.id == granted.id for entry in past)
-            return [] if journaled else [granted]
+            is_there = any(isinstance(entry, Granted) and entry.id == granted.id for entry in past)
+            return [] if is_there else [granted]
 
         await self._write(entries)
 

@@ -9,7 +9,7 @@ from typing import Any
 from .._monty.stops import RaisedBy, Returned, Settled
 from .._monty.values import to_sandbox
 from ..events.calls import MADE_WITH, CallState
-from .journal_entries import Decided, JournaledCall
+from ..events.journal_entries import Decided, JournaledCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,8 +46,8 @@ class Reached:
 
     def saw(self, key: CellKey, place: Place) -> None:
         """A journal had come this far when it was read; it may have been written on meanwhile."""
-        journaled = self._places.get(key)
-        if journaled is None or journaled.entries < place.entries:
+        before = self._places.get(key)
+        if before is None or before.entries < place.entries:
             self.wrote(key, place)
 
     def of(self, key: CellKey) -> Place | None:

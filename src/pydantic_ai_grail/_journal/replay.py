@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._catalog.entries import Catalog
 from ..events.calls import CallRequest, ToolFacts, call_id
-from .journal_entries import EMPTY_JOURNAL, CallWaits, CellSuspended, JournaledCall, JournalState
+from ..events.journal_entries import EMPTY_JOURNAL, CallWaits, CellSuspended, JournaledCall, JournalState
 from .reuse import is_same_call
 
 

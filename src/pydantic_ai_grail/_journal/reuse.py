@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .._common.typed_json import to_typed_json
 from ..events.calls import CallRequest
-from .journal_entries import CallBegan, CallEnded, EarlierCalls, JournaledCall, JournalState
+from ..events.journal_entries import CallBegan, CallEnded, EarlierCalls, JournaledCall, JournalState
 
 IsReadOnly: TypeAlias = Callable[[str], bool]
 """Whether the tool of this name changes nothing, as far as is known."""

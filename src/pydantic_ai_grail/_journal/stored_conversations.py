@@ -14,9 +14,9 @@ from .._state.envelope import Header, open_sealed, snapshot_name
 from .._state.keyring import Keyring
 from .._state.secrets import VARIABLE, keyring_for
 from ..errors import SettingsError, SnapshotForeign, SnapshotTampered
+from ..events.journal_entries import Entry
 from ..stores.base import CellKey, JournalRecord, SnapshotRecord, Store
 from .cell_journal import Journals
-from .journal_entries import Entry
 
 _LARGEST_DUMP_BYTES: Final = 1024 * 1024 * 1024
 """Whoever looks does not know the cap that the agent had."""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from .._monty.stops import RaisedBy, Settled
 from ..events.calls import CallRequest, CallState
-from .journal_entries import Decided, UnknownCalls
+from ..events.journal_entries import Decided, UnknownCalls
 from .pauses import answer
 
 LookUpCall: TypeAlias = Callable[[CallRequest, str, Mapping[str, Any]], Awaitable[Decided | Mapping[str, Any]]]
@@ -40,7 +40,7 @@ Resolution: TypeAlias = Decided | Resolved | NeedsDecision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownOutcomes:
-    """How the fates of such calls are decided."""
+    """How it is decided what becomes of such calls."""
 
     unknown_calls: UnknownCalls = 'ask'
     look_up: LookUpCall | None = None

@@ -274,9 +274,8 @@ class Worker:
             return FailedStop(failure=failure, is_lost=True)
         if not snapshot.is_os_function:
             self._machine.move(Event.CALLED)
-            if (
-                self.tries_hashes and name == GIVE_VALUE and self._ending is None
-            ):  # once: what follows is no call of ours
+            gives_value = self.tries_hashes and name == GIVE_VALUE
+            if gives_value and self._ending is None:  # once: what follows is no call of ours
                 self._ending = await self._value(lambda: snapshot.args[0] if may_leave else _no_hash())
                 return await self.answer(Returned(None))
             number, line = snapshot.call_id, self._line(snapshot)

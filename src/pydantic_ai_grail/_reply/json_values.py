@@ -15,6 +15,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, TypeAlias, cast
 
+from .._common.short_repr import size_of_large_int
 from .files import FoundFiles
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -30,8 +31,6 @@ _EXACT_DIGITS: Final = 15
 """Decimal digits that a double keeps."""
 _LARGEST_WHOLE: Final = 28
 """A whole `Decimal` below ten to this is written out; that is the precision which `decimal` calculates with."""
-_LARGEST_INT_BITS: Final = 13_000
-"""Python refuses to write integers of more than 4,300 digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +150,7 @@ def leaf(value: Any) -> Scalar:
         case None | bool():
             return value
         case int():
-            return value if value.bit_length() <= _LARGEST_INT_BITS else f'<int of {value.bit_length():,} bits>'
+            return size_of_large_int(value) or value
         case float():
             return value if math.isfinite(value) else str(value)
         case str():

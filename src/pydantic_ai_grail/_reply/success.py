@@ -12,7 +12,7 @@ printed, so code that reads `ToolReturnPart.content` needs no cases. `None` (`{"
 (`{"result": {}}`) and no value at all (no `result`) read differently, which a bare value leaves to guessing. And it
 stays data: providers that take objects get one, others its JSON text. Sections of plain text would leave applications
 nothing but text to parse. What was printed is a list of lines, since one text of several lines has no line breaks in JSON
-but escapes: a list costs a model as many tokens (measured with three tokenizers), and is read line by line.
+but escapes: a list costs a model as many tokens (three tokenizers, 2026-11-29), and is read line by line.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic_ai.messages import UserContent
 
-from .._journal.journal_entries import CallEnded, CellEnded
 from .._monty.stops import RaisedBy, Returned, Settled
 from ..events.calls import CallRecord, CallRequest, CallState
+from ..events.journal_entries import CallEnded, CellEnded
 from ..events.outcomes import Completed, Failed, Refused
 
 _CONTENT: Final = TypeAdapter(list[UserContent])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from .._journal.journal_entries import Entry
+from ..events.journal_entries import Entry
 
 
 class Granting(Protocol):

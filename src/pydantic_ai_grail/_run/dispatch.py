@@ -18,18 +18,6 @@ from pydantic_ai.messages import UserContent
 from pydantic_ai.tool_manager import ToolManager
 
 from .._catalog.catalog import Catalog
-from .._journal.journal_entries import (
-    EMPTY_JOURNAL,
-    CallBegan,
-    CallEnded,
-    CallWaits,
-    Decided,
-    EarlierCalls,
-    JournaledCall,
-    JournalState,
-    WaitingReason,
-)
-from .._journal.journal_entries import Entry as JournalEntry
 from .._journal.pauses import Attempt, answer, changed_arguments, tool_metadata
 from .._journal.replay import Replay, next_attempt
 from .._journal.reuse import ReusableCalls
@@ -40,6 +28,18 @@ from .._monty.values import in_utf8
 from ..errors import StoreError
 from ..events.calls import CallJournal, CallRecord, CallRequest, CallState, call_id, idempotency_key
 from ..events.cell_events import CallSettled, CallStarted, Observer
+from ..events.journal_entries import (
+    EMPTY_JOURNAL,
+    CallBegan,
+    CallEnded,
+    CallWaits,
+    Decided,
+    EarlierCalls,
+    JournaledCall,
+    JournalState,
+    WaitingReason,
+)
+from ..events.journal_entries import Entry as JournalEntry
 from .binding import Answerer, Bound, asked_for
 from .call_records import Called, content_of, cut_off, entry_of, record_of, settled_of
 from .call_remarks import CallRemarks

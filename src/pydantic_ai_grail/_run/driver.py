@@ -22,7 +22,6 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from .._journal.journal_entries import CallWaits, CellSuspended
 from .._journal.pauses import Parked
 from .._journal.replay import Diverged
 from .._monty.stops import (
@@ -39,6 +38,7 @@ from .._monty.stops import (
 )
 from .._monty.worker import HostAccess, PrintSink, Worker
 from ..events.calls import CallRequest
+from ..events.journal_entries import CallWaits, CellSuspended
 from ..events.outcomes import Failure
 from ..limits import Limits
 from .dispatch import Dispatcher

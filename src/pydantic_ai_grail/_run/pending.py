@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from .._monty.stops import DoneStop, FailedStop
 from ..events.calls import CallRequest
@@ -39,9 +39,9 @@ def _texts(value: Any) -> Iterator[str]:
         if isinstance(part, str):
             yield part
         elif isinstance(part, dict):
-            waiting += part.values()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            waiting += cast('dict[Any, Any]', part).values()
         elif isinstance(part, (list, tuple)):
-            waiting += part[:_MOST_PARTS]  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+            waiting += cast('Sequence[Any]', part)[:_MOST_PARTS]
 
 
 def all_awaited(done: DoneStop, never: Sequence[CallRequest], remarks: CallRemarks) -> DoneStop | FailedStop:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .._journal.journal_entries import CellSuspended
 from .._journal.pauses import Parked
 from .._journal.replay import Diverged
 from .._monty.hashing import GIVE_VALUE
@@ -26,6 +25,7 @@ from .._source.threads import off_loop
 from ..errors import SandboxCrashed
 from ..events.cell_events import CellChecked, CellEnded, CellPrepared, Observer
 from ..events.diagnostics import Diagnostic, Position
+from ..events.journal_entries import CellSuspended
 from ..events.outcomes import CodeFrame, Completed, Failed, Failure, Printed, Refused, Suspended, Verdict
 from ..limits import Limits
 from .dispatch import Dispatcher

@@ -28,12 +28,12 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDen
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
-from .._journal.journal_entries import JournaledCall
 from .._monty.sizes import is_large
 from .._monty.stops import RaisedBy, Returned, sandbox_exception
 from .._monty.values import text_of, to_sandbox
 from ..errors import StoreError
 from ..events.calls import METADATA_KEY, CallRequest
+from ..events.journal_entries import JournaledCall
 from .argument_errors import argument_errors
 from .call_records import Called, content_as_json
 from .schema_errors import schema_errors

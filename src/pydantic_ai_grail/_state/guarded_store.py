@@ -21,7 +21,7 @@ T = TypeVar('T')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedStore:
-    """The methods of `store` that keepers and journals use, each with `timeout_seconds`. Borrows the store. None of them can
+    """The methods of `store` that repositories and journals use, each with `timeout_seconds`. Borrows the store. None of them can
     be asked without saying whose.
 
     Every method raises:

@@ -76,7 +76,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositorySettings:
-    """What a keeper allows itself.
+    """What a repository allows itself.
 
     Raises:
         SettingsError: When a number is not positive.
@@ -93,7 +93,7 @@ class RepositorySettings:
         for name in ('store_timeout_seconds', 'max_dump_bytes', 'keep_newest'):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise SettingsError(f'KeeperSettings.{name} must be greater than 0, got {value!r}.')
+                raise SettingsError(f'RepositorySettings.{name} must be greater than 0, got {value!r}.')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from pydantic_ai.tools import RunContext
 
 from .._cell.durable_step import StepContext
 from .._cell.message_history import asked_in
-from .._tracing.labels import outcome_label, verdict_label
 from ..events.calls import CallRecord
 from ..events.cell_events import (
     CallSettled,
@@ -31,10 +30,9 @@ from ..events.cell_events import (
     CellWaits,
     Event,
 )
+from ..events.labels import outcome_label, verdict_label
 from ..events.outcomes import Failed, Outcome, Refused, Suspended
-from ..settings import Streamed
-from .call_parts import CallParts
-from .stream_events import (
+from ..events.stream_events import (
     CellCallEvent,
     CellCallResultEvent,
     CellCallWaitsEvent,
@@ -43,6 +41,8 @@ from .stream_events import (
     CellPrintEvent,
     ResultSource,
 )
+from ..settings import Streamed
+from .call_parts import CallParts
 
 
 @contextmanager

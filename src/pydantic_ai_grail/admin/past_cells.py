@@ -11,7 +11,14 @@ from anyio.to_thread import run_sync
 
 from .._journal.cell_journal import Journals
 from .._journal.claims import is_held
-from .._journal.journal_entries import (
+from .._journal.reached import is_of_grants
+from .._journal.stored_conversations import by_journal, opened_journal, opened_snapshot
+from .._source.history import ANY, History
+from .._state.envelope import Header, code_digest
+from .._state.keyring import Keyring
+from ..errors import JournalError, SnapshotError
+from ..events.calls import CallState, call_id, idempotency_key
+from ..events.journal_entries import (
     Began,
     CallBegan,
     CallEnded,
@@ -27,13 +34,6 @@ from .._journal.journal_entries import (
     GrantRevoked,
     GrantUsed,
 )
-from .._journal.reached import is_of_grants
-from .._journal.stored_conversations import by_journal, opened_journal, opened_snapshot
-from .._source.history import ANY, History
-from .._state.envelope import Header, code_digest
-from .._state.keyring import Keyring
-from ..errors import JournalError, SnapshotError
-from ..events.calls import CallState, call_id, idempotency_key
 from ..stores.base import CellKey, Claim, Contents, Store
 
 CellStanding: TypeAlias = Literal['completed', 'failed', 'waiting', 'queued', 'under way']

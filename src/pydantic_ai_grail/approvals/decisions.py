@@ -51,7 +51,7 @@ class Approve:
             _see_that_named('Approve', self.arguments)
         if self.grant is not None and not isinstance(cast('Any', self.grant), Grant):
             raise DecisionError(
-                f'Approve(grant=...) is a Grant(...) of pydantic_ai_grail.approvals.waiting_calls, got {self.grant!r}.'
+                f'Approve(grant=...) is a Grant(...) of pydantic_ai_grail.approvals, got {self.grant!r}.'
             )
 
 

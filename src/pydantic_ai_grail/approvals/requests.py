@@ -12,7 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from .._common.typed_json import from_typed_json, to_typed_json
-from .._journal.journal_entries import (
+from ..errors import DecisionError, DecisionUsed
+from ..events.calls import MADE_WITH, METADATA_KEY, call_id, idempotency_key
+from ..events.journal_entries import (
     CallWaits,
     CellResumed,
     Decided,
@@ -22,8 +24,6 @@ from .._journal.journal_entries import (
     JournalState,
     WaitingReason,
 )
-from ..errors import DecisionError, DecisionUsed
-from ..events.calls import MADE_WITH, METADATA_KEY, call_id, idempotency_key
 from ..stores.base import CellKey
 from .decisions import Grant
 

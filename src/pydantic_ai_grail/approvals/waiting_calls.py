@@ -24,16 +24,11 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunCont
 
 from .._common.short_repr import short_repr
 from .._common.typed_json import from_typed_json, to_typed_json
-from .._journal.journal_entries import Decided, DecisionKind, WaitingReason
 from ..errors import DecisionError
 from ..events.calls import METADATA_KEY
-from .decisions import Approve, Deny, Grant, Raise, Result
+from ..events.journal_entries import Decided, DecisionKind, WaitingReason
+from .decisions import Approve, Deny, Raise, Result
 from .requests import ShownCall, ShownCell, read_cell
-
-__all__ = [
-    'Approve', 'Decision', 'Decisions', 'Deny', 'Grant', 'LookUp', 'Raise', 'Result', 'WaitingCall', 'decide',
-    'waiting_calls',
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from .._journal.journal_entries import DecisionKind, WaitingReason
 from ..admin.inspection import (
     LiveGrant,
     PastCall,
@@ -17,6 +16,7 @@ from ..admin.inspection import (
     shown_holder,
 )
 from ..admin.retention import Expired, Spared
+from ..events.journal_entries import DecisionKind, WaitingReason
 from .plain import many, moment, printable, short, short_value
 
 _WAITS_FOR: Final[Mapping[WaitingReason, str]] = {
@@ -163,8 +163,8 @@ def _outcome(call: PastCall) -> str:
     took = f', {call.ended.seconds:.3f} s'
     if call.state == 'returned':
         return f'returned {short_value(call.ended.value)}{took}'
-    tool_metadata = ': '.join(filter(None, [call.ended.exception_type, call.ended.message]))
-    return f'{call.state} {short(tool_metadata)}{took}'
+    raised = ': '.join(filter(None, [call.ended.exception_type, call.ended.message]))
+    return f'{call.state} {short(raised)}{took}'
 
 
 def _decision(decision: PastDecision) -> str:

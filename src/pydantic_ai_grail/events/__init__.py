@@ -1,4 +1,7 @@
-"""What happens in cells, as frozen data: events, calls, outcomes, diagnostics. No I/O."""
+"""What happens in cells, as frozen data: events, calls, outcomes, diagnostics. No I/O.
+
+The events of a run's stream are in `stream_events`, which needs Pydantic AI.
+"""
 
 from .calls import CallRecord, CallRequest, ToolFacts
 from .cell_events import (

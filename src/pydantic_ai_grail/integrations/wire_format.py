@@ -16,10 +16,10 @@ from pydantic.alias_generators import to_camel
 from pydantic_ai import UserError
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults
 
-from .._journal.journal_entries import WaitingReason
 from ..approvals.requests import ShownCall, ShownCell, read_cell
 from ..approvals.waiting_calls import source_line, spelled
 from ..events.calls import METADATA_KEY
+from ..events.journal_entries import WaitingReason
 
 
 class _Wire(BaseModel):

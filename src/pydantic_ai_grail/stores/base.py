@@ -165,7 +165,7 @@ class Store(Protocol):
 
     @property
     def reach(self) -> Reach:
-        """Decides what a missing secret means: see `pydantic_ai_grail._state.keyring`."""
+        """Decides what a missing secret means: see `CodeMode(snapshot_secret=...)`."""
         ...
 
     @property

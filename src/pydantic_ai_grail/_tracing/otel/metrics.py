@@ -21,9 +21,9 @@ from ...events.cell_events import (
     StateLost,
     StateRestored,
 )
+from ...events.labels import StoppedLabel, outcome_label
 from ...events.outcomes import Failed
 from .. import span_names as names
-from ..labels import StoppedLabel, outcome_label
 
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Buckets from what a warm cell takes to what a slow tool does; the usual ones are made for milliseconds."""

@@ -38,10 +38,10 @@ from ...events.cell_events import (
     StateLost,
     StateRestored,
 )
+from ...events.labels import StoppedLabel, outcome_label, verdict_label
 from ...events.outcomes import Completed, Failed, Outcome, Suspended
 from .. import redact
 from .. import span_names as names
-from ..labels import StoppedLabel, outcome_label, verdict_label
 from .log_records import CellRecords
 from .metrics import CellMetrics
 

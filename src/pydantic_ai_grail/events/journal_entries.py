@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from ..events.calls import CallState
+from .calls import CallState
 
 WaitingReason: TypeAlias = Literal['approval', 'external', 'unknown']
 """Why a call waits: somebody must allow it, somebody else must make it, or it was under way when its process died."""

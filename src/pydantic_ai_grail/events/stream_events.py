@@ -20,7 +20,7 @@ from pydantic_ai.messages import (
     ToolReturnPart,
 )
 
-from .._tracing.labels import OutcomeLabel, StoppedLabel, VerdictLabel
+from .labels import OutcomeLabel, StoppedLabel, VerdictLabel
 
 ResultSource: TypeAlias = Literal['tool', 'journal', 'failed cell', 'decision']
 """Who gave the result of a call: its tool; otherwise the tool did not run. The journal of a cell that goes on; the same call

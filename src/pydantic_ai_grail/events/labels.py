@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, assert_never
 
-from ..events.outcomes import Completed, Failed, Outcome, Refused, Suspended, Verdict
+from .outcomes import Completed, Failed, Outcome, Refused, Suspended, Verdict
 
 OutcomeLabel: TypeAlias = Literal['completed', 'refused', 'failed', 'cancelled', 'suspended', 'denied']
 """`'denied'`: the cell as a whole. One whose call was denied goes on, and may complete or fail."""
