@@ -9,11 +9,10 @@ from typing import cast
 import pytest
 from pydantic_ai.exceptions import ApprovalRequired
 from support.cells import prepared as prepared_cell
-from support.driving import dispatcher
+from support.driving import pipeline
 from support.interrupted import journal_state_of
 from support.journal_entries import NOON, call_began, call_ended, call_waits
 
-from pydantic_ai_grail._journal.replay import Replay
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.support import Support, load_support
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
@@ -75,9 +74,8 @@ async def played(
             raise SandboxCrashed('it died')
         kept.append(ran)
 
-    calls = await dispatcher(double, fails, asks, events=events)
     journaled = journal_state_of(replay)
-    calls.replay, calls.scope = Replay(cell_id='cell', journaled=journaled), 'A'
+    calls = await pipeline(double, fails, asks, events=events, journaled=journaled, scope='A')
     outcome = await run_cell(
         source,
         Surroundings(

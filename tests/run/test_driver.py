@@ -13,7 +13,7 @@ from pydantic_ai import UsageLimits
 from pydantic_ai.exceptions import UsageLimitExceeded
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import FunctionToolset
-from support.driving import dispatcher, driven
+from support.driving import driven, pipeline
 
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
@@ -97,7 +97,7 @@ async def test_a_call_that_is_never_awaited_never_runs() -> None:
 
 async def test_a_promise_of_an_earlier_cell_cannot_be_awaited_and_says_so() -> None:
     events: list[Event] = []
-    calls = await dispatcher(toolset=Overlap().toolset(), events=events)
+    calls = await pipeline(toolset=Overlap().toolset(), events=events)
     host = HostAccess()
     async with lend_worker(DEFAULT_LIMITS, host=host, functions={}) as worker:
         first = await drive(

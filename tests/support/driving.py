@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,13 @@ from pydantic_ai_grail._journal.pauses import Parked
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess
-from pydantic_ai_grail._run.dispatch import Dispatcher
 from pydantic_ai_grail._run.driver import drive
+from pydantic_ai_grail._run.layers.binding import Answerer
+from pydantic_ai_grail._run.pipeline import CallPipeline, CellTools, call_pipeline
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail.events.calls import CallRecord
 from pydantic_ai_grail.events.cell_events import Event
+from pydantic_ai_grail.events.journal_entries import EMPTY_JOURNAL, JournalState
 from pydantic_ai_grail.events.outcomes import Printed
 from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
 
@@ -45,24 +47,29 @@ class Driven:
         return f'{self.ending.failure.exception_type}: {self.ending.failure.message}'
 
 
-async def dispatcher(
+async def pipeline(
     *functions: Callable[..., Any],
     toolset: AbstractToolset[Any] | None = None,
     max_tool_calls: int = 100,
     usage_limits: UsageLimits | None = None,
     events: list[Event] | None = None,
-) -> Dispatcher:
-    """A dispatcher for these functions, or for a toolset."""
+    answerers: Mapping[str, Answerer] | None = None,
+    scope: str = '',
+    journaled: JournalState = EMPTY_JOURNAL,
+) -> CallPipeline:
+    """The pipeline of calls to these functions, or to a toolset."""
     chosen = toolset or FunctionToolset(list(functions))
     ctx = RunContext(deps=None, model=TestModel(), usage=RunUsage(), usage_limits=usage_limits)
     tools = await chosen.get_tools(ctx)
     seen = events if events is not None else []
-    return Dispatcher(
-        cell_id='cell',
-        catalog=build_catalog(tools, root=chosen),
-        tools=ToolManager(toolset=chosen, ctx=ctx, tools=tools),
+    manager = ToolManager(toolset=chosen, ctx=ctx, tools=tools)
+    return call_pipeline(
+        'cell',
+        CellTools(catalog=build_catalog(tools, root=chosen), manager=manager, answerers=answerers or {}),
         max_tool_calls=max_tool_calls,
         observe=seen.append,
+        scope=scope,
+        journaled=journaled,
     )
 
 
@@ -76,10 +83,10 @@ async def driven(
 ) -> Driven:
     """Run a program whose names are these functions."""
     events: list[Event] = []
-    calls = await dispatcher(
+    calls = await pipeline(
         *functions, toolset=toolset, max_tool_calls=max_tool_calls, usage_limits=usage_limits, events=events
     )
     prints = PrintCapture(limits.max_print_chars)
     async with lend_worker(limits, host=HostAccess(), functions={}) as worker:
         ending = await drive(worker, source, calls=calls, prints=prints, host=HostAccess(), limits=limits)
-    return Driven(ending, calls.journal.records, prints.printed, events)
+    return Driven(ending, calls.progress.records.records, prints.printed, events)

@@ -1,6 +1,6 @@
 """A program that is interrupted and goes on: driven by real workers, in one "process" after another, with its journal.
 
-What a process leaves behind are the journal's entries and nothing else; each `go` starts with a fresh dispatcher, tool
+What a process leaves behind are the journal's entries and nothing else; each `go` starts with a fresh pipeline, tool
 manager and worker.
 """
 
@@ -25,8 +25,9 @@ from pydantic_ai_grail._journal.unknown_outcomes import UnknownOutcomes
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop
 from pydantic_ai_grail._monty.worker import HostAccess
-from pydantic_ai_grail._run.dispatch import Dispatcher
 from pydantic_ai_grail._run.driver import drive
+from pydantic_ai_grail._run.layers.decided_calls import Decisions
+from pydantic_ai_grail._run.pipeline import CallPipeline, CellTools, call_pipeline
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.errors import StoreError
@@ -151,7 +152,7 @@ class Interrupted:
             self._decide(decisions)
         journaled = journal_state_of(self.entries)
         events: list[Event] = []
-        calls = await self._dispatcher(journaled, events, dies_after)
+        calls = await self._pipeline(journaled, events, dies_after)
         prints = PrintCapture(self.limits.max_print_chars)
         suspended = journaled.suspended
         if suspended is not None:
@@ -170,7 +171,8 @@ class Interrupted:
             raise Died('the process died')
         if isinstance(ending, Parked):
             self._suspend(ending, calls, prints.printed)
-        return Went(ending, calls.journal.records, prints.printed, calls.waiting, events, calls.user_content)
+        noted = calls.progress
+        return Went(ending, noted.records.records, prints.printed, noted.waiting, events, noted.user_content)
 
     def shown(self) -> list[str]:
         """The entries, in short."""
@@ -185,33 +187,36 @@ class Interrupted:
         }
         self.entries.append(CellResumed(token=suspended.token, decisions=plain, at=self.now))
 
-    async def _dispatcher(self, journaled: JournalState, events: list[Event], dies_after: int | None) -> Dispatcher:
+    async def _pipeline(self, journaled: JournalState, events: list[Event], dies_after: int | None) -> CallPipeline:
         chosen = FunctionToolset(list(self.toolset)) if isinstance(self.toolset, Sequence) else self.toolset
         ctx = RunContext(deps=None, model=TestModel(), usage=RunUsage(), usage_limits=self.usage_limits)
         tools = await chosen.get_tools(ctx)
         resumed = journaled.resumed
-        return Dispatcher(
-            cell_id='cell',
-            catalog=build_catalog(tools, root=chosen),
-            tools=ToolManager(toolset=chosen, ctx=ctx, tools=tools),
+        manager = ToolManager(toolset=chosen, ctx=ctx, tools=tools)
+        return call_pipeline(
+            'cell',
+            CellTools(catalog=build_catalog(tools, root=chosen), manager=manager),
             max_tool_calls=self.max_tool_calls,
             observe=events.append,
             journaled=journaled,
             recorder=ListRecorder(self.entries, dies_after),
-            decisions={} if resumed is None else {id: Decided(**each) for id, each in resumed.decisions.items()},
-            decided_at=None if resumed is None else resumed.at,
+            decisions=Decisions()
+            if resumed is None
+            else Decisions(
+                by_call={id: Decided(**each) for id, each in resumed.decisions.items()}, decided_at=resumed.at
+            ),
             unknown_outcomes=UnknownOutcomes(unknown_calls=self.unknown_calls),
             decision_seconds=self.decision_seconds,
             clock=lambda: self.now,
         )
 
-    def _suspend(self, parked: Parked, calls: Dispatcher, printed: Printed) -> None:
+    def _suspend(self, parked: Parked, calls: CallPipeline, printed: Printed) -> None:
         from_parked = {name: getattr(parked, name) for name in Parked.__dataclass_fields__}
         self.entries.append(
             CellSuspended(
                 **from_parked,
                 token=token_hex(4),
-                accepted=calls.accepted,
+                accepted=calls.position.accepted,
                 printed=printed.text,
                 dropped_chars=printed.dropped_chars,
                 trace={},

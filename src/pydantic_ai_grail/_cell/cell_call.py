@@ -21,7 +21,8 @@ from .._catalog.catalog import Catalog
 from .._monty.worker import Worker
 from .._reply.reply import changed_note, decided_before_note, results_note, state_lost_note, unused_note
 from .._run.call_records import cell_ended
-from .._run.dispatch import Dispatcher
+from .._run.layers.decided_calls import Decisions
+from .._run.pipeline import CallPipeline, CellTools, call_pipeline
 from .._run.run_cell import Ran, Surroundings, Waiting, run_cell
 from .._run.validation import ToolValidator
 from .._source.history import History
@@ -137,23 +138,23 @@ class CellCall:
             self.run.session.grants.reaches(opened.grants)
             for grant in granted(opened.journaled, self._key, opened.decisions, opened.decided_at):
                 await self.run.session.grants.add(grant)
-            calls = self._dispatcher(opened, await self._called_before(state, cells))
+            calls = self._pipeline(opened, await self._called_before(state, cells))
             outcome, state_saver = await self._run(await self.run.history_of(state), calls, opened)
             if isinstance(outcome, Waiting):
                 return await self._suspension.begins(
                     outcome,
                     opened,
-                    accepted=calls.accepted,
+                    accepted=calls.position.accepted,
                     trace=self.engine.trace_context(),
                     history=state.history,
                     may_repeat=self._answers is not None and self._answers.may_repeat,
                 )
-            if not state_saver.kept and len(calls.journal):
+            if not state_saver.kept and len(calls.progress.records):
                 await self._ended(outcome, calls, opened)
             if not isinstance(outcome, Refused):
                 self.run.corrections.note(
                     opened.journal.state(),
-                    calls.reusable,
+                    calls.past.reusable,
                     self.catalog.is_read_only,
                     step=self.ctx.run_step,
                     failed=isinstance(outcome, Failed),
@@ -169,7 +170,7 @@ class CellCall:
         return RanCell(
             outcome=outcome,
             notes=(*self._notes, *self._notes_on(calls, outcome, opened), *state_saver.notes),
-            content=[item for content in calls.user_content.values() for item in content],
+            content=[item for content in calls.progress.user_content.values() for item in content],
             metadata=state_saver.metadata,
         )
 
@@ -192,13 +193,14 @@ class CellCall:
         if text and text not in (self.run.opening_note or ''):
             self._notes.append(text)
 
-    def _notes_on(self, calls: Dispatcher, outcome: Completed | Failed | Refused, opened: Opened) -> list[str]:
-        unused = [record for record in calls.journal if record.request in calls.unused]
+    def _notes_on(self, calls: CallPipeline, outcome: Completed | Failed | Refused, opened: Opened) -> list[str]:
+        records = calls.progress.records
+        unused = [record for record in records if record.request in calls.position.unused]
         given = opened.changed_arguments
-        ids = [(record.request, record.request.call_id) for record in calls.journal]
+        ids = [(record.request, record.request.call_id) for record in records]
         return [
             *changed_note([(request, given[id]) for request, id in ids if id in given]),
-            *results_note(calls.journal.records),
+            *results_note(records.records),
             *(unused_note(unused) if isinstance(outcome, Completed) else ()),
         ]
 
@@ -271,36 +273,32 @@ class CellCall:
             return EarlierCalls()
         return before if settings.reuse_calls and not self.reruns else replace(before, failed=(), done=())
 
-    def _dispatcher(self, opened: Opened, before: EarlierCalls) -> Dispatcher:
+    def _pipeline(self, opened: Opened, before: EarlierCalls) -> CallPipeline:
         settings = self.engine.settings
-        return Dispatcher(
-            cell_id=self.cell_id,
-            catalog=self.catalog,
-            tools=self.tools,
+        return call_pipeline(
+            self.cell_id,
+            CellTools(catalog=self.catalog, manager=self.tools, answerers=self.engine.answerers(self.catalog)),
             max_tool_calls=settings.max_tool_calls,
             observe=self.observe,
+            scope=self._key.scope,
             journaled=opened.journaled,
             before=before,
-            answerers=self.engine.answerers(self.catalog),
-            scope=self._key.scope,
-            recorder=opened.journal,
-            decisions=opened.decisions,
-            grants=self.run.session.grants,
-            decided_at=opened.decided_at,
+            decisions=Decisions(by_call=opened.decisions, decided_at=opened.decided_at, grants=self.run.session.grants),
+            decision_seconds=settings.decision_secs,
             unknown_outcomes=unknown_outcomes_of(
                 settings.unknown_calls, self.ctx, cell_id=self.cell_id, source=self.source
             ),
-            decision_seconds=settings.decision_secs,
+            recorder=opened.journal,
         )
 
     async def _run(
-        self, history: History, calls: Dispatcher, opened: Opened
+        self, history: History, calls: CallPipeline, opened: Opened
     ) -> tuple[Completed | Failed | Refused | Waiting, StateSaver]:
         settings, going_on = self.engine.settings, opened.going_on
         state_saver = self.run.state_saver(self.cell_id, self.source, self.observe, tool_call_id=self.ctx.tool_call_id)
 
         async def keep(worker: Worker, ran: Ran) -> None:
-            if len(calls.journal):
+            if len(calls.progress.records):
                 await self._ended(ran.outcome, calls, opened)
             await state_saver.keep(worker, ran)
 
@@ -340,11 +338,11 @@ class CellCall:
         tools = {part for name in self.catalog.entries for part in name.split('.')}
         return not words.isdisjoint(tools | history.bindings.declared)
 
-    async def _ended(self, outcome: Completed | Failed | Refused, calls: Dispatcher, opened: Opened) -> None:
+    async def _ended(self, outcome: Completed | Failed | Refused, calls: CallPipeline, opened: Opened) -> None:
         did_nothing = isinstance(outcome, Completed) and not opened.journal.entries
         if did_nothing and self.engine.settings.store.reach == 'process':
             return  # nobody can want it: the process has the result, and without the process there is no journal
-        await opened.journal.finish(cell_ended(outcome, delivered=calls.delivered, at=datetime.now(UTC)))
+        await opened.journal.finish(cell_ended(outcome, delivered=calls.position.delivered, at=datetime.now(UTC)))
 
 
 _WORD: Final = re.compile(r'\w+')

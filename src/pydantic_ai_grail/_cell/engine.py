@@ -25,7 +25,7 @@ from .._journal.grants import Grants, LiveGrant
 from .._monty.lent_worker import lend_worker
 from .._monty.support import Support, load_support
 from .._monty.worker import Worker
-from .._run.binding import Answerer
+from .._run.layers.binding import Answerer
 from .._run.run_cell import Check
 from .._run.validation import ToolValidator
 from .._source.check import check

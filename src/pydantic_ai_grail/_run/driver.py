@@ -14,13 +14,12 @@ makes the same calls in the same order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 import anyio
 import anyio.lowlevel
-from anyio.abc import TaskGroup
 
 from .._journal.pauses import Parked
 from .._journal.replay import Diverged
@@ -41,16 +40,17 @@ from ..events.calls import CallRequest
 from ..events.journal_entries import CallWaits, CellSuspended
 from ..events.outcomes import Failure
 from ..limits import Limits
-from .dispatch import Dispatcher
 from .pending import all_awaited
+from .pipeline import CallPipeline
 from .tool_call import RUN_ENDING, ends_the_task
+from .under_way import UnderWay
 
 
 async def drive(
     worker: Worker,
     source: str,
     *,
-    calls: Dispatcher,
+    calls: CallPipeline,
     prints: PrintSink,
     host: HostAccess,
     limits: Limits,
@@ -68,19 +68,20 @@ async def drive(
         SnapshotVersion, SandboxCrashed: When a parked program cannot be taken up.
     """
     async with AsyncExitStack() as stack:
-        loop = _Loop(worker=worker, calls=calls, limits=limits, stack=stack)
+        loop = _Loop(worker=worker, calls=calls, limits=limits, under_way=UnderWay(stack=stack))
         try:
             ending = await loop.run(source, suspended, prints=prints, host=host)
         except BaseException as error:
             if ends_the_task(error):
                 raise
             ending = error  # raised below, since the task group would wrap it
-        loop.end_what_changes_nothing()
-    calls.unused = loop.unused()
-    if isinstance(ending, DoneStop) and loop.run_ending is None:
+        loop.under_way.cancel_harmless()
+    calls.position.unused = loop.unused()
+    run_ending = loop.under_way.run_ending
+    if isinstance(ending, DoneStop) and run_ending is None:
         ending = all_awaited(ending, loop.never_begun(), calls.remarks)
-    if loop.run_ending is not None:
-        raise loop.run_ending
+    if run_ending is not None:
+        raise run_ending
     if isinstance(ending, BaseException):
         raise ending
     return ending
@@ -89,26 +90,16 @@ async def drive(
 @dataclass(kw_only=True)
 class _Loop:
     worker: Worker
-    calls: Dispatcher
+    calls: CallPipeline
     limits: Limits
-    stack: AsyncExitStack
-    """Left when the program has ended."""
-    run_ending: BaseException | None = None
+    under_way: UnderWay
     _promised: dict[int, CallRequest | float] = field(default_factory=dict[int, CallRequest | float])
     """Calls, and sleeps in seconds, that did not start yet, by Monty's number."""
     _settled: dict[int, tuple[int, Settled]] = field(default_factory=dict[int, tuple[int, Settled]])
     """Results that the program was not given yet, each with its place in the order of settling or `_SLEEP`."""
-    _arrived: set[int] = field(default_factory=set[int])
-    """Places in the order of settling of the results that came here."""
     _open: dict[int, CallRequest] = field(default_factory=dict[int, CallRequest])
     """Calls that the program was not given a result of, by Monty's number."""
-    _tasks: TaskGroup | None = None
-    """Opened when the first promise is kept: many cells make no calls."""
-    _harmless: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
-    """Those of the sleeps, and of the calls that change nothing."""
-    _running: int = 0
     _slept_seconds: float = 0.0
-    _changed: anyio.Event = field(default_factory=anyio.Event)
 
     async def run(
         self, source: str, suspended: CellSuspended | None, *, prints: PrintSink, host: HostAccess
@@ -122,8 +113,8 @@ class _Loop:
             try:
                 stop = await self._step(stop)
             except RUN_ENDING as error:
-                self.run_ending = error
-            if self.run_ending is not None:
+                self.under_way.run_ending = error
+            if self.under_way.run_ending is not None:
                 stop = _STOPPED
         return stop
 
@@ -131,15 +122,11 @@ class _Loop:
         self, source: str, suspended: CellSuspended, *, prints: PrintSink, host: HostAccess
     ) -> Stop | Parked:
         stop = await self.worker.revive(suspended.dump, source, feeds=suspended.feeds, prints=prints, host=host)
-        self.calls.accepted = suspended.accepted
+        self.calls.revive(suspended)
         self._slept_seconds = suspended.slept_seconds
-        delivered_before = self.calls.replay.delivered_before(suspended)
-        self.calls.recall(delivered_before)
-        self._arrived |= {call.order for call in delivered_before}
-        self.calls.delivered = len(delivered_before)
         self._settled.update({number: (_SLEEP, Returned(None)) for number in suspended.slept})
         for ordinal, number in suspended.numbers.items():
-            request = self.calls.replay.request(ordinal, self.calls.catalog)
+            request = self.calls.past.replay.request(ordinal, self.calls.tools.catalog)
             self._open[number] = request
             if ordinal != suspended.at_call:
                 self._promised[number] = request
@@ -150,14 +137,9 @@ class _Loop:
                     await self._start_promised()
                 return await self._run_alone(request, stop.number)
             except RUN_ENDING as error:
-                self.run_ending = error
+                self.under_way.run_ending = error
                 return _STOPPED
         return stop
-
-    def end_what_changes_nothing(self) -> None:
-        """Cancel sleeps, and calls of tools that only read."""
-        for scope in self._harmless:
-            scope.cancel()
 
     def unused(self) -> list[CallRequest]:
         """The calls that ran, and whose results the program was not given."""
@@ -195,52 +177,52 @@ class _Loop:
         return await self.worker.answer_later()
 
     async def _run_alone(self, request: CallRequest, number: int) -> Stop | Parked:
-        await self._wait_until_idle()
-        if self.run_ending is not None:
-            raise self.run_ending
+        await self.under_way.until_idle()
+        if self.under_way.run_ending is not None:
+            raise self.under_way.run_ending
         settled = await self.calls.run(request)
         if isinstance(settled, CallWaits):
             await self._start_promised()
-            await self._wait_until_idle()
+            await self.under_way.until_idle()
             return await self._park(at_call=request.ordinal)
-        self._arrived.add(self.calls.order_of(request))
+        self.calls.progress.order.arrive(request.call_id)
         del self._open[number]
-        self.calls.delivered += 1
+        self.calls.position.delivered += 1
         return await self.worker.answer(settled)
 
     async def _settle(self, stop: BlockedStop) -> Stop | Parked:
         await self._start_promised()
-        while self.run_ending is None:
+        while self.under_way.run_ending is None:
             ready = self._ready(stop.pending)
             if ready:
                 return await self.worker.settle(ready)
-            if not self._running:
+            if not self.under_way.running:
                 if any(number in self._open for number in stop.pending):
                     return await self._park(at_call=None)
                 return await self._nothing_to_await()
-            await self._changed.wait()
+            await self.under_way.until_changed()
         return stop
 
     def _ready(self, pending: Sequence[int]) -> dict[int, Settled]:
         """The results to hand over now: in the order of settling, and none before one that came earlier. A program that
         is run again gets as many as it had when it made its next call, and makes that one first."""
-        missing = min(self.calls.orders() - self._arrived, default=None)
+        position, missing = self.calls.position, min(self.calls.progress.order.outstanding, default=None)
         ready = sorted((self._settled[number][0], number) for number in pending if number in self._settled)
         slept = [number for order, number in ready if order == _SLEEP]
         results = [number for order, number in ready if order != _SLEEP and (missing is None or order < missing)]
-        enough = self.calls.replay.results_before_next(self.calls.accepted)
+        enough = self.calls.past.replay.results_before_next(position.accepted)
         if enough is not None:
-            results = results[: max(enough - self.calls.delivered, 0)]
-        self.calls.delivered += len(results)
+            results = results[: max(enough - position.delivered, 0)]
+        position.delivered += len(results)
         for number in results:
             del self._open[number]
         return {number: self._settled.pop(number)[1] for number in [*slept, *results]}
 
     async def _park(self, *, at_call: int | None) -> Parked:
-        if self.run_ending is not None:
-            raise self.run_ending
+        if self.under_way.run_ending is not None:
+            raise self.under_way.run_ending
         numbers = {request.ordinal: number for number, request in self._open.items()}
-        if not self.calls.waiting:
+        if not self.calls.progress.waiting:
             raise Diverged('it awaits calls that ended before, in another order')
         return Parked(
             dump=await self.worker.park(),
@@ -268,7 +250,7 @@ class _Loop:
         await self._start({number: what for number, what in promised.items() if number not in refused})
         if refused:
             # What a person allowed is not cut off by what the same person refused, which may end the program.
-            await self._wait_until_idle()
+            await self.under_way.until_idle()
             await self._start(refused)
 
     async def _start(self, promised: Mapping[int, CallRequest | float]) -> None:
@@ -278,23 +260,16 @@ class _Loop:
             if isinstance(what, CallRequest) and self.calls.is_sequential:
                 await self._keep_call(number, what)
             else:
-                if self._tasks is None:
-                    self._tasks = await self.stack.enter_async_context(anyio.create_task_group())
-                self._running += 1
-                scope = anyio.CancelScope()
-                if not isinstance(what, CallRequest) or what.tool.read_only:
-                    self._harmless.add(scope)
-                self._tasks.start_soon(self._keep_promise, number, what, scope)
+                is_harmless = not isinstance(what, CallRequest) or what.tool.read_only
+                scope = self.under_way.harmless() if is_harmless else None
+                await self.under_way.start(self._keep_promise, number, what, scope)
 
-    async def _keep_promise(self, number: int, what: CallRequest | float, scope: anyio.CancelScope) -> None:
+    async def _keep_promise(self, number: int, what: CallRequest | float, scope: anyio.CancelScope | None) -> None:
         try:
-            with scope:
+            with scope or nullcontext():
                 await self._keep(number, what)
         finally:
-            self._harmless.discard(scope)
-            self._running -= 1
-            changed, self._changed = self._changed, anyio.Event()
-            changed.set()
+            self.under_way.end(scope)
 
     async def _keep(self, number: int, what: CallRequest | float) -> None:
         try:
@@ -306,18 +281,12 @@ class _Loop:
         except BaseException as error:
             if ends_the_task(error):
                 raise
-            self.run_ending = error  # raised by `drive`: here it would cut off the calls beside
+            self.under_way.run_ending = error  # raised by `drive`: here it would cut off the calls beside
 
     async def _keep_call(self, number: int, request: CallRequest) -> None:
         settled = await self.calls.run(request)
         if not isinstance(settled, CallWaits):
-            order = self.calls.order_of(request)
-            self._arrived.add(order)
-            self._settled[number] = (order, settled)
-
-    async def _wait_until_idle(self) -> None:
-        while self._running and self.run_ending is None:
-            await self._changed.wait()
+            self._settled[number] = (self.calls.progress.order.arrive(request.call_id), settled)
 
     async def _sleep(self, stop: SleepStop) -> Stop:
         self._slept_seconds += stop.seconds

@@ -28,9 +28,9 @@ from ..events.diagnostics import Diagnostic, Position
 from ..events.journal_entries import CellSuspended
 from ..events.outcomes import CodeFrame, Completed, Failed, Failure, Printed, Refused, Suspended, Verdict
 from ..limits import Limits
-from .dispatch import Dispatcher
 from .driver import drive
 from .looking import keys_there
+from .pipeline import CallPipeline
 from .prints import PrintCapture
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Surroundings:
     """What a cell runs in. Made anew for each cell."""
 
     history: History
-    calls: Dispatcher
+    calls: CallPipeline
     check: Check | None
     """`None` when checking is off."""
     support: Support
@@ -133,7 +133,7 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
 def _prepared(source: str, around: Surroundings) -> Prepared | tuple[Diagnostic, ...]:
     return prepare(
         source,
-        catalog=around.calls.catalog,
+        catalog=around.calls.tools.catalog,
         bound=around.history.bound_names(),
         support=around.support,
         attributes=around.history.stores.attributes,
@@ -170,10 +170,12 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
                 limits=around.limits,
                 suspended=suspended,
             )
-            if not isinstance(ending, Parked) and around.calls.replay.has_more_than(around.calls.accepted):
+            if not isinstance(ending, Parked) and around.calls.past.replay.has_more_than(
+                around.calls.position.accepted
+            ):
                 raise Diverged('it ended before it made all the calls that it had made')
         except Diverged as error:
-            around.calls.recall(around.calls.replay.journaled.calls.values())
+            around.calls.recall(around.calls.past.replay.journaled.calls.values())
             ending = _diverged(error)
         seconds = time.perf_counter() - started
         most = around.max_dump_bytes
@@ -181,9 +183,9 @@ async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surrou
             ending = _too_large(len(ending.dump), most)
         if isinstance(ending, Parked):
             waiting = Suspended(
-                waiting=tuple(record for record in around.calls.journal if record.state == 'waiting'),
+                waiting=tuple(record for record in around.calls.progress.records if record.state == 'waiting'),
                 printed=prints.printed,
-                calls=around.calls.journal.records,
+                calls=around.calls.progress.records.records,
             )
             around.observe(CellEnded(cell_id=around.calls.cell_id, outcome=waiting, run_seconds=seconds))
             return Waiting(outcome=waiting, parked=ending)
@@ -238,9 +240,9 @@ def _outcome(
     prepared: Prepared,
     verdict: Verdict,
     prints: PrintCapture,
-    calls: Dispatcher,
+    calls: CallPipeline,
 ) -> Completed | Failed:
-    records = calls.journal.records
+    records = calls.progress.records.records
     if isinstance(ending, DoneStop):
         value, whole = whole_of(ending.value) if prepared.has_value else (None, None)
         return Completed(
@@ -265,12 +267,14 @@ def _outcome(
     )
 
 
-def _placed(failure: Failure, prepared: Prepared, source: str, calls: Dispatcher) -> Failure:
+def _placed(failure: Failure, prepared: Prepared, source: str, calls: CallPipeline) -> Failure:
     """The failure with its frames where the model wrote them, and the tool that raised it, if one did."""
     frames = tuple(_frame(frame, prepared) for frame in failure.frames)
     text = f'{failure.exception_type}: {failure.message}'
     raised = [
-        record.request for record in calls.journal if record.state in ('raised', 'denied') and record.error == text
+        record.request
+        for record in calls.progress.records
+        if record.state in ('raised', 'denied') and record.error == text
     ]
     if failure.kind != 'exception' or not raised:
         return replace(failure, frames=frames)

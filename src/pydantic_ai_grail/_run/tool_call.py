@@ -6,8 +6,7 @@ Whatever goes wrong comes back as the exception that code gets at the line of th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, cast
@@ -202,25 +201,3 @@ def asks_too_often(
     return RaisedBy(
         'RuntimeError', f'{name}() was approved {known.asked} times and asks again; it cannot be called here'
     )
-
-
-@contextmanager
-def counted(tools: ToolManager[Any]) -> Generator[None]:
-    """Count a call that is to be made, while it is under way; a gather would otherwise pass a limit as a whole, before any
-    of its calls is counted.
-
-    Raises:
-        UsageLimitExceeded: When it must not be made.
-    """
-    context = tools.ctx
-    limits = context.usage_limits if context is not None else None
-    if context is None or limits is None or limits.tool_calls_limit is None:
-        yield
-        return
-    # The `run_code` call around this one is counted when it ends.
-    limits.check_before_tool_call(replace(context.usage, tool_calls=context.usage.tool_calls + 2))
-    context.usage.tool_calls += 1
-    try:
-        yield
-    finally:
-        context.usage.tool_calls -= 1

@@ -13,7 +13,7 @@ import pytest
 from pydantic_ai import ModelRetry, RunContext, ToolReturn
 from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.toolsets import FunctionToolset
-from support.driving import dispatcher, driven
+from support.driving import driven, pipeline
 
 from pydantic_ai_grail._monty.stops import CallStop, RaisedBy, Returned, Settled
 from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
@@ -133,10 +133,10 @@ async def test_what_a_tool_returns_for_the_models_eyes_is_kept_beside_its_value(
     async def look() -> ToolReturn[int]:
         return ToolReturn(7, content='what the eyes see')
 
-    calls = await dispatcher(look)
+    calls = await pipeline(look)
     run = await driven('await look()', look)
     assert run.value == 7
-    assert calls.user_content == {}
+    assert calls.progress.user_content == {}
 
 
 class Odd:
@@ -218,8 +218,7 @@ async def test_functions_of_ours_are_answered_at_once_and_are_no_calls() -> None
             raise LookupError(f'no help on {name}')
         return f'help on {name}'
 
-    calls = await dispatcher(open_ticket)
-    calls.answerers = {'help': help}
+    calls = await pipeline(open_ticket, answerers={'help': help})
     assert calls.is_function('help')
 
     def asked(*args: object) -> Settled | CallRequest:
@@ -228,4 +227,4 @@ async def test_functions_of_ours_are_answered_at_once_and_are_no_calls() -> None
     assert asked('me') == Returned('help on me')
     assert asked('nothing') == RaisedBy('LookupError', 'no help on nothing')
     assert isinstance(asked(), RaisedBy)
-    assert (calls.accepted, len(calls.journal)) == (0, 0)
+    assert (calls.position.accepted, len(calls.progress.records)) == (0, 0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .._catalog.catalog import Catalog, Entry
-from .._common.suggestions import closest
-from .._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
-from .._source.rules.accepting import may_accept
-from .._source.rules.whole_records import given_whole
-from .pending import holds_pending
+from ..._catalog.catalog import Catalog, Entry
+from ..._common.suggestions import closest
+from ..._monty.stops import CallStop, RaisedBy, Returned, Settled, sandbox_exception
+from ..._source.rules.accepting import may_accept
+from ..._source.rules.whole_records import given_whole
+from ..pending import holds_pending
 
 Answerer = Callable[..., str]
 """A function of ours that code may call (`help`, `search_tools`): answered at once, no tool, no budget."""
