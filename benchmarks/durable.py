@@ -54,9 +54,9 @@ async def durable(folder: Path, *, rounds: int) -> Durable:
         postgresql = stack.enter_context(_postgresql())
         ways: dict[str, Callable[[], CodeMode[Any]]] = {
             'memory': lambda: CodeMode(store=MemoryStore()),
-            'SQLite, `cell`': lambda: CodeMode(store=SqlStore(f'sqlite:///{folder}/cell.db'), durability='cell'),
+            'SQLite, `cell`': lambda: CodeMode(store=SqlStore(f'sqlite:///{folder}/cell.db'), journal_writes='cell'),
             'SQLite, `call`': lambda: CodeMode(store=SqlStore(f'sqlite:///{folder}/call.db')),
-            'PostgreSQL, `call`': lambda: CodeMode(store=SqlStore(postgresql), snapshot_secret=SECRET),
+            'PostgreSQL, `call`': lambda: CodeMode(store=SqlStore(postgresql), secret=SECRET),
         }
         agents = {name: (_agent(make(), LOOP), _agent(make(), NOTHING)) for name, make in ways.items()}
         samples: dict[str, list[float]] = {name: [] for name in agents}

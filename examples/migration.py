@@ -1,4 +1,4 @@
-"""From `pydantic_ai_harness.CodeMode` to ours: the import changes, the options keep their names.
+"""From `pydantic_ai_harness.CodeMode` to ours: the import changes, and `max_retries`, which ends no run here, is `max_failed_cells`.
 
 Before, an assignment at the end gave nothing, arguments had to be named, a decimal came as text, and every run began with
 nothing.
@@ -34,7 +34,7 @@ if __name__ == '__main__':
     before = agent_with(HarnessCodeMode(tools='all', max_tool_calls=50, max_retries=3), list(BEFORE))
     print('before:', before.run_sync('How many Swedish kronor is a euro?').output)
 
-    after = agent_with(CodeMode(tools='all', max_tool_calls=50, max_retries=3), list(AFTER), list(LATER))
+    after = agent_with(CodeMode(tools='all', max_tool_calls=50, max_failed_cells=3), list(AFTER), list(LATER))
     first = after.run_sync('How many Swedish kronor is a euro?')
     print('after:', first.output)
     later = after.run_sync('And what are 250 kronor in euros?', message_history=first.all_messages())

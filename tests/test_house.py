@@ -22,7 +22,7 @@ MAY_IMPORT = {
     # public doors
     'code_mode': ('toolset', 'settings', 'events', '_cell', '_journal', '_common'),
     'toolset': ('settings', 'events', '_cell', '_stream', '_catalog', '_reply', '_journal', '_common'),
-    'settings': ('approvals', 'events', 'stores.base', 'stores.memory', '_monty', '_common'),
+    'settings': ('approvals', 'events', 'stores', '_monty', '_common'),  # a URL makes the store
     'approvals': ('events', 'stores.base', '_common'),
     'admin': ('events', 'stores.base', '_journal', '_state', '_source', '_common'),
     'cli': ('admin', 'events', 'stores', '_common'),
@@ -137,7 +137,7 @@ def test_imports_point_down_only() -> None:
     [
         ('_run.run_cell', f'{PACKAGE}.stores.base.Store', '_run must not import stores.base.Store'),
         ('events.calls', f'{PACKAGE}._catalog.Catalog', 'events must not import _catalog.Catalog'),
-        ('settings', f'{PACKAGE}.stores.sql.SqlStore', 'settings must not import stores.sql.SqlStore'),
+        ('toolset', f'{PACKAGE}.stores.sql.SqlStore', 'toolset must not import stores.sql.SqlStore'),
         ('_run.driver', 'pydantic_monty.AsyncMonty', 'only in _monty'),
         ('_run.driver', 'pydantic_ai.RunContext', '_run.pipeline, _run.layers.made_calls'),
         ('stores.memory', 'sqlalchemy', 'only in stores.sql, stores.tables'),

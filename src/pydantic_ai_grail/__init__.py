@@ -4,23 +4,24 @@ Names are imported when they are asked for: the command line needs few of them, 
 """
 
 from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .approvals import Approve, Deny, WaitingCall, decide, waiting_calls
     from .code_mode import CodeMode
     from .errors import GrailError, SettingsError, SnapshotError, StoreError
-    from .limits import DEFAULT_LIMITS, NO_LIMITS, STRICT_LIMITS, Limits
+    from .limits import Limits
     from .settings import CodeModeOptions
     from .stores.base import Store
     from .stores.memory import MemoryStore
     from .stores.sql import SqlStore
     from .toolset import CodeModeToolset
 
-__all__ = [
-    'DEFAULT_LIMITS',
-    'NO_LIMITS',
-    'STRICT_LIMITS',
+    __version__: str
+
+__all__: list[str] = [
     'Approve',
     'CodeMode',
     'CodeModeOptions',
@@ -31,7 +32,6 @@ __all__ = [
     'MemoryStore',
     'SettingsError',
     'SnapshotError',
-    'SqlStore',
     'Store',
     'StoreError',
     'WaitingCall',
@@ -42,7 +42,7 @@ __all__ = [
 _MODULES = {
     'code_mode': ('CodeMode',),
     'errors': ('GrailError', 'SettingsError', 'SnapshotError', 'StoreError'),
-    'limits': ('DEFAULT_LIMITS', 'NO_LIMITS', 'STRICT_LIMITS', 'Limits'),
+    'limits': ('Limits',),
     'settings': ('CodeModeOptions',),
     'stores.base': ('Store',),
     'stores.memory': ('MemoryStore',),
@@ -52,7 +52,13 @@ _MODULES = {
 }
 
 
+if TYPE_CHECKING or find_spec('sqlalchemy') is not None:  # so that `import *` works without the extra
+    __all__ += ['SqlStore']
+
+
 def __getattr__(name: str) -> Any:
+    if name == '__version__':
+        return version('pydantic-ai-grail')
     module = next((module for module, names in _MODULES.items() if name in names), None)
     if module is None:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

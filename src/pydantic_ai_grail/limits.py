@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final, Literal
+from typing import ClassVar, Literal
 
 from .errors import SettingsError
 
@@ -18,6 +18,13 @@ class Limits:
     Raises:
         SettingsError: When a limit is not positive.
     """
+
+    DEFAULT: ClassVar[Limits]
+    """The defaults below."""
+    STRICT: ClassVar[Limits]
+    """For code that needs little: 5 seconds, 32 MiB, 8,000 characters of code and 4,000 of prints."""
+    UNLIMITED: ClassVar[Limits]
+    """No limit on time, memory, suspensions, sleep and code. A cell that hangs then hangs for good."""
 
     max_duration_secs: float | None = 30.0
     """Seconds of computing, without the time spent waiting for tools and sleeps."""
@@ -46,13 +53,11 @@ class Limits:
                 raise SettingsError(f'Limits.{item.name} must be {what} greater than 0, got {value!r}.')
 
 
-DEFAULT_LIMITS: Final = Limits()
-STRICT_LIMITS: Final = Limits(
+Limits.DEFAULT = Limits()
+Limits.STRICT = Limits(
     max_duration_secs=5.0, max_memory=32 * 1024 * 1024, max_suspensions=1_000, max_sleep_secs=1.0,
     max_source_chars=8_000, max_print_chars=4_000,
 )  # fmt: skip
-"""For code that nobody asked for much."""
-NO_LIMITS: Final = Limits(
+Limits.UNLIMITED = Limits(
     max_duration_secs=None, max_memory=None, max_suspensions=2**31, max_sleep_secs=None, max_source_chars=None
 )
-"""No limit but those that Monty cannot do without. A cell that hangs then hangs for good."""

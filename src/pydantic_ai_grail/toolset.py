@@ -189,7 +189,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                     reuses_calls=self.settings.reuse_calls,
                     model_resumes=self._model_resumes,
                 ),
-                max_retries=self.settings.max_retries,
+                max_retries=self.settings.max_failed_cells,
                 args_validator=VALIDATOR,
                 catalog=catalog,
                 inside=inside,
@@ -205,7 +205,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             ToolFailed: With the feedback, when the cell was refused or failed. It spends no retries.
             ApprovalRequired: When the cell waits for decisions; the metadata has its calls, see `waiting_calls`.
             JournalError, StoreConflict: When a cell of an earlier run must not go on, or goes on elsewhere.
-            SnapshotError, StoreError: With `lost_state='error'`, when the state cannot be had.
+            SnapshotError, StoreError: With `on_lost_state='error'`, when the state cannot be had.
         """
         if not isinstance(tool, RunCodeTool):
             return await self.wrapped.call_tool(name, tool_args, ctx, tool)
@@ -219,7 +219,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         reply = await as_step(
             f'{TOOLSET_ID}.{name}',
             partial(self._settled_cell, asked, ctx, run_code, run),
-            claim_seconds=self.settings.claim_secs,
+            claim_seconds=self.settings.claim_timeout,
         )
         if reply.told is not None:
             await pass_on(reply.told, ctx, spent_before=before)
@@ -313,7 +313,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             run.failures = 0
         else:
             run.failures += 1
-            if run.failures > self.settings.max_retries:
+            if run.failures > self.settings.max_failed_cells:
                 notes.append(give_up(run.failures))
         reply = render(
             outcome,

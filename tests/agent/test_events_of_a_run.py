@@ -439,7 +439,7 @@ async def test_events_survive_json_as_themselves() -> None:
 
 
 async def test_a_cell_that_was_cut_off_tells_what_it_had_done_from_the_journal() -> None:
-    agent = agent_with(double, durability='call')
+    agent = agent_with(double, journal_writes='call')
     with capture_run_messages() as messages, pytest.raises(UsageLimitExceeded):
         await agent.run('go', model=scripted_model(THREE), usage_limits=UsageLimits(tool_calls_limit=3))
     events = await stream_of(agent, THREE, message_history=messages[:2])

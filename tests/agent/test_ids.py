@@ -62,7 +62,7 @@ async def test_no_function_begins_one(id: str) -> None:
 
 
 async def test_the_longest_ids_together_are_kept_by_every_store(any_store: Store) -> None:
-    agent = agent_with(pay, store=any_store, owner=KEPT, snapshot_secret='s' * 32, durability='call')
+    agent = agent_with(pay, store=any_store, owner=KEPT, secret='s' * 32, journal_writes='call')
     first = await agent.run('go', model=calls_with(KEPT), conversation_id=KEPT)
     assert last(first) == {'result': 1}
     second = await turn(agent, '[x, await pay(2)]', history=first.all_messages())
@@ -71,7 +71,7 @@ async def test_the_longest_ids_together_are_kept_by_every_store(any_store: Store
 
 @pytest.mark.parametrize('id', NO_IDS[2:4] + NO_IDS[5:], ids=lambda id: f'{id[:4]!a}{len(id)}')
 async def test_a_call_whose_id_no_store_could_keep_is_a_cell_like_any_other(id: str, any_store: Store) -> None:
-    agent = agent_with(pay, store=any_store, snapshot_secret='s' * 32, durability='call')
+    agent = agent_with(pay, store=any_store, secret='s' * 32, journal_writes='call')
     first = await agent.run('go', model=calls_with(id), conversation_id=f'conversation of {len(id)} {id[:1]}')
     assert played_cells(first.all_messages())[0].content == {'result': 1}
     second = await turn(agent, 'x', history=first.all_messages())

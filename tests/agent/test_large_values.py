@@ -236,16 +236,16 @@ async def test_a_run_goes_on_after_a_state_that_is_too_large_to_read() -> None:
     assert 'done' in result.output
 
 
-@pytest.mark.parametrize('lost_state', ['restart', 'error'])
-async def test_a_state_that_no_sandbox_can_take_up_is_lost_and_ends_no_run(lost_state: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize('on_lost_state', ['restart', 'error'])
+async def test_a_state_that_no_sandbox_can_take_up_is_lost_and_ends_no_run(on_lost_state: Any, tmp_path: Path) -> None:
     store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
-    roomy = agent_with(store=store, snapshot_secret='s' * 32, limits=Limits(max_memory=64 * 1024 * 1024))
+    roomy = agent_with(store=store, secret='s' * 32, limits=Limits(max_memory=64 * 1024 * 1024))
     first = await turn(roomy, 'x = [str(i) for i in range(150_000)]\nlen(x)')
     assert last(first) == {'result': 150_000}
     narrow = agent_with(
-        store=store, snapshot_secret='s' * 32, limits=Limits(max_memory=8 * 1024 * 1024), lost_state=lost_state
+        store=store, secret='s' * 32, limits=Limits(max_memory=8 * 1024 * 1024), on_lost_state=on_lost_state
     )
-    if lost_state == 'error':
+    if on_lost_state == 'error':
         with pytest.raises(SnapshotTooLarge, match='The state is too large to be taken up'):
             await turn(narrow, '1 + 1', history=first.all_messages())
         return
@@ -269,12 +269,12 @@ async def test_the_source_of_a_long_session_is_read_off_the_event_loop(
 
     monkeypatch.setattr(History, 'from_json', noted)
     store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
-    short = await turn(agent_with(store=store, snapshot_secret='s' * 32), 'x = 1')
-    long = await turn(agent_with(store=store, snapshot_secret='s' * 32), 'x = 1\n' * 1_000)
+    short = await turn(agent_with(store=store, secret='s' * 32), 'x = 1')
+    long = await turn(agent_with(store=store, secret='s' * 32), 'x = 1\n' * 1_000)
     for first in (short, long):
-        assert last(
-            await turn(agent_with(store=store, snapshot_secret='s' * 32), 'x', history=first.all_messages())
-        ) == {'result': 1}
+        assert last(await turn(agent_with(store=store, secret='s' * 32), 'x', history=first.all_messages())) == {
+            'result': 1
+        }
     of_short, of_long = readers[0], readers[-1]
     assert of_short is threading.main_thread()
     assert of_long is not threading.main_thread()

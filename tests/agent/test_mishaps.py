@@ -110,7 +110,7 @@ class BrokenStore(MemoryStore):
 
 @pytest.mark.parametrize('hangs', [False, True])
 async def test_a_store_that_cannot_save_costs_later_turns_their_state_and_this_one_nothing(hangs: bool) -> None:
-    agent = agent_with(store=BrokenStore('save', hangs=hangs), store_timeout_secs=0.05)
+    agent = agent_with(store=BrokenStore('save', hangs=hangs), store_timeout=0.05)
     first = await turn(agent, 'x = 1', 'x + 1')
     assert last(first)['result'] == 2
     assert 'could not be stored' in str(last(first)['notes'])
@@ -123,7 +123,7 @@ async def test_a_store_that_cannot_save_costs_later_turns_their_state_and_this_o
 @pytest.mark.parametrize('broken', ['newest', 'load'])
 async def test_a_store_that_cannot_be_read_starts_the_turn_without_variables(broken: str, hangs: bool) -> None:
     store = BrokenStore('', hangs=hangs)
-    agent = agent_with(store=store, store_timeout_secs=0.05, compacts_history=broken == 'newest')
+    agent = agent_with(store=store, store_timeout=0.05, compacts_history=broken == 'newest')
     first = await turn(agent, 'x = 1')
     store.broken = broken
     history = first.all_messages()
@@ -152,7 +152,7 @@ async def test_without_a_call_a_cell_runs_though_nobody_can_tell_what_was_called
     async def pay() -> str:
         return 'paid'
 
-    agent = agent_with(pay, store=BrokenStore('begun'), durability='call')
+    agent = agent_with(pay, store=BrokenStore('begun'), journal_writes='call')
     assert (await play(agent, '1 + 1'))[0].content == {'result': 2}
     with pytest.raises(StoreError, match='the disk is on fire'):
         await play(agent, 'await pay()')
@@ -170,7 +170,7 @@ async def test_what_becomes_of_state_is_logged(caplog: pytest.LogCaptureFixture)
 
 async def test_with_lost_state_error_the_run_ends_in_the_stores_error() -> None:
     store = BrokenStore('')
-    agent = agent_with(store=store, lost_state='error')
+    agent = agent_with(store=store, on_lost_state='error')
     first = await turn(agent, 'x = 1')
     store.broken = 'load'
     with pytest.raises(StoreError, match='failed to load: OSError: the disk is on fire'):
@@ -184,7 +184,7 @@ async def test_a_forgotten_state_is_told_to_the_model() -> None:
     await store.forget(conversation_id='c')
     second = await turn(agent, 'x', 'y = 1', history=first.all_messages())
     assert 'they are not stored any more' in str(second.all_messages())
-    strict = agent_with(store=store, lost_state='error')
+    strict = agent_with(store=store, on_lost_state='error')
     with pytest.raises(SnapshotMissing):
         await turn(strict, 'x', history=first.all_messages())
 
@@ -210,7 +210,7 @@ async def test_a_tampered_truncated_or_foreign_snapshot_is_never_loaded(tmp_path
         engine.dispose()
         second = await turn(agent, 'y = 1', history=first.all_messages())
         assert told in str(last(second)['notes'])
-        strict = Agent(capabilities=[CodeMode(store=store, lost_state='error')])
+        strict = Agent(capabilities=[CodeMode(store=store, on_lost_state='error')])
         with pytest.raises(SnapshotError):
             await turn(strict, 'x', history=first.all_messages())
 
@@ -218,11 +218,11 @@ async def test_a_tampered_truncated_or_foreign_snapshot_is_never_loaded(tmp_path
 async def test_a_snapshot_sealed_with_a_key_that_is_gone_is_not_loaded_and_one_with_a_rotated_key_is() -> None:
     store = MemoryStore()
     old, new = 'an old secret of some length', 'a new secret of some length'
-    first = await turn(agent_with(store=store, snapshot_secret=old), 'x = 1')
+    first = await turn(agent_with(store=store, secret=old), 'x = 1')
     history = first.all_messages()
-    rotated = await turn(agent_with(store=store, snapshot_secret=[new, old]), 'x', history=history)
+    rotated = await turn(agent_with(store=store, secret=[new, old]), 'x', history=history)
     assert last(rotated) == {'result': 1}
-    lost = await turn(agent_with(store=store, snapshot_secret=new), 'y = 1', history=history)
+    lost = await turn(agent_with(store=store, secret=new), 'y = 1', history=history)
     assert 'could not be opened' in str(last(lost)['notes'])
 
 

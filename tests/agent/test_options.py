@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -89,16 +90,48 @@ async def test_limits_bound_a_cell() -> None:
     assert 'computed for too long' in cells[0].content
 
 
+async def test_limits_may_be_a_dict() -> None:
+    cells = await play(agent_with(limits={'max_duration_secs': 0.2}), 'while True: pass')
+    assert 'computed for too long' in cells[0].content
+
+
 @pytest.mark.parametrize('limits', [{'max_duration_secs': 0.2}, Limits(max_duration_secs=0.2)])
 async def test_resource_limits_is_the_same_under_the_peers_name(limits: Any) -> None:
-    cells = await play(agent_with(resource_limits=limits), 'while True: pass')
-    assert 'computed for too long' in cells[0].content
+    with pytest.warns(DeprecationWarning, match='resource_limits, of pydantic_ai_harness, is limits here'):
+        agent = agent_with(resource_limits=limits)
+    assert 'computed for too long' in (await play(agent, 'while True: pass'))[0].content
+
+
+async def test_max_retries_is_max_failed_cells_under_the_peers_name() -> None:
+    with pytest.warns(DeprecationWarning, match='max_retries, of pydantic_ai_harness, is max_failed_cells here'):
+        agent = agent_with(max_retries=1)
+    cells = await play(agent, '1 / 0', '1 / 0')
+    assert ['Stop' in str(cell.content) for cell in cells] == [False, True]
+
+
+@pytest.mark.parametrize('options', [{'max_retries': 2}, {'resource_limits': 'unlimited'}])
+def test_the_warning_of_a_name_of_the_peers_points_at_the_line_that_has_it(options: Any) -> None:
+    tools = FunctionToolset[None]()
+    for make in (lambda: CodeMode(**options), lambda: CodeModeToolset(tools, **options)):
+        with pytest.warns(DeprecationWarning, match='of pydantic_ai_harness') as warned:
+            make()
+        assert [(each.filename, each.lineno) for each in warned] == [(__file__, make.__code__.co_firstlineno)]
+
+
+def test_resource_limits_that_is_none_is_the_default_and_no_warning() -> None:
+    assert CodeMode(resource_limits=None).settings.limits is Limits.DEFAULT
+
+
+def test_no_deprecated_name_is_offered_in_place_of_an_unknown_one() -> None:
+    with pytest.raises(SettingsError) as caught:
+        CodeMode(**cast('Any', {'bananas': 1}))
+    assert not {'max_retries', 'resource_limits'} & set(str(caught.value).replace(',', ' ').split())
 
 
 async def test_unlimited_lets_a_cell_use_more_than_the_default() -> None:
     code = 'x = [0] * (320 * 1024 * 1024 // 16)\nlen(x) > 0'
     assert (await play(agent_with(), code))[0].failed
-    assert (await play(agent_with(limits='unlimited'), code))[0].content['result'] is True
+    assert (await play(agent_with(limits=Limits.UNLIMITED), code))[0].content['result'] is True
 
 
 async def test_max_tool_calls_bounds_the_calls_of_a_cell_and_not_of_a_run() -> None:
@@ -111,8 +144,8 @@ async def test_max_tool_calls_bounds_the_calls_of_a_cell_and_not_of_a_run() -> N
     assert cells[1].content == {'result': 6}
 
 
-async def test_after_max_retries_failures_in_a_row_the_model_is_told_to_stop_and_the_run_goes_on() -> None:
-    agent = agent_with(max_retries=2)
+async def test_after_max_failed_cells_in_a_row_the_model_is_told_to_stop_and_the_run_goes_on() -> None:
+    agent = agent_with(max_failed_cells=2)
     cells = await play(agent, '1 / 0', '1 / 0', '1 / 0', '1', '1 / 0')
     told = ['Stop' in str(cell.content) or 'stop' in str(cell.content).split('is kept')[-1] for cell in cells]
     assert told == [False, False, True, False, False]
@@ -164,13 +197,13 @@ async def test_mount_opens_a_directory(tmp_path: Path) -> None:
         assert (await play(agent_with(mount=[mount]), code))[0].content == {'result': 'hello'}
 
 
-async def test_snapshot_secret_seals_what_the_store_gets(tmp_path: Path) -> None:
+async def test_secret_seals_what_the_store_gets(tmp_path: Path) -> None:
     store = SqlStore(f'sqlite:///{tmp_path / "agent.db"}')
     async with store:
-        first = await turn(agent_with(store=store, snapshot_secret='a secret of some length'), 'x = 1')
+        first = await turn(agent_with(store=store, secret='a secret of some length'), 'x = 1')
         assert not (tmp_path / 'agent.db.key').exists()
         other = await turn(
-            agent_with(store=store, snapshot_secret='another secret, as long'), 'y = 1', history=first.all_messages()
+            agent_with(store=store, secret='another secret, as long'), 'y = 1', history=first.all_messages()
         )
         assert 'could not be opened' in str(last(other)['notes'])
 
@@ -220,11 +253,11 @@ async def test_observers_are_told_what_happens() -> None:
     ]
 
 
-async def test_catalog_chars_says_when_tools_move_into_modules() -> None:
+async def test_max_catalog_chars_says_when_tools_move_into_modules() -> None:
     assert 'tools.double' not in (await offered())['run_code']
-    small = (await offered(catalog_chars=20))['run_code']
+    small = (await offered(max_catalog_chars=20))['run_code']
     assert 'help(' in small
-    cells = await play(agent_with(double, catalog_chars=20), 'await tools.double(4)')
+    cells = await play(agent_with(double, max_catalog_chars=20), 'await tools.double(4)')
     assert cells[0].content['result'] == 8
 
 
@@ -233,26 +266,28 @@ async def test_catalog_chars_says_when_tools_move_into_modules() -> None:
     [
         ({'max_tool_calls': 0}, 'max_tool_calls must be a whole number of at least 1, got 0'),
         ({'checking': 'loose'}, "checking is one of 'strict', 'names', 'off', got 'loose'"),
-        ({'lost_state': 'shrug'}, "lost_state is one of 'restart', 'error', got 'shrug'"),
-        ({'store': 'sqlite:///x.db'}, 'store must be a Store such as MemoryStore'),
-        ({'store': SqlStore}, 'store must be a Store such as MemoryStore'),
+        ({'on_lost_state': 'shrug'}, "on_lost_state is one of 'restart', 'error', got 'shrug'"),
+        ({'store': 'agent.db'}, "'agent.db' is no database URL; one looks like sqlite:///agent.db"),
+        ({'store': 'mysql://host/db'}, 'SqlStore works with SQLite and with PostgreSQL'),
+        ({'store': SqlStore}, 'store must be a Store such as MemoryStore() or SqlStore(url), or a URL such as'),
         ({'tools': 5}, "tools is 'all', a list of names"),
         ({'tools': 'search'}, "tools is 'all', a list of names"),
-        ({'max_retries': True}, 'max_retries must be a whole number'),
+        ({'max_failed_cells': True}, 'max_failed_cells must be a whole number'),
         ({'keep_snapshots': 1.5}, 'keep_snapshots must be a whole number greater than 0, or None'),
-        ({'snapshot_secret': 5}, 'A secret is text or bytes'),
+        ({'secret': 5}, 'A secret is text or bytes'),
         ({'limits': {'max_memory': '64M'}}, "Limits.max_memory must be a whole number greater than 0, got '64M'"),
-        ({'store_timeout_secs': 0}, 'store_timeout_secs must be a number of seconds greater than 0, got 0'),
+        ({'store_timeout': 0}, 'store_timeout must be a number of seconds greater than 0, or a timedelta, got 0'),
         ({'limits': {'max_time': 3}}, "There is no limit 'max_time'. There are: max_duration_secs"),
+        ({'limits': {'STRICT': 3}}, "There is no limit 'STRICT'"),
         ({'limits': {'max_memory': -1}}, 'Limits.max_memory must be a whole number greater than 0, got -1'),
-        ({'limits': 3}, 'limits is a Limits, a dict of its fields'),
+        ({'limits': 3}, 'limits is a Limits or a dict of its fields'),
         ({'limits': Limits(), 'resource_limits': {}}, 'Give limits or resource_limits, not both'),
         ({'mount': '/tmp'}, 'mount is a pydantic_monty.MountDir or several'),
         ({'os_access': 3}, 'os_access is a pydantic_monty.AbstractOS or an OsHandler'),
         ({'observers': 3}, 'observers is a list of callables that take an event'),
-        ({'snapshot_secret': 'short'}, 'too short'),
+        ({'secret': 'short'}, 'too short'),
         ({'tols': 'all'}, "Code mode has no option 'tols'. Did you mean tools\\?$"),
-        ({'bananas': True}, "Code mode has no option 'bananas'. There are: catalog_chars, checking"),
+        ({'bananas': True}, "Code mode has no option 'bananas'. There are: checking, claim_timeout"),
         ({'repl_store': None}, "Code mode has no option 'repl_store': it is `store` here"),
         ({'eager': True}, "Code mode has no option 'eager': nothing runs before"),
     ],
@@ -287,6 +322,7 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 
 
+@pytest.mark.filterwarnings('ignore:.* of pydantic_ai_harness:DeprecationWarning')
 @pytest.mark.parametrize('option', CodeModeOptions.__annotations__)
 def test_an_odd_value_of_an_option_is_taken_or_refused_when_it_is_given(option: str) -> None:
     for value in ODD_VALUES:
@@ -294,7 +330,7 @@ def test_an_odd_value_of_an_option_is_taken_or_refused_when_it_is_given(option: 
             CodeMode(**cast('Any', {option: value}))
 
 
-@pytest.mark.parametrize('limit', Limits.__dataclass_fields__)
+@pytest.mark.parametrize('limit', [item.name for item in fields(Limits)])
 def test_an_odd_value_of_a_limit_is_taken_or_refused_when_it_is_given(limit: str) -> None:
     for value in ODD_VALUES:
         with suppress(SettingsError):
@@ -310,9 +346,9 @@ async def test_a_name_that_no_tool_has_is_logged_once(caplog: pytest.LogCaptureF
     ]
 
 
-@pytest.mark.parametrize(('durability', 'entries'), [('call', 3), ('cell', 0), (None, 3)])
-async def test_durability_says_when_the_journal_is_stored(
-    durability: Literal['call', 'cell'] | None, entries: int, tmp_path: Path
+@pytest.mark.parametrize(('journal_writes', 'entries'), [('call', 3), ('cell', 0), (None, 3)])
+async def test_journal_writes_says_when_the_journal_is_stored(
+    journal_writes: Literal['call', 'cell'] | None, entries: int, tmp_path: Path
 ) -> None:
     seen: list[int] = []
     store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
@@ -323,11 +359,11 @@ async def test_durability_says_when_the_journal_is_stored(
             seen.append(connection.execute('SELECT count(*) FROM grail_journals').fetchone()[0] if tables else 0)
         return 1
 
-    await play(agent_with(look, store=store, durability=durability), 'await look()\nawait look()')
+    await play(agent_with(look, store=store, journal_writes=journal_writes), 'await look()\nawait look()')
     assert seen[-1] == entries + (entries > 0)
 
 
-async def test_claim_secs_says_how_long_a_silent_process_keeps_its_cell(tmp_path: Path) -> None:
+async def test_claim_timeout_says_how_long_a_silent_process_keeps_its_cell(tmp_path: Path) -> None:
     seen: list[float] = []
 
     async def look() -> None:
@@ -336,7 +372,7 @@ async def test_claim_secs_says_how_long_a_silent_process_keeps_its_cell(tmp_path
         seen.append((datetime.fromisoformat(until).replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds())
 
     store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
-    await play(agent_with(look, store=store, claim_secs=1000), 'await look()')
+    await play(agent_with(look, store=store, claim_timeout=1000), 'await look()')
     assert 900 < seen[0] <= 1000
 
 

@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(
     with ExitStack() as stack:
         match trouble:
             case 'locked':
-                monkeypatch.setattr(SqlStore.__init__, '__kwdefaults__', {'busy_timeout_seconds': 0.01})
+                monkeypatch.setattr(SqlStore.__init__, '__kwdefaults__', {'busy_timeout': 0.01})
                 stack.enter_context(locked(file))
             case 'cut':
                 with closing(sqlite3.connect(file)) as connection:

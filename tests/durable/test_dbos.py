@@ -118,7 +118,7 @@ def test_a_recovered_run_has_counted_the_calls_of_its_cells(files: Place) -> Non
 
 
 def test_a_cell_that_another_machine_claims_is_waited_for(files: Place) -> None:
-    service = Service(cells=['await rest()\nawait pay(1)'], options={'claim_secs': 2})
+    service = Service(cells=['await rest()\nawait pay(1)'], options={'claim_timeout': 2})
     lived(files, service, Life(dies_resting=True))
     files.claim_from_elsewhere(seconds=2)
     answer = lived(files, service, Life())
@@ -126,7 +126,7 @@ def test_a_cell_that_another_machine_claims_is_waited_for(files: Place) -> None:
 
 
 def test_a_cell_that_another_machine_keeps_is_given_up_some_time(files: Place) -> None:
-    service = Service(cells=['await rest()\nawait pay(1)'], options={'claim_secs': 0.5})
+    service = Service(cells=['await rest()\nawait pay(1)'], options={'claim_timeout': 0.5})
     lived(files, service, Life(dies_resting=True))
     files.claim_from_elsewhere(seconds=600)
     with pytest.raises(AssertionError, match='DBOSMaxStepRetriesExceeded'):

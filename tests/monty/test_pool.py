@@ -12,7 +12,7 @@ import pytest
 from pydantic_monty import AsyncMontySession, OSPolicy
 
 from pydantic_ai_grail._monty.pool import CORE_WORKERS, WorkerPool
-from pydantic_ai_grail.limits import DEFAULT_LIMITS
+from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ async def pool_of(*, idle_seconds: float) -> AsyncGenerator[WorkerPool]:
 
 
 async def borrowed(pool: WorkerPool, stack: AsyncExitStack) -> AsyncMontySession:
-    return await stack.enter_async_context(pool.lend(DEFAULT_LIMITS, policy=OSPolicy(), modules={}))
+    return await stack.enter_async_context(pool.lend(Limits.DEFAULT, policy=OSPolicy(), modules={}))
 
 
 def started_since(before: set[int]) -> int:

@@ -22,7 +22,7 @@ from pydantic_ai_grail._monty.pool import WORKERS
 from pydantic_ai_grail._monty.stops import DoneStop, FailedStop, Returned
 from pydantic_ai_grail._monty.values import MAX_DEPTH, NotCrossable, to_sandbox
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
-from pydantic_ai_grail.limits import DEFAULT_LIMITS
+from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -155,7 +155,7 @@ def test_values_of_all_supported_types_come_back_from_the_sandbox_unchanged(valu
     import anyio
 
     async def scenario() -> object:
-        async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}, pool=WORKERS) as worker:
+        async with lend_worker(Limits.DEFAULT, host=HostAccess(), functions={}, pool=WORKERS) as worker:
             return await _through(worker, values)
 
     found = anyio.run(scenario)
@@ -181,7 +181,7 @@ def f(): ...
 import json
 {'box': Box(), 'kind': Box, 'f': f, 'len': len, 'int': int, 'error': ValueError('no'), 'module': json}
 """
-    async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}) as worker:
+    async with lend_worker(Limits.DEFAULT, host=HostAccess(), functions={}) as worker:
         stop = await worker.feed(code, prints=lambda _stream, _text: None, host=HostAccess())
     assert isinstance(stop, DoneStop)
     assert stop.value['box'] == {'size': 3}

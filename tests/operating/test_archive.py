@@ -29,7 +29,7 @@ def till(store: Store) -> Agent[None, Any]:
         scripted_model('x = {1, 2}', 'first = await pay(1)\n[x, first]'),
         tools=[Tool(pay, requires_approval=True)],
         output_type=[str, DeferredToolRequests],
-        capabilities=[CodeMode(store=store, snapshot_secret=SECRET)],
+        capabilities=[CodeMode(store=store, secret=SECRET)],
     )
 
 

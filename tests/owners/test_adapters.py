@@ -51,7 +51,7 @@ def agent_of(store: Store, **options: Any) -> Agent[Customer, str]:
     return Agent(
         FunctionModel(answered, stream_function=played),
         deps_type=Customer,
-        capabilities=[CodeMode(store=store, snapshot_secret=SECRET, **options)],
+        capabilities=[CodeMode(store=store, secret=SECRET, **options)],
     )
 
 

@@ -146,7 +146,7 @@ class Bank:
             return f'paid {n}'
 
         options: dict[str, Any] = {'owner': lambda ctx: ctx.deps, **self.options}  # pyright: ignore
-        code_mode = CodeMode[str](store=self.store, snapshot_secret=SECRET, **options)
+        code_mode = CodeMode[str](store=self.store, secret=SECRET, **options)
         return Agent(
             FunctionModel(stream_function=self._answers),
             deps_type=str,
@@ -293,7 +293,7 @@ class Losing(MemoryStore):
 )
 async def test_no_older_state_serves_in_place_of_one_that_is_missing(adapter: Any, code: str, gave: Any) -> None:
     """What adapters load has no names of states, so the cell's journal, or what its return looks like, tells."""
-    bank = Bank(adapter, store := Losing(), {'durability': 'call'})
+    bank = Bank(adapter, store := Losing(), {'journal_writes': 'call'})
     await bank.post(body_of(adapter, ['x = 1']))
     turns: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
     await bank.post(body_of(adapter, [*turns, code]))
@@ -307,7 +307,7 @@ async def test_no_older_state_serves_in_place_of_one_that_is_missing(adapter: An
 
 
 async def test_the_empty_state_does_not_serve_either_where_the_only_one_is_missing(adapter: Any) -> None:
-    bank = Bank(adapter, store := Losing(), {'durability': 'call'})
+    bank = Bank(adapter, store := Losing(), {'journal_writes': 'call'})
     await bank.post(body_of(adapter, ['x = await send(2)']))
     store.lost = ('cell 1',)
     code = 'x = await send(2)'
@@ -316,7 +316,7 @@ async def test_the_empty_state_does_not_serve_either_where_the_only_one_is_missi
 
 
 async def test_a_state_that_is_missing_is_an_error_where_that_is_asked_for(adapter: Any) -> None:
-    bank = Bank(adapter, store := Losing(), {'durability': 'call', 'lost_state': 'error'})
+    bank = Bank(adapter, store := Losing(), {'journal_writes': 'call', 'on_lost_state': 'error'})
     await bank.post(body_of(adapter, ['x = 1']))
     turns: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
     await bank.post(body_of(adapter, [*turns, 'x = await send(2)']))

@@ -88,7 +88,7 @@ def approved(adapter: Any, code: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize('fails', ['find', 'journal', 'claim', 'append', 'conflict'])
 async def test_a_store_that_says_too_much_is_not_quoted(adapter: Any, fails: str) -> None:
-    bank = bank_of(adapter, store := Broken(), durability='call', lost_state='error')
+    bank = bank_of(adapter, store := Broken(), journal_writes='call', on_lost_state='error')
     await bank.post(body_of(adapter, ['x = 1']))
     store.fails = (fails,)
     done: list[Turn] = ['x = 1', ('cell 1', 'x = 1', {'notes': ['no value']}), ('', 'done', ...)]
@@ -115,7 +115,7 @@ async def test_a_cell_whose_journal_is_gone_says_so_in_plain_words(
 
 async def test_the_web_chat_tells_as_little() -> None:
     store: Store = (broken := Broken())
-    agent = Agent(TestModel(call_tools=['run_code']), capabilities=[CodeMode(store=store, snapshot_secret=SECRET)])
+    agent = Agent(TestModel(call_tools=['run_code']), capabilities=[CodeMode(store=store, secret=SECRET)])
     app = agent.to_web()
     broken.fails = ('find', 'journal', 'claim', 'append')
     transport = httpx.ASGITransport(app)

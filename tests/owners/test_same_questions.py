@@ -50,7 +50,7 @@ async def questions(
     adapter: Any, body: dict[str, Any], *, first: str | None, compacts: bool
 ) -> tuple[Counter[str], Bank]:
     """What a store is asked for eve, whether or not ada has something of the same ids there."""
-    bank = bank_of(adapter, store := Asked(), compacts_history=compacts, durability='call')
+    bank = bank_of(adapter, store := Asked(), compacts_history=compacts, journal_writes='call')
     if first is not None:
         await bank.post(body_of(adapter, [first]), user='ada')
     bank.asked = 1

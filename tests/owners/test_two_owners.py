@@ -205,7 +205,7 @@ async def expired(shop: Shop, ada: Ada, owner: str | None, folder: Path) -> Any:
 
 
 def code_mode(shop: Shop, owner: str | None) -> CodeMode[Any]:
-    return CodeMode(store=shop.store, snapshot_secret=SECRET, owner=owner)
+    return CodeMode(store=shop.store, secret=SECRET, owner=owner)
 
 
 DOORS: dict[str, Door] = {
@@ -269,7 +269,7 @@ async def test_rows_that_somebody_gave_to_another_owner_are_refused(tmp_path: Pa
         for table in ('grail_snapshots', 'grail_journals'):
             connection.execute(f"UPDATE {table} SET owner = 'bob'")
     with pytest.raises(SnapshotForeign) as caught:
-        await shop.run('bob', 'secret', history=ada.done.all_messages(), options={'lost_state': 'error'})
+        await shop.run('bob', 'secret', history=ada.done.all_messages(), options={'on_lost_state': 'error'})
     assert 'ada' not in str(caught.value)
     answers = decide(ada.waiting.output, True)
     with pytest.raises((JournalTampered, SnapshotForeign)):

@@ -24,7 +24,7 @@ from pydantic_ai_grail.events.cell_events import CellChecked, CellEnded, Event
 from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
 from pydantic_ai_grail.events.journal_entries import CallBegan, Entry
 from pydantic_ai_grail.events.outcomes import Completed, Failed, Refused, Verdict
-from pydantic_ai_grail.limits import DEFAULT_LIMITS
+from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def played(
 
     @asynccontextmanager
     async def worker() -> AsyncGenerator[Worker]:
-        async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}) as lent:
+        async with lend_worker(Limits.DEFAULT, host=HostAccess(), functions={}) as lent:
             yield lent
 
     async def keep(_worker: Worker, ran: Ran) -> None:
@@ -86,7 +86,7 @@ async def played(
             worker=worker,
             keep=keep,
             host=HostAccess(),
-            limits=DEFAULT_LIMITS,
+            limits=Limits.DEFAULT,
             observe=events.append,
             going_on=GoingOn(prepared=prepared_cell(source), suspended=journaled.suspended) if replay else None,
         ),

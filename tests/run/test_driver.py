@@ -21,7 +21,7 @@ from pydantic_ai_grail._monty.worker import HostAccess
 from pydantic_ai_grail._run.driver import drive
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail.events.cell_events import Event
-from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
+from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -99,7 +99,7 @@ async def test_a_promise_of_an_earlier_cell_cannot_be_awaited_and_says_so() -> N
     events: list[Event] = []
     calls = await pipeline(toolset=Overlap().toolset(), events=events)
     host = HostAccess()
-    async with lend_worker(DEFAULT_LIMITS, host=host, functions={}) as worker:
+    async with lend_worker(Limits.DEFAULT, host=host, functions={}) as worker:
         first = await drive(
             worker, 'kept = a()\nx = 1', calls=calls, prints=PrintCapture(9), host=host, limits=Limits()
         )

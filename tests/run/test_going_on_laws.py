@@ -243,7 +243,7 @@ def test_results_come_back_in_the_order_in_which_they_came(parts: list[list[int]
     source = HEADER + '\n'.join([*functions, f'await asyncio.gather({names})', 'seen'])
 
     async def run() -> None:
-        program = Interrupted(source=source, toolset=[pay], unknown_calls='retry')
+        program = Interrupted(source=source, toolset=[pay], on_unknown_call='retry')
         with suppress(Died):
             await program.go(dies_after=dies_after)
         before = [entry.value for entry in program.entries if isinstance(entry, CallEnded)]

@@ -27,7 +27,7 @@ from pydantic_ai_grail._run.pipeline import CallPipeline, CellTools, call_pipeli
 from pydantic_ai_grail._run.prints import PrintCapture
 from pydantic_ai_grail.events.calls import CallRequest
 from pydantic_ai_grail.events.journal_entries import EMPTY_JOURNAL, EarlierCalls, JournalState
-from pydantic_ai_grail.limits import DEFAULT_LIMITS
+from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -84,9 +84,9 @@ class Desk:
 
 
 async def result_of(source: str, calls: CallPipeline) -> Any:
-    async with lend_worker(DEFAULT_LIMITS, host=HostAccess(), functions={}) as worker:
+    async with lend_worker(Limits.DEFAULT, host=HostAccess(), functions={}) as worker:
         prints = PrintCapture(100)
-        ending = await drive(worker, source, calls=calls, prints=prints, host=HostAccess(), limits=DEFAULT_LIMITS)
+        ending = await drive(worker, source, calls=calls, prints=prints, host=HostAccess(), limits=Limits.DEFAULT)
     assert isinstance(ending, DoneStop), ending
     return ending.value
 

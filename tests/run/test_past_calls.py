@@ -114,7 +114,7 @@ async def test_a_program_that_is_run_again_makes_no_call_again_and_gets_the_same
 @pytest.mark.parametrize('dies_after', range(10))
 async def test_wherever_it_died_the_calls_that_settled_are_not_made_again(dies_after: int) -> None:
     shop = Shop()
-    it = program(ALL, shop, unknown_calls='retry')
+    it = program(ALL, shop, on_unknown_call='retry')
     with pytest.raises(Died):
         await it.go(dies_after=dies_after)
     settled = [entry.ordinal for entry in it.entries if isinstance(entry, CallEnded)]
@@ -395,7 +395,7 @@ async def test_an_approval_is_not_for_a_second_question_of_the_tool() -> None:
 
 async def test_it_raises_in_the_code_where_that_is_wanted() -> None:
     shop = Shop()
-    it = await unknown_outcome("await buy('a')", shop, unknown_calls='raise')
+    it = await unknown_outcome("await buy('a')", shop, on_unknown_call='raise')
     went = await it.go()
     assert went.error == ('RuntimeError: buy() was under way when its run ended; whether it took effect is not known')
     assert it.shown() == ['1 began', '1 raised']
@@ -405,16 +405,16 @@ async def test_it_raises_in_the_code_where_that_is_wanted() -> None:
 
 async def test_it_is_made_again_where_that_is_wanted() -> None:
     shop = Shop()
-    it = await unknown_outcome("await buy('a')", shop, unknown_calls='retry')
+    it = await unknown_outcome("await buy('a')", shop, on_unknown_call='retry')
     assert (await it.go()).value == 'buy: a'
     assert [attempt for attempt, _ in shop.attempts] == [1, 2]
 
 
 @pytest.mark.parametrize('tool', ['look', 'put'])
-@pytest.mark.parametrize('unknown_calls', ['ask', 'raise', 'retry'])
-async def test_calls_that_may_be_made_twice_are_made_again(tool: str, unknown_calls: str) -> None:
+@pytest.mark.parametrize('on_unknown_call', ['ask', 'raise', 'retry'])
+async def test_calls_that_may_be_made_twice_are_made_again(tool: str, on_unknown_call: str) -> None:
     shop = Shop()
-    it = await unknown_outcome(f"await {tool}('a')", shop, unknown_calls=unknown_calls)
+    it = await unknown_outcome(f"await {tool}('a')", shop, on_unknown_call=on_unknown_call)
     assert (await it.go()).value == f'{tool}: a'
     assert shop.made == [f'{tool} a'] * 2
 

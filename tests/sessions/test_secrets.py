@@ -78,9 +78,7 @@ def test_a_key_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 def test_a_shared_database_needs_a_secret() -> None:
     store = SqlStore('postgresql://user:hidden@host/name')
-    with pytest.raises(
-        SettingsError, match=r'is shared, .* give snapshot_secret=\.\.\., or set GRAIL_SECRET'
-    ) as caught:
+    with pytest.raises(SettingsError, match=r'is shared, .* give secret=\.\.\., or set GRAIL_SECRET') as caught:
         keyring_for(store, environment={})
     assert 'hidden' not in str(caught.value)
     assert ids(keyring_for(store, GIVEN)) == ids(Keyring(GIVEN))
@@ -126,5 +124,5 @@ def test_what_a_key_file_holds_may_stand_in_the_environment(tmp_path: Path) -> N
 
 
 def test_a_key_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r'No secret can be kept in .*a directory.* Give snapshot_secret'):
+    with pytest.raises(SettingsError, match=r'No secret can be kept in .*a directory.* Give secret'):
         read_or_create(tmp_path)

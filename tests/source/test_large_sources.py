@@ -145,5 +145,5 @@ async def test_how_long_a_cell_may_be_is_a_limit() -> None:
 
     assert 'a cell may have at most 10' in str(played[0].content)
     assert played[1].content == {'result': 2}
-    long = await play(agent_with(limits='unlimited'), '#' * 40_000 + '\n7')
+    long = await play(agent_with(limits=Limits.UNLIMITED), '#' * 40_000 + '\n7')
     assert long[0].content == {'result': 7}

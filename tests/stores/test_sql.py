@@ -28,8 +28,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / 'agent.db'
 
 
-def store_at(path: Path, *, busy_timeout_seconds: float = 5) -> SqlStore:
-    return SqlStore(f'sqlite:///{path}', busy_timeout_seconds=busy_timeout_seconds)
+def store_at(path: Path, *, busy_timeout: float = 5) -> SqlStore:
+    return SqlStore(f'sqlite:///{path}', busy_timeout=busy_timeout)
 
 
 _OTHERS: set[threading.Thread] = set()
@@ -360,15 +360,15 @@ def test_processes_that_start_on_a_new_file_at_once_share_it(path: Path) -> None
 
 
 @asynccontextmanager
-async def opened(path: Path, *, busy_timeout_seconds: float) -> AsyncGenerator[SqlStore]:
-    async with store_at(path, busy_timeout_seconds=busy_timeout_seconds) as store:
+async def opened(path: Path, *, busy_timeout: float) -> AsyncGenerator[SqlStore]:
+    async with store_at(path, busy_timeout=busy_timeout) as store:
         yield store
 
 
 @pytest.mark.anyio
 class TestFailures:
     async def test_a_database_that_stays_locked_is_told_after_the_busy_timeout(self, path: Path) -> None:
-        async with opened(path, busy_timeout_seconds=0.05) as store:
+        async with opened(path, busy_timeout=0.05) as store:
             with locked(path):
                 with pytest.raises(StoreError, match=r'agent.db.* could not save: database is locked'):
                     await store.save(make_record('n'))
@@ -377,7 +377,7 @@ class TestFailures:
             assert await store.load('n') == make_record('n')
 
     async def test_a_transaction_waits_at_its_beginning_for_whoever_writes(self, path: Path) -> None:
-        async with opened(path, busy_timeout_seconds=30) as store:
+        async with opened(path, busy_timeout=30) as store:
             for number in range(3):
                 await store.save(make_record(f'n{number}', minutes=number))
             forgotten: list[int] = []
@@ -395,7 +395,7 @@ class TestFailures:
             assert forgotten == [1]
 
     async def test_a_write_that_is_given_up_does_not_hold_up_the_next_ones(self, path: Path) -> None:
-        async with opened(path, busy_timeout_seconds=30) as store:
+        async with opened(path, busy_timeout=30) as store:
             with locked(path):
                 with anyio.move_on_after(0.05) as scope:
                     await store.save(make_record('given up'))

@@ -71,7 +71,7 @@ async def test_a_server_looks_after_its_room_itself(postgresql_url: str) -> None
 
 
 async def test_a_file_that_somebody_writes_to_is_told(path: Path) -> None:
-    async with SqlStore(f'sqlite:///{path}', busy_timeout_seconds=0.05) as store:
+    async with SqlStore(f'sqlite:///{path}', busy_timeout=0.05) as store:
         await store.save(make_record('n'))
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute('BEGIN IMMEDIATE')

@@ -40,7 +40,7 @@ def till(store: Store, *cells: str | Sequence[str], paid: list[int] | None = Non
         scripted_model(*cells),
         tools=[pay, fax],
         output_type=[str, DeferredToolRequests],
-        capabilities=[CodeMode(store=store, snapshot_secret=SECRET, durability='call')],
+        capabilities=[CodeMode(store=store, secret=SECRET, journal_writes='call')],
     )
 
 

@@ -97,7 +97,7 @@ def agent_for(place: Place, conversation: str) -> Agent[None, Any]:
         return sum(amount for *_, amount in entries(place, conversation))
 
     store = SqlStore(place.store_url)
-    mode = CodeMode(store=store, snapshot_secret=SECRET, claim_secs=5)
+    mode = CodeMode(store=store, secret=SECRET, claim_timeout=5)
     return Agent(
         scripted_model(*CELLS),
         tools=[transfer, note, books],
@@ -182,7 +182,7 @@ def worker(place: Place, conversations: Sequence[str]) -> None:
         while open_ones := [each for each in conversations if not place.file(each, 'done').exists()]:
             conversation = random.choice(open_ones)
             try:
-                async with conversation_lease(store, conversation, lease_secs=5):
+                async with conversation_lease(store, conversation, lease_timeout=5):
                     if not place.file(conversation, 'done').exists():
                         await work_on(place, conversation, agents[conversation])
             except StoreConflict:

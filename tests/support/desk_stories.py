@@ -55,8 +55,8 @@ STORIES = {
     'changed arguments': Story(
         cells=['await refund(1, 500)'], decisions=[Approve(arguments={'order': 1, 'amount': 200})]
     ),
-    'expired': Story(cells=['await refund(1, 500)'], decisions=[Only()], options={'decision_secs': 0.001}),
-    'decided too late': Story(cells=['await refund(1, 500)'], decisions=[True], options={'decision_secs': 0.001}),
+    'expired': Story(cells=['await refund(1, 500)'], decisions=[Only()], options={'decision_timeout': 0.001}),
+    'decided too late': Story(cells=['await refund(1, 500)'], decisions=[True], options={'decision_timeout': 0.001}),
     'external result': Story(cells=["await fax('0123')"], decisions=[Result({'pages': 3})]),
     'external failure': Story(cells=["await fax('0123')"], decisions=[Raise('out of paper', 'LookupError')]),
     'nested in try and finally': Story(cells=[TRIED], decisions=[Deny('no'), Deny('no again')]),

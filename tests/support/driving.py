@@ -24,7 +24,7 @@ from pydantic_ai_grail.events.calls import CallRecord
 from pydantic_ai_grail.events.cell_events import Event
 from pydantic_ai_grail.events.journal_entries import EMPTY_JOURNAL, JournalState
 from pydantic_ai_grail.events.outcomes import Printed
-from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
+from pydantic_ai_grail.limits import Limits
 
 
 @dataclass
@@ -76,7 +76,7 @@ async def pipeline(
 async def driven(
     source: str,
     *functions: Callable[..., Any],
-    limits: Limits = DEFAULT_LIMITS,
+    limits: Limits = Limits.DEFAULT,
     toolset: AbstractToolset[Any] | None = None,
     max_tool_calls: int = 100,
     usage_limits: UsageLimits | None = None,

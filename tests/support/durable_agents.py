@@ -280,7 +280,7 @@ def _agent(place: Place, service: Service, life: Life) -> Agent[None, Any]:
     tools: list[Any] = [*steps, refund, Tool(rest, metadata={'idempotent': True}), tell]
     options: dict[str, Any] = {
         'store': SqlStore(place.store_url),
-        'snapshot_secret': _SECRET,
+        'secret': _SECRET,
         'observers': [watch],
         **service.options,
     }

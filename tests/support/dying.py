@@ -113,7 +113,7 @@ class DyingStore(SqlStore):
 
 def _agent(folder: Path, life: Life) -> Agent[None, Any]:
     file = folder / 'agent.db'
-    writes_calls = life.options.get('durability') != 'cell'
+    writes_calls = life.options.get('journal_writes') != 'cell'
 
     def watch(event: Event) -> None:
         match event:

@@ -42,10 +42,10 @@ from pydantic_ai_grail.events.journal_entries import (
     Decided,
     Entry,
     JournalState,
-    UnknownCalls,
+    OnUnknownCall,
 )
 from pydantic_ai_grail.events.outcomes import Printed
-from pydantic_ai_grail.limits import DEFAULT_LIMITS, Limits
+from pydantic_ai_grail.limits import Limits
 from pydantic_ai_grail.stores import CellKey, MemoryStore
 
 NOON: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -126,9 +126,9 @@ class Interrupted:
 
     source: str
     toolset: AbstractToolset[Any] | Sequence[Callable[..., Any]]
-    limits: Limits = DEFAULT_LIMITS
+    limits: Limits = Limits.DEFAULT
     usage_limits: UsageLimits | None = None
-    unknown_calls: UnknownCalls = 'ask'
+    on_unknown_call: OnUnknownCall = 'ask'
     max_tool_calls: int = 100
     decision_seconds: float | None = None
     now: datetime = NOON
@@ -205,7 +205,7 @@ class Interrupted:
             else Decisions(
                 by_call={id: Decided(**each) for id, each in resumed.decisions.items()}, decided_at=resumed.at
             ),
-            unknown_outcomes=UnknownOutcomes(unknown_calls=self.unknown_calls),
+            unknown_outcomes=UnknownOutcomes(on_unknown_call=self.on_unknown_call),
             decision_seconds=self.decision_seconds,
             clock=lambda: self.now,
         )

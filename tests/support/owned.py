@@ -50,13 +50,13 @@ class Shop:
                 await asyncio.sleep(60)
             return f'{ctx.deps.user_id or "nobody"} paid {bill}'
 
-        chosen: dict[str, Any] = {'durability': 'call', 'owner': owner, **options}
+        chosen: dict[str, Any] = {'journal_writes': 'call', 'owner': owner, **options}
         return Agent(
             scripted_model(*cells),
             deps_type=Customer,
             tools=[pay],
             output_type=[str, DeferredToolRequests],
-            capabilities=[CodeMode(store=self.store, snapshot_secret=SECRET, **chosen)],
+            capabilities=[CodeMode(store=self.store, secret=SECRET, **chosen)],
         )
 
     async def run(

@@ -21,6 +21,7 @@ from support.diagnostic_cells import examples
 
 from pydantic_ai_grail import CodeMode, Limits, errors, settings
 from pydantic_ai_grail._common.public_errors import TOLD
+from pydantic_ai_grail._common.unknown_options import FORMER
 from pydantic_ai_grail._tracing import span_names as names
 from pydantic_ai_grail.cli.parser import command_line
 from pydantic_ai_grail.errors import GrailError
@@ -181,11 +182,13 @@ def _options() -> Iterator[tuple[str, ...]]:
     source = Path(settings.__file__).read_text('utf-8')
     classes = {each.name: each for each in ast.parse(source).body if isinstance(each, ast.ClassDef)}
     made = dict(_annotated(classes['Settings']))
-    fixed = {'limits': 'Limits()', 'store': 'MemoryStore()', 'durability': 'by the store'}
+    fixed = {'limits': 'Limits.DEFAULT', 'store': 'MemoryStore()', 'journal_writes': 'by the store'}
     for name, declared in _annotated(classes['CodeModeOptions']):
+        if name in FORMER:
+            continue
         value = made[name].value if name in made else None
         default = fixed.get(name) or (ast.get_source_segment(source, value) if value else 'None') or ''
-        shown = default if default == fixed['durability'] else f'`{default}`'
+        shown = default if default == fixed['journal_writes'] else f'`{default}`'
         yield f'`{name}`', _either(_spelled(ast.unparse(declared.annotation))), shown
 
 

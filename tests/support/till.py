@@ -74,7 +74,7 @@ class Till:
             'pay an invoice': [pay_an_invoice],
             'none': [],
         }
-        chosen: dict[str, Any] = {'store': self.store, 'snapshot_secret': SECRET, **options}
+        chosen: dict[str, Any] = {'store': self.store, 'secret': SECRET, **options}
         return Agent(
             scripted_model(*cells),
             tools=[Tool(look), *(Tool(each, name='pay') for each in functions[tools])],

@@ -42,7 +42,7 @@ async def test_no_call_is_made_twice_and_the_answer_is_the_same(kind: str, tmp_p
         paid.append(bill)
         return f'paid {bill}'
 
-    agent = agent_with(pay, store=store, durability='call')
+    agent = agent_with(pay, store=store, journal_writes='call')
     model = Recorded()
     first = await agent.run('go', model=model, run_id='workflow-1', conversation_id='A')
     again = await agent.run('go', model=model, run_id='workflow-1', conversation_id='A')

@@ -76,7 +76,7 @@ class Till:
             self.paid.append(amount)
             return f'paid {amount}'
 
-        capability = CodeMode(store=self.store, snapshot_secret='till' * 8, durability='call', **self.options)
+        capability = CodeMode(store=self.store, secret='till' * 8, journal_writes='call', **self.options)
         return Agent(tools=[pay], output_type=[str, DeferredToolRequests], capabilities=[capability])
 
     async def run(self, prompt: str | None, *cells: str, **given: Any) -> AgentRunResult[str | DeferredToolRequests]:
@@ -142,14 +142,14 @@ async def test_a_disk_that_is_full_for_a_while(times: int) -> None:
     await story(FailsOnce(operation='save', times=times), *CELLS)
 
 
-@pytest.mark.parametrize('lost_state', ['restart', 'error'])
-async def test_what_waits_needs_no_state_from_the_store(lost_state: str) -> None:
+@pytest.mark.parametrize('on_lost_state', ['restart', 'error'])
+async def test_what_waits_needs_no_state_from_the_store(on_lost_state: str) -> None:
     store = FailsOnce()
 
     def forgotten() -> None:
         store.has_forgotten_states = True
 
-    await story(store, *CELLS, between=forgotten, lost_state=lost_state)
+    await story(store, *CELLS, between=forgotten, on_lost_state=on_lost_state)
 
 
 async def test_the_state_before_a_cell_that_waits_is_saved_again_once_the_store_takes_it() -> None:

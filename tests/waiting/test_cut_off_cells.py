@@ -162,7 +162,7 @@ async def test_with_other_arguments_it_is_another_call(tmp_path: Path) -> None:
 
 
 async def test_with_raise_code_is_told_that_nobody_knows(tmp_path: Path) -> None:
-    till = Till(tmp_path, options={'unknown_calls': 'raise'})
+    till = Till(tmp_path, options={'on_unknown_call': 'raise'})
     done = await till.asks(await till.cut_off(), TELLS)
     assert last(done) == {'result': 'pay() was under way when its run ended; whether it took effect is not known'}
     assert till.paid == [1, 2]
@@ -170,7 +170,7 @@ async def test_with_raise_code_is_told_that_nobody_knows(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     'till',
-    [{'options': {'unknown_calls': 'retry'}}, {'metadata': {'idempotent': True}}, {'metadata': {'read_only': True}}],
+    [{'options': {'on_unknown_call': 'retry'}}, {'metadata': {'idempotent': True}}, {'metadata': {'read_only': True}}],
     ids=['with retry', 'idempotent', 'read only'],
 )
 async def test_what_may_be_called_twice_is_called_again_under_the_same_key(
@@ -219,7 +219,7 @@ async def test_what_a_person_had_allowed_is_what_is_made_again(cell: str, tmp_pa
 
 
 async def test_without_a_journal_that_outlives_the_cell_nothing_is_known(tmp_path: Path) -> None:
-    till = Till(tmp_path, options={'durability': 'cell'})
+    till = Till(tmp_path, options={'journal_writes': 'cell'})
     done = await till.asks(await till.cut_off(), AGAIN)
     assert last(done)['result'] == ['paid 1', 'paid 2']
     assert till.paid == [1, 2, 1, 2]

@@ -26,7 +26,7 @@ LOOP = '[await issue("docs", n) for n in range({})]'
 class Desk:
     def __init__(self, store: MemoryStore | None = None) -> None:
         self.made: list[tuple[str, int]] = []
-        self.mode = CodeMode[Any](store=store or MemoryStore(), snapshot_secret='desk' * 8)
+        self.mode = CodeMode[Any](store=store or MemoryStore(), secret='desk' * 8)
 
         async def issue(ctx: RunContext[Any], repo: str, number: int) -> int:
             if number >= 0 and not ctx.tool_call_approved:

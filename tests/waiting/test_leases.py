@@ -71,7 +71,7 @@ async def test_it_is_given_back_when_the_block_is_cancelled(native: bool, tmp_pa
 
 async def test_it_lasts_as_long_as_the_block_and_longer_than_its_seconds() -> None:
     store = MemoryStore()
-    async with conversation_lease(store, 'A', lease_secs=0.2):
+    async with conversation_lease(store, 'A', lease_timeout=0.2):
         for _ in range(6):
             await anyio.sleep(0.1)
             assert not await is_free(store)
@@ -83,7 +83,7 @@ from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.stores.sql import SqlStore
 
 async def main():
-    async with conversation_lease(SqlStore(sys.argv[1]), 'A', lease_secs=600):
+    async with conversation_lease(SqlStore(sys.argv[1]), 'A', lease_timeout=600):
         os._exit(7)
 
 asyncio.run(main())

@@ -1,4 +1,4 @@
-"""A function that looks up what became of a call spares a person the question, under `CodeMode(unknown_calls=...)`."""
+"""A function that looks up what became of a call spares a person the question, under `CodeMode(on_unknown_call=...)`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def till(folder: Path, look_up: Any, *, stuck: str = '', reached: asyncio.Event 
         tools=[Tool(pay)],
         deps_type=Bank,
         output_type=[str, DeferredToolRequests],
-        capabilities=[CodeMode(store=SqlStore(f'sqlite:///{folder}/till.db'), unknown_calls=look_up)],
+        capabilities=[CodeMode(store=SqlStore(f'sqlite:///{folder}/till.db'), on_unknown_call=look_up)],
     )
 
 
@@ -173,9 +173,9 @@ async def test_where_it_is_cancelled_by_something_of_its_own_a_person_is_asked(t
         (Result(object()), "Result() cannot be given to code: A value of type 'object' has no form in the sandbox."),
         (
             'yes',
-            "what unknown_calls gives is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got 'yes'.",
+            "what on_unknown_call gives is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got 'yes'.",
         ),
-        (Approve(grant=Grant()), 'What unknown_calls gives is for one call, so Approve(grant=...) cannot be.'),
+        (Approve(grant=Grant()), 'What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.'),
     ],
 )
 async def test_what_is_no_decision_on_a_call_is_told_to_the_person_who_is_asked(
@@ -188,6 +188,6 @@ async def test_what_is_no_decision_on_a_call_is_told_to_the_person_who_is_asked(
 
 def test_an_option_that_is_neither_a_word_nor_a_function_is_refused() -> None:
     with pytest.raises(
-        SettingsError, match="unknown_calls is one of 'ask', 'raise', 'retry', or a function, got 'forget'"
+        SettingsError, match="on_unknown_call is one of 'ask', 'raise', 'retry', or a function, got 'forget'"
     ):
-        CodeMode(unknown_calls='forget')  # pyright: ignore[reportArgumentType]  # on purpose
+        CodeMode(on_unknown_call='forget')  # pyright: ignore[reportArgumentType]  # on purpose

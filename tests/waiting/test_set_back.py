@@ -47,7 +47,7 @@ class Till:
             return f'paid {bill}'
 
         self.store = store or SqlStore(f'sqlite:///{self.file}')
-        self.mode = CodeMode[Any](store=self.store, snapshot_secret='a secret for the tests')
+        self.mode = CodeMode[Any](store=self.store, secret='a secret for the tests')
         self.agent: Agent[None, Any] = Agent(
             scripted_model(*(cells or (CELL,))),
             tools=[pay],

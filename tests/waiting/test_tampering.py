@@ -48,7 +48,7 @@ class Till:
             scripted_model('first = await pay(1)\nsecond = await pay(2)\n[first, second]'),
             tools=[pay],
             output_type=[str, DeferredToolRequests],
-            capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self.file}'), snapshot_secret=secret)],
+            capabilities=[CodeMode(store=SqlStore(f'sqlite:///{self.file}'), secret=secret)],
         )
 
     async def waits_again(self) -> AgentRunResult[Any]:

@@ -42,7 +42,7 @@ async def test_no_call_is_made_that_the_journal_does_not_have(after: int, made: 
         return 'paid'
 
     store = GoesDown(after=after)
-    agent = agent_with(pay, store=store, durability='call')
+    agent = agent_with(pay, store=store, journal_writes='call')
     with pytest.raises(StoreError, match='failed to append: ConnectionError: the server is gone'):
         await turn(agent, 'await pay(1)\nawait pay(2)')
     assert paid == made
@@ -57,7 +57,7 @@ async def test_once_it_is_back_the_cell_goes_on() -> None:
         return f'paid {bill}'
 
     store = GoesDown(after=3)
-    agent = agent_with(pay, store=store, durability='call')
+    agent = agent_with(pay, store=store, journal_writes='call')
     model = scripted_model('[await pay(1), await pay(2)]')
     with pytest.raises(StoreError):  # noqa: PT012  # a run that ends in an error is iterated to that error
         async with agent.iter('go', model=model) as run:
@@ -78,7 +78,7 @@ async def test_a_history_in_which_the_cell_was_cut_off_still_gives_what_its_call
         return f'paid {bill}'
 
     store = GoesDown(after=3)
-    agent = agent_with(pay, store=store, durability='call')
+    agent = agent_with(pay, store=store, journal_writes='call')
     code = '[await pay(1), await pay(2)]'
     with capture_run_messages() as messages, pytest.raises(StoreError):
         await agent.run('go', model=scripted_model(code))

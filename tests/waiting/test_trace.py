@@ -44,7 +44,7 @@ async def test_a_run_that_the_store_ended_shows_the_calls_it_made() -> None:
         scripted_model('await pay(1)\nawait pay(2)'),
         tools=[pay],
         capabilities=[
-            CodeMode(store=Down(), durability='call'),
+            CodeMode(store=Down(), journal_writes='call'),
             Instrumentation(InstrumentationSettings(tracer_provider=provider)),
         ],
     )

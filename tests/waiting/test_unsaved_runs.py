@@ -62,7 +62,7 @@ class Till:
         *cells: str,
         stops_in: int | None = None,
         prompt: str | None = 'go',
-        unknown_calls: Literal['ask', 'retry'] = 'ask',
+        on_unknown_call: Literal['ask', 'retry'] = 'ask',
         **how: Any,
     ) -> AgentRunResult[Any]:
         async def pay(ctx: RunContext[Any], bill: int) -> str:
@@ -82,7 +82,9 @@ class Till:
             output_type=[str, DeferredToolRequests],
             capabilities=[
                 CodeMode(
-                    store=SqlStore(f'sqlite:///{self._folder}/till.db'), owner=self._owner, unknown_calls=unknown_calls
+                    store=SqlStore(f'sqlite:///{self._folder}/till.db'),
+                    owner=self._owner,
+                    on_unknown_call=on_unknown_call,
                 )
             ],
         )
@@ -181,7 +183,7 @@ async def test_after_long_what_was_cut_off_is_told_and_made_anew(
 async def test_a_call_that_was_given_again_is_told_once(tmp_path: Path) -> None:
     till = Till(tmp_path)
     await till.cut_off('await pay(1)\nawait pay(2)')
-    await till.cut_off('await pay(1)\nawait pay(7)\nawait pay(2)', unknown_calls='retry')
+    await till.cut_off('await pay(1)\nawait pay(7)\nawait pay(2)', on_unknown_call='retry')
     await till.run('await pay(1)')
     assert till.told.count('pay(bill=1)') == 1
     assert till.paid == [1, 2, 7, 2]

@@ -127,7 +127,7 @@ async def test_a_decision_is_not_for_a_question_that_was_asked_after_it() -> Non
         scripted_model('await sign(1)'),
         tools=[sign],
         output_type=[str, DeferredToolRequests],
-        capabilities=[CodeMode(store=store, durability='call')],
+        capabilities=[CodeMode(store=store, journal_writes='call')],
     )
     waiting = await agent.run('go')
     assert isinstance(waiting.output, DeferredToolRequests)

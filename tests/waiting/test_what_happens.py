@@ -58,13 +58,13 @@ def test_who_finds_that_it_had_its_effect_says_what_it_returned(tmp_path: Path) 
 
 
 def test_with_raise_code_gets_an_exception(tmp_path: Path) -> None:
-    outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'unknown_calls': 'raise'}))
+    outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'on_unknown_call': 'raise'}))
     assert 'pay() was under way when its run ended; whether it took effect is not known' in outcome.content
     assert outcome.paid == [1, 2]
 
 
 def test_with_retry_it_is_made_again_whether_it_took_effect_or_not(tmp_path: Path) -> None:
-    outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'unknown_calls': 'retry'}))
+    outcome = lived(tmp_path, Life(dies='after its effect'), Life(options={'on_unknown_call': 'retry'}))
     assert (outcome.content, outcome.paid) == (DONE, [1, 2, 2])
 
 
@@ -78,13 +78,15 @@ def test_tools_that_may_be_called_twice_are(mark: str, tmp_path: Path) -> None:
 def test_a_tool_that_changed_its_signature_while_the_process_was_dead_is_told_at_the_line_of_the_call(
     tmp_path: Path,
 ) -> None:
-    outcome = lived(tmp_path, Life(dies='before the call'), Life(pays_in='dollars', options={'unknown_calls': 'retry'}))
+    outcome = lived(
+        tmp_path, Life(dies='before the call'), Life(pays_in='dollars', options={'on_unknown_call': 'retry'})
+    )
     assert outcome.content.startswith('pay() was given wrong arguments') or 'rate: Field required' in outcome.content
     assert outcome.paid == [1]
 
 
 def test_when_the_process_dies_and_durability_is_cell(tmp_path: Path) -> None:
-    options = {'durability': 'cell'}
+    options = {'journal_writes': 'cell'}
     outcome = lived(tmp_path, Life(dies='after the call', options=options), Life(options=options))
     assert (outcome.content, outcome.paid) == (DONE, [1, 2, 1, 2])
 

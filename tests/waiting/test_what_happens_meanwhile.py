@@ -58,8 +58,8 @@ async def test_when_monty_was_upgraded_meanwhile_with_a_state_in_the_store(tmp_p
     [cell] = [part for message in first.all_messages() for part in message.parts if part.part_kind == 'tool-call']
     await till.state_as_of_monty('1.3.0', code='x = 1\n1 / 0', cell_id=cell.tool_call_id)
     with pytest.raises(SnapshotVersion, match=r'was written by Monty 1\.3\.0; this is Monty'):
-        await till.agent('2 + 2', lost_state='error').run('on', message_history=first.all_messages())
-    second = await till.agent('2 + 2', lost_state='restart').run('on', message_history=first.all_messages())
+        await till.agent('2 + 2', on_lost_state='error').run('on', message_history=first.all_messages())
+    second = await till.agent('2 + 2', on_lost_state='restart').run('on', message_history=first.all_messages())
     assert last(second) == {
         'result': 4,
         'notes': [

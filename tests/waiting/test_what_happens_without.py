@@ -62,7 +62,7 @@ class Shop:
             scripted_model(*cells),
             tools=[buy],
             output_type=[str, DeferredToolRequests],
-            capabilities=[CodeMode(store=self.store, durability='call', **self.options)],
+            capabilities=[CodeMode(store=self.store, journal_writes='call', **self.options)],
         )
         async with agent.iter(prompt, message_history=self.history) as run:
             async for node in run:
@@ -72,7 +72,7 @@ class Shop:
 
 
 async def test_when_the_store_is_down_before_anything_ran() -> None:
-    shop = Shop(lost_state='restart')
+    shop = Shop(on_lost_state='restart')
     await shop.asks('x = 1')
     shop.store.is_on = False
     assert last(await shop.asks('2 + 2')) == {
@@ -85,7 +85,7 @@ async def test_when_the_store_is_down_before_anything_ran() -> None:
 
 
 async def test_or_the_run_ends_where_a_state_must_not_be_lost() -> None:
-    shop = Shop(lost_state='error')
+    shop = Shop(on_lost_state='error')
     await shop.asks('x = 1')
     shop.store.is_on = False
     with pytest.raises(StoreError, match='the server is gone'):
@@ -122,7 +122,7 @@ async def test_when_the_approval_never_comes_and_nothing_limits_the_time(tmp_pat
 
 
 @pytest.mark.parametrize('story', ['expired', 'decided too late'])
-def test_when_the_approval_never_comes_and_decision_secs_are_over(story: str, tmp_path: Path) -> None:
+def test_when_the_approval_never_comes_and_decision_timeout_is_over(story: str, tmp_path: Path) -> None:
     ended = told(tmp_path, STORIES[story])
     assert ended.is_done
     assert 'raised TimeoutError: nobody decided on refund() in time' in ended.contents[0]

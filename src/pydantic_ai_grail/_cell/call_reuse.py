@@ -1,7 +1,7 @@
 """What the cells before a new one called: what it may give again, if it corrects failed ones, and what nobody knows of.
 
 A call of which nobody knows whether it took effect stays unknown, whatever the model does in between, until a cell makes it
-again and a person, or the option `unknown_calls`, says what becomes of it.
+again and a person, or the option `on_unknown_call`, says what becomes of it.
 """
 
 from __future__ import annotations

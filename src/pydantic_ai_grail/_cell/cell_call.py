@@ -88,7 +88,7 @@ class CellCall:
         Raises:
             ApprovalRequired: When it waits for decisions.
             JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
-            SnapshotError, StoreError: With `lost_state='error'`, when its state cannot be had.
+            SnapshotError, StoreError: With `on_lost_state='error'`, when its state cannot be had.
         """
         state, lost = await self._state(cells)
         opened = await self._open(cells)
@@ -101,7 +101,7 @@ class CellCall:
                 self._notes.clear()  # nothing of it has been done anew
                 opened = await self._open_other(cells)
             except SnapshotError as error:
-                if lost is not None or self.engine.settings.lost_state == 'error':
+                if lost is not None or self.engine.settings.on_lost_state == 'error':
                     raise  # otherwise no sandbox could take up the state that was found
                 state, lost, opened = await self.run.start_over(), error, await self._open(cells)
 
@@ -214,7 +214,7 @@ class CellCall:
 
     def _tell_lost(self, error: SnapshotError | StoreError, cells: CellsInHistory) -> None:
         self.observe(StateLost(cell_id=self.cell_id, reason=error))
-        if self.engine.settings.lost_state == 'error':
+        if self.engine.settings.on_lost_state == 'error':
             raise error
         if cells.refs or cells.last_message_at is not None:  # otherwise nobody knows of any
             self._notes.append(state_lost_note(error))
@@ -244,7 +244,7 @@ class CellCall:
 
         Raises:
             JournalForeign: When that is another one than the history leads to.
-            SnapshotError, StoreError: With `lost_state='error'`, when it is lost and the cell needs it.
+            SnapshotError, StoreError: With `on_lost_state='error'`, when it is lost and the cell needs it.
         """
         carried = opened.carried_state([ref.cell_id for ref in cells.refs], state, is_lost=lost is not None)
         if carried is not None:
@@ -284,9 +284,9 @@ class CellCall:
             journaled=opened.journaled,
             before=before,
             decisions=Decisions(by_call=opened.decisions, decided_at=opened.decided_at, grants=self.run.session.grants),
-            decision_seconds=settings.decision_secs,
+            decision_seconds=settings.decision_timeout,
             unknown_outcomes=unknown_outcomes_of(
-                settings.unknown_calls, self.ctx, cell_id=self.cell_id, source=self.source
+                settings.on_unknown_call, self.ctx, cell_id=self.cell_id, source=self.source
             ),
             recorder=opened.journal,
         )

@@ -17,7 +17,7 @@ from ..approvals.requests import Fits
 from ..approvals.waiting_calls import LOOK_UP_FAILED, LookUp, WaitingCall, looked_up, source_line
 from ..errors import DecisionError
 from ..events.calls import MADE_WITH, CallRequest
-from ..events.journal_entries import Decided, DecisionKind, UnknownCalls
+from ..events.journal_entries import Decided, DecisionKind, OnUnknownCall
 
 
 def fitting(validator: ToolValidator) -> Fits:
@@ -56,11 +56,11 @@ def _look_at(kind: DecisionKind, exception_type: str, value: Any) -> None:
 
 
 def unknown_outcomes_of(
-    chosen: UnknownCalls | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str
+    chosen: OnUnknownCall | LookUp, ctx: RunContext[Any], *, cell_id: str, source: str
 ) -> UnknownOutcomes:
-    """What becomes of a cell's calls of unknown outcome, by the option `unknown_calls`."""
+    """What becomes of a cell's calls of unknown outcome, by the option `on_unknown_call`."""
     if not callable(chosen):
-        return UnknownOutcomes(unknown_calls=chosen)
+        return UnknownOutcomes(on_unknown_call=chosen)
 
     async def look_up(request: CallRequest, key: str, noted: Mapping[str, Any]) -> Decided | Mapping[str, Any]:
         call = WaitingCall(

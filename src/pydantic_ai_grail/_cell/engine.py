@@ -58,23 +58,25 @@ class Engine:
         self._warned_of_clients = False
         self._sees_streams = sees_streams
         self._runs = WeakValueDictionary[str, AgentRun]()
-        self.catalogs = CatalogBuilder(budget_chars=settings.catalog_chars, reserved=frozenset(self.support.modules))
+        self.catalogs = CatalogBuilder(
+            budget_chars=settings.max_catalog_chars, reserved=frozenset(self.support.modules)
+        )
         self._told = set[str]()
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
-        keyring = keyring_for(settings.store, settings.snapshot_secret)
+        keyring = keyring_for(settings.store, settings.secret)
         self.journals = Journals(
             store=settings.store,
             keyring=keyring,
-            store_timeout_seconds=settings.store_timeout_secs,
-            writes_calls=settings.durability == 'call',
-            claim_seconds=settings.claim_secs,
+            store_timeout_seconds=settings.store_timeout,
+            writes_calls=settings.journal_writes == 'call',
+            claim_seconds=settings.claim_timeout,
         )
         self._repository = SnapshotRepository(
             store=settings.store,
             keyring=keyring,
             monty_version=self.support.version,
             settings=RepositorySettings(
-                store_timeout_seconds=settings.store_timeout_secs,
+                store_timeout_seconds=settings.store_timeout,
                 max_dump_bytes=settings.max_snapshot_bytes,
                 keep_newest=settings.keep_snapshots,
             ),
@@ -146,7 +148,7 @@ class Engine:
                 mounts=tuple(mount.virtual_path for mount in host.mounts),
                 overlays=tuple(mount.virtual_path for mount in host.mounts if mount.mode == 'overlay'),
                 search_tool=search_tool,
-                budget_chars=self.settings.catalog_chars,
+                budget_chars=self.settings.max_catalog_chars,
             )
             self._descriptions[key] = text
             if len(self._descriptions) > _MAX_DESCRIPTIONS:

@@ -30,5 +30,5 @@ def unseen(unsaved: Sequence[OrphanedCell], catalog: Catalog | None, settings: S
         [record for cell in reversed(unsaved) if cell.is_reused is given for record in cell.records(catalog)]
         for given in (True, False)
     )
-    asks = settings.unknown_calls == 'ask'
+    asks = settings.on_unknown_call == 'ask'
     return unsaved_note(others, given, reuses=settings.reuse_calls, asks=asks) or ''

@@ -14,10 +14,11 @@ from ..stores.base import LONGEST_AGE, Store
 LONGEST_SECONDS: Final = LONGEST_AGE.total_seconds()
 
 
-def check_store(store: Any) -> None:
-    """Something to keep state in, and not its URL or its class."""
+def check_store(store: Any, *, or_url: bool = False) -> None:
+    """Something to keep state in, and not its URL or its class. `or_url`: a URL would have been taken too."""
     if isinstance(store, type) or not isinstance(store, Store):
-        raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url), got {store!r}.')
+        url = ", or a URL such as 'sqlite:///agent.db'" if or_url else ''
+        raise SettingsError(f'store must be a Store such as MemoryStore() or SqlStore(url){url}, got {store!r}.')
 
 
 def check_flag(name: str, value: Any) -> None:
@@ -32,12 +33,14 @@ def check_text(name: str, value: Any) -> None:
         raise SettingsError(f'{name} is text, got {value!r}.')
 
 
-def check_seconds(name: str, value: Any) -> None:
-    """A number of seconds that a clock can count."""
-    if not (is_number(value, int, float) and value > 0):
-        raise SettingsError(f'{name} must be a number of seconds greater than 0, got {value!r}.')
-    if value > LONGEST_SECONDS:
-        raise SettingsError(f'{name} must be at most a hundred years, in seconds, got {value!r}.')
+def in_seconds(name: str, value: Any) -> float:
+    """A duration that a clock can count, given as a number of seconds or as a `timedelta`, in seconds."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if not (is_number(seconds, int, float) and seconds > 0):
+        raise SettingsError(f'{name} must be a number of seconds greater than 0, or a timedelta, got {value!r}.')
+    if seconds > LONGEST_SECONDS:
+        raise SettingsError(f'{name} must be at most a hundred years, in seconds or as a timedelta, got {value!r}.')
+    return seconds
 
 
 def check_count(name: str, value: Any, *, least: int) -> None:

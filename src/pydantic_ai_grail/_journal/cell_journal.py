@@ -45,7 +45,7 @@ class Journals:
     keyring: Keyring
     store_timeout_seconds: float
     writes_calls: bool
-    """Whether entries are stored at once (`'call'` durability) or at the end of the cell."""
+    """Whether entries are stored at once (`journal_writes='call'`) or at the end of the cell."""
     claim_seconds: float
     clock: Callable[[], datetime] = utc_now
     reached: Reached = field(init=False)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from .._monty.stops import RaisedBy, Settled
 from ..events.calls import CallRequest, CallState
-from ..events.journal_entries import Decided, UnknownCalls
+from ..events.journal_entries import Decided, OnUnknownCall
 from .pauses import answer
 
 LookUpCall: TypeAlias = Callable[[CallRequest, str, Mapping[str, Any]], Awaitable[Decided | Mapping[str, Any]]]
@@ -42,13 +42,13 @@ Resolution: TypeAlias = Decided | Resolved | NeedsDecision
 class UnknownOutcomes:
     """How it is decided what becomes of such calls."""
 
-    unknown_calls: UnknownCalls = 'ask'
+    on_unknown_call: OnUnknownCall = 'ask'
     look_up: LookUpCall | None = None
     """Asked before anybody else."""
 
     def may_retry(self, request: CallRequest) -> bool:
         """Whether nothing has to be decided."""
-        return request.tool.idempotent or request.tool.read_only or self.unknown_calls == 'retry'
+        return request.tool.idempotent or request.tool.read_only or self.on_unknown_call == 'retry'
 
     async def of(self, request: CallRequest, *, key: str, noted: Mapping[str, Any]) -> Resolution:
         """What becomes of a call, whose attempts have the idempotency key `key`, and of which there is `noted`."""
@@ -58,7 +58,7 @@ class UnknownOutcomes:
                 answered = answer(found)
                 return found if answered is None else Resolved(state=answered[0], settled=answered[1])
             noted = {**noted, **found}
-        if self.unknown_calls == 'ask':
+        if self.on_unknown_call == 'ask':
             return NeedsDecision(metadata=noted)
         message = f'{request.tool.python_name}() was under way when its run ended; whether it took effect is not known'
         return Resolved(state='raised', settled=RaisedBy('RuntimeError', message))

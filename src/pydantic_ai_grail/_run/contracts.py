@@ -24,7 +24,7 @@ class Recorder(Protocol):
     """Writes a cell's journal. Entries are written in the order of the calls of `write`."""
 
     async def write(self, *entries: Entry) -> None:
-        """Once this returns the entries are as safe as the durability asks for.
+        """Once this returns the entries are as safe as the option `journal_writes` asks for.
 
         Raises:
             StoreError: When they could not be written; the cell must not go on.

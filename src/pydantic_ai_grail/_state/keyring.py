@@ -18,7 +18,7 @@ SEAL_BYTES: Final = 32
 """An HMAC-SHA256."""
 MINIMUM_SECRET_BYTES: Final = 16
 HOW_TO_ADD_A_KEY: Final = (
-    'Give the secret that it was sealed with behind the newest one: in snapshot_secret, in GRAIL_SECRET, or in the key file '
+    'Give the secret that it was sealed with behind the newest one: in secret, in GRAIL_SECRET, or in the key file '
     'beside the database.'
 )
 

@@ -55,7 +55,7 @@ def keyring_for(
         return Keyring(read_or_create(store.path.with_name(store.path.name + '.key'), beside=store.path))
     raise SettingsError(
         f'{store!r} is shared, so its snapshots must be sealed with a secret that all who use it know: '
-        f'give snapshot_secret=..., or set {VARIABLE}.'
+        f'give secret=..., or set {VARIABLE}.'
     )
 
 
@@ -75,7 +75,7 @@ def read_or_create(path: Path, *, beside: Path | None = None) -> list[str]:
             raise SettingsError(
                 f'There is no directory {str(path.parent)!r}: make it first, or correct the path.'
             ) from error
-        raise SettingsError(f'No secret can be kept in {str(path)!r} ({error}). Give snapshot_secret=...') from error
+        raise SettingsError(f'No secret can be kept in {str(path)!r} ({error}). Give secret=...') from error
 
 
 def _say_so(path: Path, beside: Path | None) -> None:

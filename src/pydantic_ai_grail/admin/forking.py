@@ -51,7 +51,7 @@ async def fork_conversation(
         history: The messages of the original, as the application has them.
         owner: Whose the original is, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept.
         new_owner: Whose the copy is to be. Default: the same one's.
-        secret: What seals the store. Default: as for `CodeMode(snapshot_secret=...)`.
+        secret: What seals the store. Default: as for `CodeMode(secret=...)`.
 
     Raises:
         OwnerError: When an owner is no name for one.

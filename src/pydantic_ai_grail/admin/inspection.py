@@ -87,7 +87,7 @@ async def cells_of(
         store: Where the agent's state is.
         conversation_id: The conversation, as Pydantic AI calls it.
         owner: Whose, as `CodeMode(owner=...)` had it; `None` for what agents without it have kept.
-        secret: What seals the store, the newest first. Default: as for `CodeMode(snapshot_secret=...)`.
+        secret: What seals the store, the newest first. Default: as for `CodeMode(secret=...)`.
         include_content: Whether code, arguments, results and messages are shown, or only what happened.
 
     Raises:

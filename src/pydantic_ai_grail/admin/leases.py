@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
-from .._common.argument_checks import check_seconds, check_store
+from .._common.argument_checks import check_store, in_seconds
 from .._common.ownership import new_conversation
 from .._journal.claims import HeldClaim
 from .._state.guarded_store import GuardedStore
@@ -19,8 +20,8 @@ async def conversation_lease(
     conversation_id: str,
     *,
     owner: str | None = None,
-    lease_secs: float = 30.0,
-    store_timeout_secs: float = 10.0,
+    lease_timeout: float | timedelta = 30.0,
+    store_timeout: float | timedelta = 10.0,
 ) -> AsyncGenerator[None]:
     """Have a conversation for this process alone, for the length of the block.
 
@@ -38,9 +39,9 @@ async def conversation_lease(
         store: Where the agent's state is.
         conversation_id: Any name for it; the agent's conversation need not be called the same.
         owner: Whose conversation. Leases of two owners never meet.
-        lease_secs: After how long without a sign of life others may take it. A dead process of the same machine is seen
-            at once.
-        store_timeout_secs: How long one call of the store may take.
+        lease_timeout: After how long without a sign of life others may take it, in seconds or as a `timedelta`. A dead
+            process of the same machine is seen at once.
+        store_timeout: How long one call of the store may take, in seconds or as a `timedelta`.
 
     Raises:
         SettingsError: When an argument cannot be right.
@@ -50,12 +51,12 @@ async def conversation_lease(
         StoreError: When the store failed.
     """
     check_store(store)
-    check_seconds('lease_secs', lease_secs)
-    check_seconds('store_timeout_secs', store_timeout_secs)
+    lease_seconds = in_seconds('lease_timeout', lease_timeout)
+    store_timeout_seconds = in_seconds('store_timeout', store_timeout)
     held = HeldClaim(
-        store=GuardedStore(store=store, timeout_seconds=store_timeout_secs),
+        store=GuardedStore(store=store, timeout_seconds=store_timeout_seconds),
         key=CellKey(*new_conversation(owner, conversation_id), '', ''),
-        seconds=lease_secs,
+        seconds=lease_seconds,
         clock=utc_now,
     )
     await held.take(f'Conversation {conversation_id!r}')

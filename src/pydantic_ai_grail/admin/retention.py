@@ -70,7 +70,7 @@ async def expire(
         keep_newest: How many states, and as many journals, each conversation keeps all the same.
         unfinished_older_than: Unfinished cells that nobody has touched for so long spare nothing. Default: they always do.
         dry_run: Only say what would go.
-        secret: What seals the store. Default: as for `CodeMode(snapshot_secret=...)`.
+        secret: What seals the store. Default: as for `CodeMode(secret=...)`.
         now: Default: the present.
 
     Raises:

@@ -59,14 +59,14 @@ class WaitingCall:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call of unknown fate."""
     until: datetime | None = None
-    """When the decision expires, a time with its zone; `None` for never, see `decision_secs`."""
+    """When the decision expires, a time with its zone; `None` for never, see `decision_timeout`."""
     wait_id: str = ''
     """Names this wait: the same for as long as the call waits for this decision, another one when it waits again. A form
     that sends it back tells which wait somebody had before him."""
 
 
 LOOK_UP_FAILED: Final = 'look_up_failed'
-"""In the metadata of a call of unknown fate: why the function of `CodeMode(unknown_calls=...)` could not tell."""
+"""In the metadata of a call of unknown fate: why the function of `CodeMode(on_unknown_call=...)` could not tell."""
 
 Decision: TypeAlias = Approve | Deny | Result | Raise | bool
 """`True` approves, `False` denies."""
@@ -75,7 +75,7 @@ Decisions: TypeAlias = Mapping[str, Decision] | Callable[[WaitingCall], Decision
 
 
 LookUp: TypeAlias = Callable[[RunContext[Any], WaitingCall], Decision | Awaitable[Decision | None] | None]
-"""Says what became of a call that was under way when its process died, for `CodeMode(unknown_calls=...)`: `Result(...)` if it
+"""Says what became of a call that was under way when its process died, for `CodeMode(on_unknown_call=...)`: `Result(...)` if it
 took effect, `Approve()` if it did not and is to be made, `None` where a person has to decide. `Deny` and `Raise` raise in the
 code."""
 
@@ -173,11 +173,11 @@ async def looked_up(look_up: LookUp, ctx: RunContext[Any], call: WaitingCall) ->
         DecisionError: When it gave what is no decision on a single call.
     """
     given = look_up(ctx, call)
-    decision = _as_decision(await given if isawaitable(given) else given, 'what unknown_calls gives')
+    decision = _as_decision(await given if isawaitable(given) else given, 'what on_unknown_call gives')
     if decision is None:
         return None
     if isinstance(decision, Approve) and decision.grant is not None:
-        raise DecisionError('What unknown_calls gives is for one call, so Approve(grant=...) cannot be.')
+        raise DecisionError('What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.')
     return Decided(kind=_KINDS[type(decision)], **asdict(decision))
 
 

@@ -17,7 +17,7 @@ from .calls import CallState
 
 WaitingReason: TypeAlias = Literal['approval', 'external', 'unknown']
 """Why a call waits: somebody must allow it, somebody else must make it, or it was under way when its process died."""
-UnknownCalls: TypeAlias = Literal['ask', 'raise', 'retry']
+OnUnknownCall: TypeAlias = Literal['ask', 'raise', 'retry']
 """What becomes of a call that was under way when its process ended: a person decides, code gets an exception, or the
 call is made again."""
 DecisionKind: TypeAlias = Literal['approve', 'deny', 'result', 'raise']
@@ -96,7 +96,7 @@ class CallEnded:
     seconds: float
     at: datetime
     looked_up: bool = False
-    """The tool was not called: the function `unknown_calls` has said what became of a call that was under way."""
+    """The tool was not called: the function `on_unknown_call` has said what became of a call that was under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

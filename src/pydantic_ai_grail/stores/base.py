@@ -165,7 +165,7 @@ class Store(Protocol):
 
     @property
     def reach(self) -> Reach:
-        """Decides what a missing secret means: see `CodeMode(snapshot_secret=...)`."""
+        """Decides what a missing secret means: see `CodeMode(secret=...)`."""
         ...
 
     @property

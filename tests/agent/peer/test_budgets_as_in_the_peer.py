@@ -152,7 +152,7 @@ async def test_results_of_every_shape_are_cut_where_they_are_told() -> None:
     ids=['time', 'memory', 'suspensions', 'sleep'],
 )
 async def test_a_limit_tells_the_calls_that_were_made_and_the_session_goes_on(limits: Any, cell: str, why: str) -> None:
-    agent = agent_with(add, resource_limits=limits)
+    agent = agent_with(add, limits=limits)
     cells = await play(agent, 'kept = 1', f'r = await add(a=1, b=2)\n{cell}', 'kept + 1')
     assert cells[1].failed
     assert why in cells[1].content
@@ -178,4 +178,4 @@ async def test_a_tool_that_runs_alone_has_the_same_budget() -> None:
 @pytest.mark.parametrize('limit', [0, -1])
 def test_a_limit_of_suspensions_that_cannot_be_right_is_refused(limit: int) -> None:
     with pytest.raises(SettingsError, match='max_suspensions'):
-        CodeMode(resource_limits={'max_suspensions': limit})
+        CodeMode(limits={'max_suspensions': limit})

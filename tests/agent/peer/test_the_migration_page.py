@@ -20,7 +20,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCall
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 import pydantic_ai_grail
-from pydantic_ai_grail import CodeModeToolset, MemoryStore, SettingsError
+from pydantic_ai_grail import CodeModeToolset, Limits, MemoryStore, SettingsError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -154,13 +154,13 @@ async def the_restart() -> None:
 async def the_time() -> None:
     cells, limits = ('x = 1', 'while True: pass', 'x'), {'max_duration_secs': 0.2}
     assert 'Name `x` used when not defined' in (await replies(THERE, *cells, resource_limits=limits))[2]
-    assert (await replies(HERE, *cells, resource_limits=limits))[2] == {'result': 1}
+    assert (await replies(HERE, *cells, limits=limits))[2] == {'result': 1}
 
 
 async def the_suspensions() -> None:
     cells, limits = ('for n in range(4): await double(number=n)', 'await double(number=1)'), {'max_suspensions': 3}
     assert 'suspension limit' in (await replies(THERE, *cells, resource_limits=limits))[1]
-    assert (await replies(HERE, *cells, resource_limits=limits))[1] == {'result': 2}
+    assert (await replies(HERE, *cells, limits=limits))[1] == {'result': 2}
 
 
 async def the_budget() -> None:
@@ -209,14 +209,19 @@ async def the_handlers() -> None:
 
 
 async def the_limits() -> None:
-    for mode in (THERE, HERE):
-        assert 'time limit' in (await replies(mode, 'while True: pass', resource_limits={'max_duration_secs': 0.1}))[0]
+    there, here = {'max_duration_secs': 0.1}, Limits(max_duration_secs=0.1)
+    for mode, options in ((THERE, {'resource_limits': there}), (HERE, {'limits': here})):
+        assert 'time limit' in (await replies(mode, 'while True: pass', **options))[0]
+    with pytest.warns(DeprecationWarning, match='resource_limits'):
+        assert HERE(resource_limits='unlimited').settings.limits is Limits.UNLIMITED
 
 
 async def the_retries() -> None:
-    answers = await replies(HERE, *['1 / 0'] * 2, max_retries=1)
+    answers = await replies(HERE, *['1 / 0'] * 2, max_failed_cells=1)
     assert 'answer' in answers[1]
     assert 'answer' not in answers[0]
+    with pytest.warns(DeprecationWarning, match='max_retries'):
+        assert HERE(max_retries=1).settings.max_failed_cells == 1
 
 
 async def the_store() -> None:

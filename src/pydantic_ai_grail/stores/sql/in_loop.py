@@ -27,7 +27,7 @@ CLOSE_SECONDS: Final = 5.0
 """How long saying goodbye to a server may take that does not answer."""
 ANSWER_SECONDS: Final = 60.0
 """After how long a statement without an answer is given up, so that its connection is free. Whoever waited for it gave up
-before, after `CodeMode(store_timeout_secs=...)`."""
+before, after `CodeMode(store_timeout=...)`."""
 CONNECT_SECONDS: Final = 10.0
 """After how long a server that does not answer is given up: as long as cells wait for a store."""
 IDLE_SECONDS: Final = 1.0

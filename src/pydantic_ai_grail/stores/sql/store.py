@@ -61,20 +61,20 @@ class SqlStore:
 
     Args:
         url: A SQLAlchemy URL; the driver may be left out.
-        busy_timeout_seconds: How long SQLite waits for other processes to finish writing.
+        busy_timeout: How long SQLite waits for other processes to finish writing, in seconds or as a `timedelta`, at most a
+            day.
 
     Raises:
         SettingsError: When the URL is for another database or driver, or is a SQLite database in memory, or
-            `busy_timeout_seconds` is no number of seconds.
+            `busy_timeout` is no such time.
         ImportError: When the driver is not installed.
     """
 
-    def __init__(self, url: str | URL, *, busy_timeout_seconds: float = 5.0) -> None:
+    def __init__(self, url: str | URL, *, busy_timeout: float | timedelta = 5.0) -> None:
         chosen = _chosen(url)
         chosen.get_dialect()  # imported now, not while somebody waits for a cell
         self._url = chosen
-        _see_that_seconds(busy_timeout_seconds)
-        self._busy_timeout_seconds = busy_timeout_seconds
+        busy_timeout_seconds = self._busy_timeout_seconds = _in_seconds(busy_timeout)
         if chosen.drivername == SQLITE:
             self._database = Database(lambda: InThreads(chosen, busy_timeout_seconds=busy_timeout_seconds))
         else:
@@ -200,7 +200,7 @@ class SqlStore:
         """Delete claims that ended long ago, and give the room of what was forgotten back; how many bytes that was.
 
         SQLite's file does not shrink by itself. It is written anew, which takes as much room again for that moment, and
-        whoever writes has to wait, so `busy_timeout_seconds` should be large enough. PostgreSQL uses the room again by
+        whoever writes has to wait, so `busy_timeout` should be large enough. PostgreSQL uses the room again by
         itself, by its autovacuum: 0.
         """
         long_ago = datetime.now(UTC) - _LONG_ENDED
@@ -280,11 +280,13 @@ def _sparing_newest(statement: Delete, count: int, owner: str | AllOwners, conve
     return statement.where(snapshots.c.sequence.in_(select(ages.c.sequence).where(ages.c.age > count)))
 
 
-def _see_that_seconds(given: Any) -> None:
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= _LONGEST_WAIT_SECONDS:
+def _in_seconds(given: Any) -> float:
+    seconds = given.total_seconds() if isinstance(given, timedelta) else given
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LONGEST_WAIT_SECONDS:
         raise SettingsError(
-            f'SqlStore(busy_timeout_seconds=...) is a number of seconds from 0 to {_LONGEST_WAIT_SECONDS:,}, got {given!r}.'
+            f'SqlStore(busy_timeout=...) is a number of seconds from 0 to {_LONGEST_WAIT_SECONDS:,}, or a timedelta, got {given!r}.'
         )
+    return seconds
 
 
 _LONGEST_WAIT_SECONDS: Final = 86_400
