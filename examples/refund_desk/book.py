@@ -118,11 +118,14 @@ class Book:
                 query = 'SELECT 1 FROM decisions WHERE conversation = ? AND wait = ?'
                 if call is None or connection.execute(query, [id, decision.wait]).fetchone():
                     raise NotPossible('This was decided already, or waits no more. The page shows how things are now.')
-                is_changed = decision.amount not in (None, Decimal(str(call.arguments.get('amount', 'nan'))))
+                is_changed = decision.amount not in (None, Decimal(str(call.args.get('amount', 'nan'))))
                 amount = str(decision.amount) if is_changed else None
                 connection.execute(
                     'INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)',
-                    [*(id, decision.wait, call.id, decision.verdict), *(amount, decision.message, about(call), _now())],
+                    [
+                        *(id, decision.wait, call.tool_call_id, decision.verdict),
+                        *(amount, decision.message, about(call), _now()),
+                    ],
                 )
             connection.execute("UPDATE conversations SET state = 'running' WHERE id = ?", [id])
 

@@ -92,8 +92,8 @@ def lines_of(cell: Cell) -> Iterator[str]:
 def print_waiting(conversation: Conversation) -> None:
     """The calls that wait, each with what to call it by."""
     for call in conversation.waiting:
-        arguments = ', '.join(f'{name}={argument!r}' for name, argument in call.arguments.items())
-        print(f'{conversation.id}/{number_of(call)}  {about(call)}: {call.tool}({arguments})')
+        arguments = ', '.join(f'{name}={argument!r}' for name, argument in call.args.items())
+        print(f'{conversation.id}/{number_of(call)}  {about(call)}: {call.tool_name}({arguments})')
         print(f'    {call.metadata.get("why", call.reason)} Line {call.line}: {call.source_line}')
 
 
@@ -111,7 +111,7 @@ def waiting_call(conversation: Conversation, number: str) -> WaitingCall:
 
 def number_of(call: WaitingCall) -> str:
     """Short for the call's id."""
-    return call.id.rpartition('__')[2]
+    return call.tool_call_id.rpartition('__')[2]
 
 
 def amount_of_money(text: str) -> Decimal:

@@ -74,7 +74,7 @@ class Conversation:
 
 def about(call: WaitingCall) -> str:
     """What a call would do, in words."""
-    words = [call.tool.replace('_', ' ').capitalize()]
+    words = [call.tool_name.replace('_', ' ').capitalize()]
     if 'order' in call.metadata:
         words.append(call.metadata['order']['customer'])
     return ' '.join(words)

@@ -20,7 +20,7 @@ from pydantic_ai import Agent, DeferredToolRequests
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, StoreError, WaitingCall, decide, waiting_calls
 from pydantic_ai_grail.admin import conversation_lease
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.errors import DecisionUsed, StoreConflict
 
 from .agent import desk_agent
@@ -129,19 +129,19 @@ async def open_desk(folder: Path, *, pace_seconds: float = 0.0) -> AsyncGenerato
         await store.aclose()
 
 
-def _decisions(decided: Sequence[Decided], waiting: Sequence[WaitingCall]) -> dict[str, Approve | Deny | Result]:
+def _decisions(decided: Sequence[Decided], waiting: Sequence[WaitingCall]) -> dict[str, Approve | Deny | ProvideResult]:
     """What people said, as the library takes it."""
     calls = {call.wait_id: call for call in waiting}
     return {each.call: _decision(each, calls[each.wait]) for each in decided if each.wait in calls}
 
 
-def _decision(decided: Decided, call: WaitingCall) -> Approve | Deny | Result:
+def _decision(decided: Decided, call: WaitingCall) -> Approve | Deny | ProvideResult:
     match decided.verdict:
         case 'deny':
             return Deny(decided.message or 'Denied, without a word.')
         case 'happened':
-            return Result(None)
+            return ProvideResult(None)
         case 'approve' if decided.amount is not None:
-            return Approve(arguments={**call.arguments, 'amount': str(decided.amount)})
+            return Approve(override_args={**call.args, 'amount': str(decided.amount)})
         case 'approve':
             return Approve()

@@ -134,7 +134,7 @@ def _cell(number: int, code: str, returned: ToolReturnPart | None, conversation:
 
 def _call(call: WaitingCall, lines: Sequence[Line]) -> Call:
     order = dict(call.metadata.get('order', {}))
-    arguments = dict(call.arguments)
+    arguments = dict(call.args)
     amount = arguments.pop('amount', None)
     return Call(
         wait=call.wait_id,

@@ -9,7 +9,16 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .approvals import Approve, Deny, WaitingCall, decide, waiting_calls
+    from .approvals import (
+        ApprovalGrant,
+        Approve,
+        Deny,
+        ProvideResult,
+        RaiseError,
+        WaitingCall,
+        decide,
+        waiting_calls,
+    )
     from .code_mode import CodeMode
     from .errors import GrailError, SettingsError, SnapshotError, StoreError
     from .limits import Limits
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__: list[str] = [
+    'ApprovalGrant',
     'Approve',
     'CodeMode',
     'CodeModeOptions',
@@ -30,6 +40,8 @@ __all__: list[str] = [
     'GrailError',
     'Limits',
     'MemoryStore',
+    'ProvideResult',
+    'RaiseError',
     'SettingsError',
     'SnapshotError',
     'Store',
@@ -48,7 +60,16 @@ _MODULES = {
     'stores.memory': ('MemoryStore',),
     'stores.sql': ('SqlStore',),
     'toolset': ('CodeModeToolset',),
-    'approvals': ('Approve', 'Deny', 'WaitingCall', 'decide', 'waiting_calls'),
+    'approvals': (
+        'ApprovalGrant',
+        'Approve',
+        'Deny',
+        'ProvideResult',
+        'RaiseError',
+        'WaitingCall',
+        'decide',
+        'waiting_calls',
+    ),
 }
 
 

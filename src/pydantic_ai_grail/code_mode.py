@@ -77,7 +77,7 @@ class CodeMode(AbstractCapability[AgentDepsT]):
         self._engine = Engine(Settings.of(**options), sees_streams=True)
 
     async def grants(self, conversation_id: str, *, owner: str | None = None) -> list[LiveGrant]:
-        """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
+        """What a conversation may do without being asked: the `ApprovalGrant`s of approvals that are neither used up nor revoked.
 
         `owner`: whose conversation; needed where the option is a function.
 

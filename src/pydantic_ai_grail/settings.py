@@ -97,7 +97,7 @@ class CodeModeOptions(TypedDict, total=False):
     on_unknown_call: OnUnknownCall | LookUp
     """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or
     `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again. Or a
-    function that looks the call up, `(ctx, call) -> Result(...) | Approve() | None`; a person is asked where it gives
+    function that looks the call up, `(ctx, call) -> ProvideResult(...) | Approve() | None`; a person is asked where it gives
     `None` or raises."""
     reuse_calls: bool
     """Whether a cell that corrects a failed one gets the results of the calls that it makes again from the beginning, in

@@ -108,7 +108,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         return ONE_CODE_MODE
 
     async def grants(self, conversation_id: str, *, owner: str | None = None) -> list[LiveGrant]:
-        """What a conversation may do without being asked: the `Grant`s of approvals that are neither used up nor revoked.
+        """What a conversation may do without being asked: the `ApprovalGrant`s of approvals that are neither used up nor revoked.
         `owner` says whose it is; it is needed where the option is a function.
 
         Raises:

@@ -94,7 +94,7 @@ async def test_vercel_a_data_part_has_the_calls_before_the_request_for_the_appro
     types = [chunk['type'] for chunk in chunks]
     assert types.index(WAITING_CALLS) < types.index('tool-approval-request')
     data = next(chunk['data'] for chunk in chunks if chunk['type'] == WAITING_CALLS)
-    assert [(call['text'], call['reason'], call['arguments']) for call in data['calls']] == [
+    assert [(call['text'], call['reason'], call['args']) for call in data['calls']] == [
         ('pay(bill=1)', 'approval', {'bill': 1}),
         ('pay(bill=2)', 'approval', {'bill': 2}),
         ("fax(number='7')", 'external', {'number': '7'}),
@@ -106,7 +106,7 @@ async def test_vercel_decisions_on_single_calls_sent_twice_count_once() -> None:
     chunks = await vercel(office, [ASKS])
     one, two, fax = next(chunk['data'] for chunk in chunks if chunk['type'] == WAITING_CALLS)['calls']
     decisions = [
-        {'wait': one['wait'], 'kind': 'approve', 'arguments': {'bill': 10}},
+        {'wait': one['wait'], 'kind': 'approve', 'overrideArgs': {'bill': 10}},
         {'wait': fax['wait'], 'kind': 'result', 'value': 'sent'},
     ]
     messages = [ASKS, answered({'approved': False, 'reason': json.dumps({'decisions': decisions})})]

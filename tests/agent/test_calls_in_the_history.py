@@ -224,5 +224,5 @@ async def test_a_decimal_reads_the_same_while_its_call_waits_and_afterwards(amou
     answers = decide(waiting.output, True)
     done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
     metadata = noted(returns(done.all_messages())[-1])
-    assert metadata['tool_calls'][shown.id].args == shown.arguments == {'lines': [{'amount': amount}]}
-    assert metadata['tool_returns'][shown.id].content == amount
+    assert metadata['tool_calls'][shown.tool_call_id].args == shown.args == {'lines': [{'amount': amount}]}
+    assert metadata['tool_returns'][shown.tool_call_id].content == amount

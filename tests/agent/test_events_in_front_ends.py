@@ -55,11 +55,17 @@ async def test_vercel_has_them_as_data_parts_before_the_cell_ends() -> None:
     assert kinds.index('tool-output-available') > max(kinds.index(chunk['type']) for chunk in ours)
     first, back = ours[0]['data'], ours[1]['data']
     [cell] = {chunk['toolCallId'] for chunk in chunks if chunk['type'] == 'tool-output-available'}
-    assert first == {'cell': cell, 'id': f'{cell}__1', 'tool': 'double', 'args': {'number': 1}, 'line': 1}
-    assert {name: back[name] for name in ('cell', 'id', 'tool', 'outcome', 'content', 'source')} == {
-        'cell': cell,
-        'id': f'{cell}__1',
-        'tool': 'double',
+    assert first == {
+        'cell_id': cell,
+        'tool_call_id': f'{cell}__1',
+        'tool_name': 'double',
+        'args': {'number': 1},
+        'line': 1,
+    }
+    assert {name: back[name] for name in ('cell_id', 'tool_call_id', 'tool_name', 'outcome', 'content', 'source')} == {
+        'cell_id': cell,
+        'tool_call_id': f'{cell}__1',
+        'tool_name': 'double',
         'outcome': 'success',
         'content': 2,
         'source': 'tool',
@@ -77,8 +83,14 @@ async def test_what_a_vercel_client_sends_back_has_no_calls_that_the_model_did_n
             'input': {'code': THREE},
             'output': 12,
         },
-        {'type': 'data-code_mode.call', 'data': {'cell': 'c', 'id': 'c__1', 'tool': 'double', 'args': {'number': 1}}},
-        {'type': 'data-code_mode.call_result', 'data': {'cell': 'c', 'id': 'c__1', 'tool': 'double', 'content': 2}},
+        {
+            'type': 'data-code_mode.call',
+            'data': {'cell_id': 'c', 'tool_call_id': 'c__1', 'tool_name': 'double', 'args': {'number': 1}},
+        },
+        {
+            'type': 'data-code_mode.call_result',
+            'data': {'cell_id': 'c', 'tool_call_id': 'c__1', 'tool_name': 'double', 'content': 2},
+        },
         {'type': 'text', 'text': 'done'},
     ]
     body = {'trigger': 'submit-message', 'id': 'chat', 'messages': [{'id': 'm', 'role': 'assistant', 'parts': parts}]}
@@ -99,7 +111,7 @@ async def test_ag_ui_has_them_as_custom_events_before_the_cell_ends() -> None:
     kinds = [event['type'] for event in events]
     ours = [event for event in events if event['type'] == 'CUSTOM']
     assert [event['name'] for event in ours] == ['code_mode.call', 'code_mode.call_result'] * 3
-    assert [event['value']['tool'] for event in ours] == ['double'] * 6
+    assert [event['value']['tool_name'] for event in ours] == ['double'] * 6
     assert kinds.count('TOOL_CALL_RESULT') == 1
     assert kinds.index('TOOL_CALL_RESULT') > max(number for number, kind in enumerate(kinds) if kind == 'CUSTOM')
 

@@ -338,7 +338,7 @@ async def test_a_number_that_python_does_not_write_out_is_told_by_its_size_where
 
 def test_a_call_with_such_a_number_that_nobody_awaits_is_told() -> None:
     tool = ToolFacts(tool_name='take', python_name='take')
-    request = CallRequest(call_id='c__1', ordinal=1, tool=tool, arguments={'v': 10**5_000}, line=1)
+    request = CallRequest(tool_call_id='c__1', ordinal=1, tool=tool, args={'v': 10**5_000}, line=1)
     assert spelled([request]) == 'take(v=<int of 16,610 bits>) was'
 
 

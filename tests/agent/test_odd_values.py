@@ -10,7 +10,7 @@ from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, DeferredT
 from support.agents import agent_with, play
 
 from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Raise
+from pydantic_ai_grail.approvals import RaiseError
 from pydantic_ai_grail.errors import DecisionError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
@@ -112,13 +112,13 @@ async def test_a_refusal_that_is_no_utf8_reaches_the_code(tmp_path: Path) -> Non
 
 def test_an_exception_that_code_does_not_have_is_refused_where_it_is_written() -> None:
     with pytest.raises(DecisionError, match=r"is one of RuntimeError, .*, got 'PaymentError'"):
-        Raise('it bounced', 'PaymentError')  # pyright: ignore[reportArgumentType]
+        RaiseError('it bounced', 'PaymentError')  # pyright: ignore[reportArgumentType]
 
 
 async def test_one_that_was_smuggled_past_leaves_the_call_waiting(tmp_path: Path) -> None:
     agent = asking(tmp_path, {})
     waiting = await agent.run('go', model=scripted_model('await pay(1)'))
-    results = decide(waiting.output, Raise('it bounced'))
+    results = decide(waiting.output, RaiseError('it bounced'))
     [about] = [metadata['code_mode'] for metadata in results.metadata.values()]
     [answer] = about['decisions'].values()
     answer['exception_type'] = 'PaymentError'

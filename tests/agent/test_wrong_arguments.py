@@ -22,7 +22,7 @@ from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
 from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.admin.retention import expire
-from pydantic_ai_grail.approvals import Raise
+from pydantic_ai_grail.approvals import RaiseError
 from pydantic_ai_grail.errors import DecisionError, GrailError, SettingsError, StoreError
 
 pytestmark = pytest.mark.anyio
@@ -152,8 +152,8 @@ def test_every_option_of_the_harness_is_one_here_or_says_what_to_write() -> None
 
 
 def test_a_message_that_is_no_text() -> None:
-    with pytest.raises(DecisionError, match=r'^Raise\(\.\.\.\) takes the message as text, got 3\.$'):
-        Raise(cast('Any', 3))
+    with pytest.raises(DecisionError, match=r'^RaiseError\(\.\.\.\) takes the message as text, got 3\.$'):
+        RaiseError(cast('Any', 3))
 
 
 @pytest.mark.parametrize('seconds', ['5', None, True, -1, float('nan'), float('inf')])

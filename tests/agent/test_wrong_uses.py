@@ -14,7 +14,7 @@ from pydantic_ai.messages import ToolCallPart
 from support.lean import finish, start
 
 from pydantic_ai_grail import Approve, CodeMode, CodeModeToolset, Deny, MemoryStore, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import DecisionError, SettingsError
 from pydantic_ai_grail.testing.scripted import scripted_model
 
@@ -72,30 +72,32 @@ def test_settings(use: Callable[[], object], said: str) -> None:
         (
             lambda: decide(WAITING, cast('Any', Approve)),
             snapshot(
-                "what decide() is given for all calls is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got <class 'pydantic_ai_grail.approvals.decisions.Approve'>."
+                "what decide() is given for all calls is Approve(), Deny(), ProvideResult(), RaiseError(), ToolApproved(), ToolDenied(), True, False, or None for later; got <class 'pydantic_ai_grail.approvals.decisions.Approve'>."
             ),
         ),
         (
             lambda: decide(DeferredToolRequests(), cast('Any', 'yes')),
             snapshot(
-                "what decide() is given for all calls is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got 'yes'."
+                "what decide() is given for all calls is Approve(), Deny(), ProvideResult(), RaiseError(), ToolApproved(), ToolDenied(), True, False, or None for later; got 'yes'."
             ),
         ),
         (
-            lambda: Approve(arguments=cast('Any', [7])),
-            snapshot("Approve(arguments=...) has the arguments by name, such as {'order': 7}, got [7]."),
+            lambda: Approve(override_args=cast('Any', [7])),
+            snapshot("Approve(override_args=...) has the arguments by name, such as {'order': 7}, got [7]."),
         ),
         (
             lambda: Approve(grant=cast('Any', 20)),
-            snapshot('Approve(grant=...) is a Grant(...) of pydantic_ai_grail.approvals.waiting_calls, got 20.'),
+            snapshot(
+                'Approve(grant=...) is an ApprovalGrant(...), got 20.'
+            ),
         ),
         (
-            lambda: Grant(scope=cast('Any', 'forever')),
-            snapshot("Grant(scope=...) is 'cell' or 'session', got 'forever'."),
+            lambda: ApprovalGrant(scope=cast('Any', 'forever')),
+            snapshot("ApprovalGrant(scope=...) is 'cell' or 'session', got 'forever'."),
         ),
         (
-            lambda: Grant(uses=cast('Any', '20')),
-            snapshot("Grant(uses=...) is at least 1, or None for any number, got '20'."),
+            lambda: ApprovalGrant(uses=cast('Any', '20')),
+            snapshot("ApprovalGrant(uses=...) is at least 1, or None for any number, got '20'."),
         ),
         (
             lambda: Deny(cast('Any', 5)),

@@ -21,7 +21,7 @@ from support.journal_entries import BEGAN, call_began, call_waits, cell_resumed,
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, decide
 from pydantic_ai_grail._state.keyring import HOW_TO_ADD_A_KEY
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.cli import main
 from pydantic_ai_grail.events.calls import idempotency_key
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim
@@ -145,8 +145,8 @@ def test_a_conversation_is_shown_with_what_was_decided(url: str, run: Run) -> No
             'await pay(4, 200)\nawait fax("7")',
         )
         waiting = await agent.run('go', conversation_id='A')
-        approval = Approve(arguments={'bill': 1, 'amount': 5}, grant=Grant(uses=2))
-        answers = decide(waiting.output, lambda call: approval if call.arguments['bill'] == 1 else Deny('ask first'))
+        approval = Approve(override_args={'bill': 1, 'amount': 5}, grant=ApprovalGrant(uses=2))
+        answers = decide(waiting.output, lambda call: approval if call.args['bill'] == 1 else Deny('ask first'))
         await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
 
     in_store(url, story)
@@ -195,7 +195,7 @@ def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None
     assert first.split('\n')[-1] == '  > 2  await pay(1, 200)'
     assert second.split('\n')[1].startswith('  waits for its result, from outside since 20')
     listed = json.loads(run('waiting', '--json')[1])['waiting']
-    assert [(each['conversation_id'], each['call']['arguments']) for each in listed] == [
+    assert [(each['conversation_id'], each['call']['args']) for each in listed] == [
         ('A', {'bill': 1, 'amount': 200}),
         ('B', {'number': '7'}),
     ]

@@ -9,7 +9,7 @@ from support.dbos_on_sqlite import DBOS_KNOWS_THIS_SQLITE, WHY_NOT
 from support.durable_agents import Life, Place, Service, Style, lived
 
 from pydantic_ai_grail import Approve, waiting_calls
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 
 CELLS = ['first = await pay(1)\nawait rest()\n[first, await pay(2)]', 'await rest()\n[first, await pay(3)]']
 DONE = [{'result': ['paid 1', 'paid 2']}, {'result': ['paid 1', 'paid 3']}]
@@ -61,8 +61,8 @@ def test_a_call_that_was_under_way_waits_for_somebody_who_knows(place: Place) ->
     service = Service(cells=CELLS)
     asked = lived(place, service, Life(dies_after=2), Life())
     [call] = waiting_calls(asked.waits_for)
-    assert (call.tool, call.arguments, call.reason, place.paid()) == ('pay', {'bill': 2}, 'unknown', [1, 2])
-    answer = lived(place, service, Life(decisions=Result('paid 2')))
+    assert (call.tool_name, call.args, call.reason, place.paid()) == ('pay', {'bill': 2}, 'unknown', [1, 2])
+    answer = lived(place, service, Life(decisions=ProvideResult('paid 2')))
     assert (answer.cells, place.paid()) == (DONE, [1, 2, 3])
 
 
@@ -77,7 +77,7 @@ def test_an_approval_ends_the_workflow_and_the_next_one_goes_on(style: Style, fi
     service = Service(cells=['first = await pay(1)\n[first, await refund(1)]'], style=style)
     asked = lived(files, service, Life())
     [call] = waiting_calls(asked.waits_for)
-    assert (call.tool, call.line, files.paid()) == ('refund', 2, [1])
+    assert (call.tool_name, call.line, files.paid()) == ('refund', 2, [1])
     answer = lived(files, service, Life(decisions=Approve()))
     assert (answer.cells, files.paid()) == ([{'result': ['paid 1', 'refunded 1']}], [1, -1])
 

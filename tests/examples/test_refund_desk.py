@@ -365,7 +365,7 @@ async def come_to_the_end(desk: Desk) -> str:
         desk.book.ask(BROKEN)
     while (conversation := await desk.bring_on(desk.book.newest()[0].id)).waiting:
         call = conversation.waiting[0]
-        verdict = 'approve' if call.arguments['order_id'] == 1031 else 'deny'
+        verdict = 'approve' if call.args['order_id'] == 1031 else 'deny'
         desk.book.decide(conversation.id, [Decided(wait=call.wait_id, verdict=verdict)])
     said = told(conversation)[-1]
     assert isinstance(said, Said)

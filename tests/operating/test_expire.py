@@ -12,7 +12,7 @@ from support.journal_entries import BEGAN, CELL_ENDED, call_began
 
 from pydantic_ai_grail import Approve, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail.admin.retention import Expired, Spared, expire
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalForeign
 from pydantic_ai_grail.stores.base import CellKey, Contents
 from pydantic_ai_grail.testing.scripted import played_cells
@@ -147,7 +147,7 @@ async def test_grants_go_with_the_last_cell_of_their_conversation(store: Store) 
     waiting = await agent.run('go', conversation_id='A')
     await agent.run(
         message_history=waiting.all_messages(),
-        deferred_tool_results=decide(waiting.output, Approve(grant=Grant())),
+        deferred_tool_results=decide(waiting.output, Approve(grant=ApprovalGrant())),
     )
     assert len({entry.key for entry in (await store.contents('A')).entries}) == 2
     assert (await expired(store, days=31, keep_newest=1)).spared == ()

@@ -11,7 +11,7 @@ from support.bills import SECRET, till
 from pydantic_ai_grail import Approve, MemoryStore, Store, StoreError, decide
 from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import cells_of, grants_of
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import SnapshotError, SnapshotKeyUnknown
 from pydantic_ai_grail.testing.scripted import played_cells
 
@@ -71,7 +71,7 @@ async def test_a_copy_has_none_of_the_grants(store: Store) -> None:
     waiting = await agent.run('go', conversation_id='A')
     done = await agent.run(
         message_history=waiting.all_messages(),
-        deferred_tool_results=decide(waiting.output, Approve(grant=Grant())),
+        deferred_tool_results=decide(waiting.output, Approve(grant=ApprovalGrant())),
     )
     await fork_conversation(store, 'A', 'B', history=done.all_messages(), secret=SECRET)
     assert [len(await grants_of(store, name, secret=SECRET)) for name in 'AB'] == [1, 0]

@@ -17,7 +17,7 @@ from pydantic_ai_grail import Approve, Deny, MemoryStore, SettingsError, SqlStor
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail._state.repository import SnapshotRepository
 from pydantic_ai_grail.admin.inspection import PastCall, PastCell, cells_of, grants_of, waiting_in
-from pydantic_ai_grail.approvals import Grant, Raise
+from pydantic_ai_grail.approvals import ApprovalGrant, RaiseError
 from pydantic_ai_grail.cli.plain import as_json
 from pydantic_ai_grail.events.journal_entries import Decided
 from pydantic_ai_grail.stores.base import CellKey, Claim, ConversationKey, JournalRecord
@@ -32,7 +32,7 @@ async def told(store: Store, conversation_id: str = 'A', **options: Any) -> list
 
 def brief(call: PastCall) -> tuple[Any, ...]:
     ended = call.ended
-    return (call.tool, dict(call.arguments), call.state, ended and (ended.value, ended.exception_type, ended.message))
+    return (call.tool_name, dict(call.args), call.state, ended and (ended.value, ended.exception_type, ended.message))
 
 
 async def test_a_conversation_is_told_cell_by_cell_and_call_by_call(store: Store) -> None:
@@ -52,7 +52,7 @@ async def test_a_conversation_is_told_cell_by_cell_and_call_by_call(store: Store
         ('pay', {'bill': 3, 'amount': -1}, 'raised', (None, 'ValueError', 'a bill is not negative')),
     ]
     (call,) = third.calls
-    assert (call.id, call.line, call.attempts) == (f'{third.cell_id}__1', 1, 1)
+    assert (call.tool_call_id, call.line, call.attempts) == (f'{third.cell_id}__1', 1, 1)
     assert call.began_at == third.began_at == IsNow(tz=UTC, delta=60)
     assert third.ended_at == IsNow(tz=UTC, delta=60)
     assert call.ended is not None
@@ -93,9 +93,9 @@ async def test_what_waits_says_since_when_and_what_was_decided_of_it(store: Stor
         ('returned', None),
     ]
     decisions = {
-        f'{cell.cell_id}__1': Approve(arguments={'bill': 1, 'amount': 5}),
+        f'{cell.cell_id}__1': Approve(override_args={'bill': 1, 'amount': 5}),
         f'{cell.cell_id}__2': Deny('ask first'),
-        f'{cell.cell_id}__3': Raise('no paper'),
+        f'{cell.cell_id}__3': RaiseError('no paper'),
     }
     await agent.run(message_history=waiting.all_messages(), deferred_tool_results=decide(waiting.output, decisions))
     (cell,) = await told(store)
@@ -118,7 +118,7 @@ async def test_the_calls_of_all_conversations_that_wait_are_listed_the_oldest_fi
     for name, code in [('A', 'await pay(1, 200)'), ('B', 'await pay(2)'), ('C', 'await fax("7")')]:
         await till(store, code).run('go', conversation_id=name)
     found = await waiting_in(store, secret=SECRET)
-    assert [(each.conversation_id, each.call.tool, each.is_passed) for each in found] == [
+    assert [(each.conversation_id, each.call.tool_name, each.is_passed) for each in found] == [
         ('A', 'pay', False),
         ('C', 'fax', False),
     ]
@@ -130,7 +130,7 @@ async def test_a_wait_that_the_conversation_has_passed_is_told_apart(store: Stor
     await till(store, 'await pay(1, 200)').run('go', conversation_id='A')
     await till(store, 'await pay(2)').run('go on', conversation_id='A')
     (found,) = await waiting_in(store, secret=SECRET)
-    assert (found.call.arguments['bill'], found.is_passed) == (1, True)
+    assert (found.call.args['bill'], found.is_passed) == (1, True)
 
 
 async def test_a_cell_that_was_denied_as_a_whole_waits_no_more(store: Store) -> None:
@@ -194,12 +194,12 @@ async def test_a_call_that_a_grant_allowed_names_it(store: Store) -> None:
     code = 'await pay(1, 200)\nawait pay(2, 200)'
     agent = till(store, code)
     waiting = await agent.run('go', conversation_id='A')
-    answers = decide(waiting.output, lambda _: Approve(grant=Grant(uses=3, arguments={'amount': 200})))
+    answers = decide(waiting.output, lambda _: Approve(grant=ApprovalGrant(uses=3, args={'amount': 200})))
     await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
     (cell,) = await told(store)
     (grant,) = await grants_of(store, 'A', secret=SECRET)
     assert [call.grant for call in cell.calls] == [None, grant.id]
-    assert (grant.tool, grant.uses_left) == ('pay', 2)
+    assert (grant.tool_name, grant.uses_left) == ('pay', 2)
 
 
 async def test_a_result_of_the_failed_cell_before_is_no_call(store: Store) -> None:
@@ -221,7 +221,7 @@ async def test_without_content_only_what_happened_is_told(store: Store) -> None:
     assert [
         word for word in ('sesame', '47110815471108', '47120815471208', 'large', 'paid', 'await') if word in text
     ] == []
-    assert [(call.tool, list(call.arguments), call.state) for cell in cells for call in cell.calls] == [
+    assert [(call.tool_name, list(call.args), call.state) for cell in cells for call in cell.calls] == [
         ('pay', ['bill', 'amount'], 'denied')
     ]
 

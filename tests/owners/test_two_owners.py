@@ -23,7 +23,7 @@ from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
 from pydantic_ai_grail.admin.leases import conversation_lease
 from pydantic_ai_grail.admin.retention import expire
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalForeign, JournalTampered, OwnerError, SnapshotForeign, StoreConflict
 from pydantic_ai_grail.stores import ALL_OWNERS, NO_OWNER
 
@@ -50,7 +50,7 @@ class Ada:
 
 async def ada_shops(shop: Shop) -> Ada:
     asked = await shop.run('ada', 'await pay(100)')
-    allowed = decide(asked.output, Approve(grant=Grant(arguments={'bill': 500})))
+    allowed = decide(asked.output, Approve(grant=ApprovalGrant(args={'bill': 500})))
     granted = await shop.run('ada', history=asked.all_messages(), prompt=None, deferred_tool_results=allowed)
     [grant] = await grants_of(shop.store, 'c', owner='ada', secret=SECRET)
     done = await shop.run('ada', 'secret = 41', 'await pay(1)\n1 / 0', history=granted.all_messages())
@@ -248,7 +248,7 @@ async def test_each_has_all_that_is_his(shop: Shop) -> None:
 
 async def test_an_operator_who_asks_for_all_owners_sees_all_and_whose_it_is(shop: Shop, ada: Ada) -> None:
     found = await waiting_in(shop.store, owner=ALL_OWNERS, secret=SECRET)
-    assert [(each.owner, each.conversation_id, each.call.arguments) for each in found] == [('ada', 'c', {'bill': 200})]
+    assert [(each.owner, each.conversation_id, each.call.args) for each in found] == [('ada', 'c', {'bill': 200})]
     assert (await expire(shop.store, timedelta(0), owner=ALL_OWNERS, secret=SECRET)).spared[0].owner == 'ada'
 
 

@@ -12,7 +12,7 @@ from pydantic_ai.tools import DeferredToolResults
 from support.owned import Shop, last_cell, told
 
 from pydantic_ai_grail import Approve, MemoryStore, SqlStore, decide
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalForeign
 
 pytestmark = pytest.mark.anyio
@@ -72,7 +72,7 @@ async def test_results_of_a_failed_cell_of_another_conversation_are_not_given(sh
 
 async def test_a_grant_holds_where_the_history_has_the_cell_it_was_given_with(shop: Shop) -> None:
     asked = await shop.run('', 'await pay(100)')
-    answers = decide(asked.output, Approve(grant=Grant()))
+    answers = decide(asked.output, Approve(grant=ApprovalGrant()))
     allowed = await shop.run('', history=asked.all_messages(), prompt=None, deferred_tool_results=answers)
     assert (await shop.run('', 'await pay(200)')).output.approvals
     own = await shop.run('', 'x = 1')

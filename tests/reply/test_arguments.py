@@ -14,7 +14,7 @@ from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
 def told(source: str, *, line: int | None = 1, wrong: tuple[str, ...] = ('to',), **arguments: Any) -> str | None:
     facts = ToolFacts(tool_name='send', python_name='send')
     request = CallRequest(
-        call_id='1', ordinal=1, tool=facts, arguments=arguments or {'to': None, 'body': 'x'}, line=line
+        tool_call_id='1', ordinal=1, tool=facts, args=arguments or {'to': None, 'body': 'x'}, line=line
     )
     return none_given(source, CallRecord(request=request, state='raised', wrong_arguments=wrong))
 

@@ -65,10 +65,10 @@ def call(
     read_only: bool = False,
 ) -> CallRecord:
     request = CallRequest(
-        call_id=call_id('cell', ordinal),
+        tool_call_id=call_id('cell', ordinal),
         ordinal=ordinal,
         tool=ToolFacts(tool_name=name, python_name=name, read_only=read_only),
-        arguments=arguments,
+        args=arguments,
     )
     return CallRecord(request=request, state=state, result=result, error=error)
 

@@ -44,7 +44,7 @@ def call(
     error: str | None = None,
 ) -> CallRecord:
     tool = ToolFacts(tool_name=name, python_name=name)
-    request = CallRequest(call_id=call_id('cell', ordinal), ordinal=ordinal, tool=tool, arguments=arguments)
+    request = CallRequest(tool_call_id=call_id('cell', ordinal), ordinal=ordinal, tool=tool, args=arguments)
     return CallRecord(request=request, state=state, result=result, error=error)
 
 

@@ -122,7 +122,7 @@ def test_an_ordinary_error_gets_no_hint():
 
 def test_what_a_tool_raised_gets_no_hint_for_code():
     failure = Failure(kind='exception', exception_type='KeyError', message='x')
-    request = CallRequest(call_id='1', ordinal=1, tool=ToolFacts(tool_name='tool', python_name='tool'), arguments={})
+    request = CallRequest(tool_call_id='1', ordinal=1, tool=ToolFacts(tool_name='tool', python_name='tool'), args={})
     cause = CallRecord(request=request, state='raised', error='KeyError: x')
     assert advice(Failed(failure=failure, source='tool()'), cause=cause) is None
 

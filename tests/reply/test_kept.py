@@ -11,7 +11,7 @@ from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure
 
 def call(line: int, name: str, state: CallState = 'returned') -> CallRecord:
     facts = ToolFacts(tool_name=name, python_name=name)
-    request = CallRequest(call_id=f'{line}', ordinal=line, tool=facts, arguments={}, line=line)
+    request = CallRequest(tool_call_id=f'{line}', ordinal=line, tool=facts, args={}, line=line)
     return CallRecord(request=request, state=state)
 
 

@@ -23,7 +23,7 @@ def told_of_results(wanted: str, *results: Any) -> str | None:
 
 
 def returned(result: Any) -> CallRecord:
-    request = CallRequest(call_id='1', ordinal=1, tool=ToolFacts(tool_name='find', python_name='find'), arguments={})
+    request = CallRequest(tool_call_id='1', ordinal=1, tool=ToolFacts(tool_name='find', python_name='find'), args={})
     return CallRecord(request=request, state='returned', result=result)
 
 

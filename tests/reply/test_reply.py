@@ -41,7 +41,7 @@ PHOTO = {
 
 def returned(result: object) -> CallRecord:
     facts = ToolFacts(tool_name='photo', python_name='photo')
-    request = CallRequest(call_id='cell__1', ordinal=1, tool=facts, arguments={})
+    request = CallRequest(tool_call_id='cell__1', ordinal=1, tool=facts, args={})
     return CallRecord(request=request, state='returned', result=result)
 
 

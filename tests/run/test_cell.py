@@ -176,7 +176,7 @@ async def test_what_a_tool_raised_is_placed_at_its_call_also_when_no_handler_fit
 ) -> None:
     outcome, _, _ = await played(source, check=accepts)
     assert isinstance(outcome, Failed)
-    assert outcome.failure.tool == 'fails'
+    assert outcome.failure.tool_name == 'fails'
     assert outcome.failure.position is not None
     assert (outcome.failure.position.line, outcome.failure.position.column) == (line, column)
 
@@ -189,7 +189,7 @@ async def test_a_cell_that_waits_keeps_no_state_and_tells_what_it_did() -> None:
     assert isinstance(outcome, Waiting)
     assert outcome.parked.numbers == {2: 1}
     assert outcome.outcome.printed.text == 'a\n'
-    assert [record.request.call_id for record in outcome.outcome.waiting] == ['cell__2']
+    assert [record.request.tool_call_id for record in outcome.outcome.waiting] == ['cell__2']
     assert [record.state for record in outcome.outcome.calls] == ['returned', 'waiting']
     assert kept == []
     assert isinstance(events[-1], CellEnded)
@@ -212,7 +212,7 @@ def doubled(ordinal: int, number: int, *, delivered_before: int = 0) -> list[Ent
 async def test_a_cell_that_is_run_again_is_neither_prepared_nor_checked_again() -> None:
     outcome, kept, events = await played('await double(4)', check=breaks, replay=doubled(1, 4))
     assert isinstance(outcome, Completed)
-    assert [(record.result, record.is_recorded) for record in outcome.calls] == [(8, True)]
+    assert [(record.result, record.is_replayed) for record in outcome.calls] == [(8, True)]
     assert len(kept) == 1
     assert [type(event).__name__ for event in events] == ['CallSettled', 'CellEnded']
 

@@ -161,13 +161,11 @@ async def ended(program: Interrupted, world: World, chance: Random, *, deaths: i
 def decide(went: Went, ordinal: int, world: World) -> Decided:
     """Allow it; make it, where it is external; and look whether it took effect, where nobody knows."""
     id = f'cell__{ordinal}'
-    (request,) = [record.request for record in went.calls if record.request.call_id == id]
+    (request,) = [record.request for record in went.calls if record.request.tool_call_id == id]
     tool, reason = request.tool.python_name, went.waiting[id].reason
-    text = f'{tool} {request.arguments["n"]} {request.arguments["delivered_before"]}'
+    text = f'{tool} {request.args["n"]} {request.args["delivered_before"]}'
     if reason == 'external':
-        return Decided(
-            kind='result', value=world.effect(tool, request.arguments['n'], request.arguments['delivered_before'])
-        )
+        return Decided(kind='result', value=world.effect(tool, request.args['n'], request.args['delivered_before']))
     if reason == 'unknown' and world.effects[text]:
         if tool == 'bad':
             return Decided(kind='raise', exception_type='LookupError', message=text)

@@ -103,7 +103,7 @@ async def test_a_program_that_is_run_again_makes_no_call_again_and_gets_the_same
     assert (first.value, again.value) == (ALL_RESULT, ALL_RESULT)
     assert shop.made == ['buy a', 'buy b', 'look c', 'fail d', 'weigh e']
     assert it.entries == entries
-    assert [record.is_recorded for record in again.calls] == [True] * 5
+    assert [record.is_replayed for record in again.calls] == [True] * 5
     assert [(record.state, record.result, record.error) for record in again.calls] == [
         (record.state, record.result, record.error) for record in first.calls
     ]
@@ -501,7 +501,7 @@ async def test_usage_limits_do_not_count_calls_that_are_answered_from_the_journa
 
 def made_by_the_next_cell(ordinal: int, **arguments: Any) -> CallRequest:
     tool = ToolFacts(tool_name='pay', python_name='pay')
-    return CallRequest(call_id=f'next__{ordinal}', ordinal=ordinal, tool=tool, arguments=arguments, line=1)
+    return CallRequest(tool_call_id=f'next__{ordinal}', ordinal=ordinal, tool=tool, args=arguments, line=1)
 
 
 @pytest.mark.parametrize(

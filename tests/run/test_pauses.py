@@ -330,7 +330,7 @@ async def test_what_an_allowed_tool_shows_the_model_is_kept_over_a_further_wait(
     went = await it.go({2: APPROVED})
     assert went.value == [7, 7]
     assert went.content == {'cell__1': ['a photo', 'of seven'], 'cell__2': ('a photo', 'of seven')}
-    assert [record.is_recorded for record in went.calls] == [True, False]
+    assert [record.is_replayed for record in went.calls] == [True, False]
 
 
 async def test_a_tool_that_is_gone_cannot_be_allowed_any_more() -> None:

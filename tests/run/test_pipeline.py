@@ -49,10 +49,10 @@ async def test_arguments_reach_the_tool_validated_and_results_keep_their_types()
 async def test_a_call_is_journaled_with_its_arguments_its_line_and_its_result() -> None:
     run = await driven('\nx = await open_ticket("a")', open_ticket)
     request = CallRequest(
-        call_id='cell__1',
+        tool_call_id='cell__1',
         ordinal=1,
         tool=ToolFacts(tool_name='open_ticket', python_name='open_ticket'),
-        arguments={'title': 'a'},
+        args={'title': 'a'},
         line=2,
     )
     record = CallRecord(

@@ -50,7 +50,7 @@ def diagnostic(code: str = 'unknown-name') -> Diagnostic:
 
 def call(state: CallState = 'returned', ordinal: int = 1) -> CallRecord:
     request = CallRequest(
-        call_id=call_id(CELL, ordinal), ordinal=ordinal, tool=FACTS, arguments={'query': 'secret'}, line=1
+        tool_call_id=call_id(CELL, ordinal), ordinal=ordinal, tool=FACTS, args={'query': 'secret'}, line=1
     )
     error = 'ValueError: secret' if state == 'raised' else None
     return CallRecord(request=request, state=state, result='secret', error=error, seconds=0.25)
@@ -71,7 +71,7 @@ def failed(kind: FailureKind = 'exception', *, limit: LimitName | None = None) -
         message='secret',
         frames=(CodeFrame(line=1, column=8),),
         limit=limit,
-        tool='search',
+        tool_name='search',
     )
     return Failed(failure=failure, source=SOURCE, printed=PRINTED, calls=(call('raised'),), hints=(diagnostic(),))
 

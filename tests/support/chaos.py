@@ -35,7 +35,7 @@ from support.postgresql import postgresql_server
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, StoreError, WaitingCall, decide
 from pydantic_ai_grail.admin.leases import conversation_lease
-from pydantic_ai_grail.approvals import Decision, Result
+from pydantic_ai_grail.approvals import Decision, ProvideResult
 from pydantic_ai_grail.errors import StoreConflict
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
@@ -169,7 +169,7 @@ class Clerk:
             file.write(f'{key}\n')
         for found, source, target, amount in entries(self.place, self.conversation):
             if found == key:
-                return Result(f'{source} -> {target}: {amount}')
+                return ProvideResult(f'{source} -> {target}: {amount}')
         return Approve()
 
 

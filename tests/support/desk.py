@@ -161,7 +161,7 @@ def told(folder: Path, story: Story) -> Told:
         text = (folder / 'requests.json').read_bytes()
         requests = None if text == b'null' else _REQUESTS.validate_json(text)
         calls = [] if requests is None else waiting_calls(requests)
-        waited.append([[call.tool, dict(call.arguments), call.reason] for call in calls])
+        waited.append([[call.tool_name, dict(call.args), call.reason] for call in calls])
     history = ModelMessagesTypeAdapter.validate_json((folder / 'history.json').read_bytes())
     messages = as_the_model_sees(history, tool_name='run_code')
     effects = folder / 'effects.jsonl'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from support.desk import Story
 
 from pydantic_ai_grail import Approve, Deny, WaitingCall
-from pydantic_ai_grail.approvals import Decision, Raise, Result
+from pydantic_ai_grail.approvals import Decision, ProvideResult, RaiseError
 
 GATHER = """\
 import asyncio
@@ -39,7 +39,7 @@ class Only:
     others: bool | None = None
 
     def __call__(self, call: WaitingCall) -> Decision | None:
-        return True if call.arguments['order'] in self.orders else self.others
+        return True if call.args['order'] in self.orders else self.others
 
 
 STORIES = {
@@ -53,12 +53,12 @@ STORIES = {
         decisions=[Deny('ask the boss')],
     ),
     'changed arguments': Story(
-        cells=['await refund(1, 500)'], decisions=[Approve(arguments={'order': 1, 'amount': 200})]
+        cells=['await refund(1, 500)'], decisions=[Approve(override_args={'order': 1, 'amount': 200})]
     ),
     'expired': Story(cells=['await refund(1, 500)'], decisions=[Only()], options={'decision_timeout': 0.001}),
     'decided too late': Story(cells=['await refund(1, 500)'], decisions=[True], options={'decision_timeout': 0.001}),
-    'external result': Story(cells=["await fax('0123')"], decisions=[Result({'pages': 3})]),
-    'external failure': Story(cells=["await fax('0123')"], decisions=[Raise('out of paper', 'LookupError')]),
+    'external result': Story(cells=["await fax('0123')"], decisions=[ProvideResult({'pages': 3})]),
+    'external failure': Story(cells=["await fax('0123')"], decisions=[RaiseError('out of paper', 'LookupError')]),
     'nested in try and finally': Story(cells=[TRIED], decisions=[Deny('no'), Deny('no again')]),
     'in a later cell': Story(
         cells=['orders = [1, 2]', 'paid = await refund(orders[1], 500)', '(orders, paid)'], decisions=[True]

@@ -243,7 +243,7 @@ def _agent(place: Place, service: Service, life: Life) -> Agent[None, Any]:
             cells[type(event)] += 1
         before = isinstance(event, CellStarted) and life.dies_before_cell == cells[CellStarted]
         after = isinstance(event, SnapshotSaved) and life.dies_after_cell == cells[SnapshotSaved]
-        bill = event.request.arguments.get('bill') if isinstance(event, CallStarted) else None
+        bill = event.request.args.get('bill') if isinstance(event, CallStarted) else None
         if before or after or (bill is not None and bill == life.dies_before):
             _die()
 

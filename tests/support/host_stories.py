@@ -6,7 +6,7 @@ from pydantic_ai.tools import ToolDenied
 from support.desk import AsAWhole, Direct, Story
 
 from pydantic_ai_grail import Deny, WaitingCall
-from pydantic_ai_grail.approvals import Decision, Result
+from pydantic_ai_grail.approvals import Decision, ProvideResult
 
 
 class ByTool:
@@ -16,7 +16,7 @@ class ByTool:
         self.decisions = decisions
 
     def __call__(self, call: WaitingCall) -> Decision:
-        return self.decisions.get(call.tool, True)
+        return self.decisions.get(call.tool_name, True)
 
 
 WHOLE = {
@@ -30,7 +30,7 @@ WHOLE = {
     ),
     'approved, and it also waits for an external result': Story(
         cells=['import asyncio\nawait asyncio.gather(refund(1, 500), fax("0123"))'],
-        decisions=[AsAWhole(answer=True), Result('sent')],
+        decisions=[AsAWhole(answer=True), ProvideResult('sent')],
     ),
     'denied': Story(
         cells=[
@@ -66,7 +66,7 @@ BESIDE = {
     ),
     'a tool that somebody else runs': Story(
         cells=[['await refund(1, 500)', Direct('fax', {'number': '0123'})]],
-        decisions=[ByTool(fax=Result('sent'))],
+        decisions=[ByTool(fax=ProvideResult('sent'))],
         direct=['fax'],
     ),
     'two tools and two cells, all of which wait': Story(
@@ -79,7 +79,7 @@ BESIDE = {
             ],
             '(a, b)',
         ],
-        decisions=[ByTool(fax=Result('sent')), True],
+        decisions=[ByTool(fax=ProvideResult('sent')), True],
         direct=['close', 'fax'],
     ),
     'a host that knows nothing of cells': Story(

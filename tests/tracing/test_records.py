@@ -17,7 +17,7 @@ from pydantic_ai_grail.errors import SnapshotMissing
 from pydantic_ai_grail.events.cell_events import (
     CallStarted,
     CellDenied,
-    CellGoesOn,
+    CellResumed,
     CellStarted,
     CellWaits,
     Event,
@@ -57,8 +57,8 @@ def ended(outcome: Outcome) -> list[Event]:
 
 
 STORIES: dict[str, tuple[Sequence[Event], BaseException | None]] = {
-    'goes on': ([CellGoesOn(cell_id=CELL, was_waiting=True, trace={})], None),
-    'goes on after a kill': ([CellGoesOn(cell_id=CELL, was_waiting=False, trace={})], None),
+    'goes on': ([CellResumed(cell_id=CELL, was_waiting=True, trace={})], None),
+    'goes on after a kill': ([CellResumed(cell_id=CELL, was_waiting=False, trace={})], None),
     'came to a wait': (ended(Suspended(waiting=(WAITING,))), None),
     'waits on': ([CellWaits(cell_id=CELL, waiting=(WAITING,))], None),
     'has not begun': ([CellWaits(cell_id=CELL, waiting=())], None),

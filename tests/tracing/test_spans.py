@@ -16,7 +16,7 @@ from support.cell_events import CELL, call, completed, diagnostic, events_of, fa
 from support.traces import Traces, traces_in_memory
 
 from pydantic_ai_grail._tracing.otel import CellSpan, link_to, trace_context
-from pydantic_ai_grail.events.cell_events import CellGoesOn, CellStarted, Event
+from pydantic_ai_grail.events.cell_events import CellResumed, CellStarted, Event
 from pydantic_ai_grail.events.outcomes import Completed, Outcome, Verdict
 
 
@@ -56,7 +56,7 @@ rows = search(
             'grail.cell.outcome': 'completed',
             'grail.cell.call_count': 2,
             'grail.cell.printed_chars': 13,
-            'grail.cell.calls': '[{"id": "call_1__1", "tool": "search", "state": "returned", "seconds": 0.25, "line": 1}, {"id": "call_1__2", "tool": "search", "state": "returned", "seconds": 0.25, "line": 1}]',
+            'grail.cell.calls': '[{"tool_call_id": "call_1__1", "tool_name": "search", "state": "returned", "seconds": 0.25, "line": 1}, {"tool_call_id": "call_1__2", "tool_name": "search", "state": "returned", "seconds": 0.25, "line": 1}]',
             'grail.cell.printed': 'secret print\n',
             'logfire.msg': 'run cell: completed, 2 calls',
             'grail.snapshot.name': 'snapshot_1',
@@ -86,7 +86,7 @@ def test_without_content_only_structure_is_recorded(traces: Traces):
             'grail.cell.outcome': 'failed',
             'grail.cell.call_count': 1,
             'grail.cell.printed_chars': 13,
-            'grail.cell.calls': '[{"id": "call_1__1", "tool": "search", "state": "raised", "seconds": 0.25, "line": 1}]',
+            'grail.cell.calls': '[{"tool_call_id": "call_1__1", "tool_name": "search", "state": "raised", "seconds": 0.25, "line": 1}]',
             'logfire.msg': 'run cell: failed, 1 call',
             'grail.failure.kind': 'exception',
             'error.type': 'ValueError',
@@ -245,7 +245,7 @@ def test_a_resumed_cell_links_to_the_trace_it_was_suspended_in(traces: Traces):
     with CellSpan(traces.tracer, include_content=True):
         kept = trace_context()
     with CellSpan(traces.tracer, include_content=True) as observe:
-        observe(CellGoesOn(cell_id=CELL, was_waiting=True, trace=kept))
+        observe(CellResumed(cell_id=CELL, was_waiting=True, trace=kept))
     first, second = [span for span in traces.spans if span.name == 'run cell']
     assert first.context is not None
     assert [one.context.span_id for one in second.links] == [first.context.span_id]

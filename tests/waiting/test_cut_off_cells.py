@@ -23,7 +23,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +101,7 @@ def last(result: AgentRunResult[Any]) -> Any:
 
 
 def waits_for(result: AgentRunResult[Any]) -> list[Any]:
-    return [(call.arguments['bill'], call.reason) for call in waiting_calls(result.output)]
+    return [(call.args['bill'], call.reason) for call in waiting_calls(result.output)]
 
 
 async def test_when_the_process_dies_and_the_conversation_goes_on_with_a_new_prompt(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ async def test_when_the_process_dies_and_the_conversation_goes_on_with_a_new_pro
     waiting = await till.asks(await till.cut_off(), AGAIN)
     assert waits_for(waiting) == [(2, 'unknown')]
     assert till.paid == [1, 2]
-    done = await till.decides(waiting, Result('looked up: 2'), AGAIN)
+    done = await till.decides(waiting, ProvideResult('looked up: 2'), AGAIN)
     assert last(done)['result'] == ['paid 1', 'looked up: 2']
     assert till.paid == [1, 2]
 
@@ -150,7 +150,7 @@ async def test_each_call_that_was_under_way_is_asked_for_once(tmp_path: Path) ->
     till = Till(tmp_path)
     cell = '[await pay(2), await pay(2)]'
     waiting = await till.asks(await till.cut_off(), cell)
-    done = await till.decides(waiting, Result('paid before'), cell)
+    done = await till.decides(waiting, ProvideResult('paid before'), cell)
     assert last(done) == {'result': ['paid before', 'paid 2']}
     assert till.paid == [1, 2, 2]
 
@@ -201,7 +201,7 @@ async def test_cut_off_once_more_it_still_waits(tmp_path: Path) -> None:
 async def test_what_a_person_had_allowed_is_what_is_made_again(cell: str, tmp_path: Path) -> None:
     till = Till(tmp_path, large=2)
     asked = await till.agent().run('go', model=scripted_model('await pay(5)'))
-    till_large = decide(asked.output, Approve(arguments={'bill': 2}))
+    till_large = decide(asked.output, Approve(override_args={'bill': 2}))
     history = await till.cut_off(
         prompt=None, message_history=stored(asked.all_messages()), deferred_tool_results=till_large
     )
@@ -210,7 +210,7 @@ async def test_what_a_person_had_allowed_is_what_is_made_again(cell: str, tmp_pa
     else:
         waiting = await till.asks(history, '[await pay(5)]')
     [call] = waiting_calls(waiting.output)
-    assert (call.reason, call.arguments) == ('unknown', {'bill': 2})
+    assert (call.reason, call.args) == ('unknown', {'bill': 2})
     assert 'pay(5)' in call.code
     assert call.metadata == {'why': 'large'}
     done = await till.decides(waiting, True, *([] if cell is CELL else ['[await pay(5)]']))
@@ -251,7 +251,7 @@ async def test_it_waits_too_after_other_cells_of_other_runs(between: str, tmp_pa
 async def test_once_somebody_has_decided_on_it_the_next_one_is_a_new_call(tmp_path: Path) -> None:
     till = Till(tmp_path)
     waiting = await till.asks(await till.cut_off(), AGAIN)
-    done = await till.decides(waiting, Result('paid 2'), AGAIN)
+    done = await till.decides(waiting, ProvideResult('paid 2'), AGAIN)
     later = await till.asks(stored(done.all_messages()), 'await pay(2)')
     assert last(later) == {'result': 'paid 2'}
     assert till.paid == [1, 2, 2]

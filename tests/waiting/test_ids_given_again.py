@@ -14,7 +14,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.testing.scripted import played_cells
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +69,7 @@ async def test_each_waits_and_goes_on_by_itself(tmp_path: Path) -> None:
     result = await till(tmp_path, paid).run('go', model=model)
     ids: list[str] = []
     while isinstance(result.output, DeferredToolRequests):
-        ids += [call.id for call in waiting_calls(result.output)]
+        ids += [call.tool_call_id for call in waiting_calls(result.output)]
         result = await till(tmp_path, paid).run(
             model=model, message_history=stored(result), deferred_tool_results=decide(result.output, True)
         )
@@ -86,9 +86,9 @@ async def test_a_grant_for_a_cell_is_not_for_the_next_one(tmp_path: Path) -> Non
     paid: list[int] = []
     model = forgetful(*['await pay(500)\nawait pay(500)'] * 2)
     asked = await till(tmp_path, paid).run('go', model=model)
-    granted = decide(asked.output, Approve(grant=Grant(scope='cell')))
+    granted = decide(asked.output, Approve(grant=ApprovalGrant(scope='cell')))
     again = await till(tmp_path, paid).run(model=model, message_history=stored(asked), deferred_tool_results=granted)
-    assert [call.id for call in waiting_calls(again.output)] == ['call_0~2__1']
+    assert [call.tool_call_id for call in waiting_calls(again.output)] == ['call_0~2__1']
     assert paid == [500, 500]
 
 

@@ -14,7 +14,7 @@ from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import ToolApproved, ToolDenied
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -115,7 +115,7 @@ async def test_what_it_leaves_waits() -> None:
     desk = Desk(lambda tool, arguments: True if arguments['amount'] < 1000 else None)
     code = 'import asyncio\nawait asyncio.gather(refund(1, 500), refund(2, 5000))'
     waiting = await desk.plays(code)
-    assert [call.arguments for call in waiting_calls(waiting.output)] == [{'order': 2, 'amount': 5000}]
+    assert [call.args for call in waiting_calls(waiting.output)] == [{'order': 2, 'amount': 5000}]
     assert desk.asked == [
         ('refund', {'order': 1, 'amount': 500}),
         ('refund', {'order': 2, 'amount': 5000}),
@@ -136,8 +136,8 @@ async def test_one_that_approves_whatever_asks_does_not_answer_what_somebody_els
     desk = Desk(lambda tool, arguments: True if tool == 'refund' else None, approves_cells=True)
     code = 'import asyncio\nawait asyncio.gather(refund(1, 500), fax("0123"))'
     waiting = await desk.plays(code)
-    assert [call.tool for call in waiting_calls(waiting.output)] == ['fax']
-    done = await desk.plays(code, after=waiting, deferred_tool_results=decide(waiting.output, Result('sent')))
+    assert [call.tool_name for call in waiting_calls(waiting.output)] == ['fax']
+    done = await desk.plays(code, after=waiting, deferred_tool_results=decide(waiting.output, ProvideResult('sent')))
     assert last(done) == {'result': ['refunded 500', 'sent']}
 
 

@@ -16,7 +16,7 @@ from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SettingsError, SqlStore, WaitingCall, decide, waiting_calls
 from pydantic_ai_grail.admin.inspection import cells_of
-from pydantic_ai_grail.approvals import Grant, Raise, Result
+from pydantic_ai_grail.approvals import ApprovalGrant, ProvideResult, RaiseError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -54,11 +54,11 @@ def till(folder: Path, look_up: Any, *, stuck: str = '', reached: asyncio.Event 
     )
 
 
-async def at_the_bank(ctx: RunContext[Bank], call: WaitingCall) -> Result | Approve:
+async def at_the_bank(ctx: RunContext[Bank], call: WaitingCall) -> ProvideResult | Approve:
     """As a user would write it."""
     ctx.deps.lookups.append(call)
     bill = ctx.deps.paid.get(call.idempotency_key)
-    return Approve() if bill is None else Result(f'paid {bill}, says the bank')
+    return Approve() if bill is None else ProvideResult(f'paid {bill}, says the bank')
 
 
 async def cut_off(folder: Path, bank: Bank, *, stuck: str) -> list[ModelMessage]:
@@ -102,7 +102,7 @@ async def test_it_is_shown_the_call_as_a_person_would_be(tmp_path: Path) -> None
     result, bank = await gone_on(tmp_path, at_the_bank, stuck='after')
     [call] = bank.lookups
     [cell] = played_cells(result.all_messages())
-    assert (call.tool, call.arguments, call.reason) == ('pay', {'bill': 2}, 'unknown')
+    assert (call.tool_name, call.args, call.reason) == ('pay', {'bill': 2}, 'unknown')
     assert bank.paid[call.idempotency_key] == 2
     assert (call.cell_id, call.code, call.line, call.source_line) == (cell.cell_id, CELL, 2, 'second = await pay(2)')
 
@@ -126,7 +126,7 @@ def says(decision: Any) -> Callable[[RunContext[Bank], WaitingCall], Any]:
     [
         (Deny('the bank is closed'), 'was denied: PermissionError: the bank is closed'),
         (False, 'was denied: PermissionError: The call was denied.'),
-        (Raise('it bounced', 'ValueError'), 'raised ValueError: it bounced'),
+        (RaiseError('it bounced', 'ValueError'), 'raised ValueError: it bounced'),
     ],
 )
 async def test_what_it_denies_or_raises_code_gets(decision: Any, told: str, tmp_path: Path) -> None:
@@ -170,12 +170,15 @@ async def test_where_it_is_cancelled_by_something_of_its_own_a_person_is_asked(t
 @pytest.mark.parametrize(
     ('given', 'why'),
     [
-        (Result(object()), "Result() cannot be given to code: A value of type 'object' has no form in the sandbox."),
+        (
+            ProvideResult(object()),
+            "ProvideResult() cannot be given to code: A value of type 'object' has no form in the sandbox.",
+        ),
         (
             'yes',
-            "what on_unknown_call gives is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got 'yes'.",
+            "what on_unknown_call gives is Approve(), Deny(), ProvideResult(), RaiseError(), ToolApproved(), ToolDenied(), True, False, or None for later; got 'yes'.",
         ),
-        (Approve(grant=Grant()), 'What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.'),
+        (Approve(grant=ApprovalGrant()), 'What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.'),
     ],
 )
 async def test_what_is_no_decision_on_a_call_is_told_to_the_person_who_is_asked(

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide
 from pydantic_ai_grail._journal.reached import Place, Reached
-from pydantic_ai_grail.approvals import Grant
+from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalTampered, StoreConflict
 from pydantic_ai_grail.stores.base import CellKey
 from pydantic_ai_grail.testing.scripted import scripted_model
@@ -108,7 +108,7 @@ async def test_a_cell_that_died_is_not_set_back_to_before_its_call(tmp_path: Pat
 async def test_grants_are_not_set_back_together_with_all_that_names_how_far_they_had_come(tmp_path: Path) -> None:
     till = Till(tmp_path, '[await pay(n) for n in range(2)]')
     one = await till.agent.run('go', conversation_id='A')
-    done = await till.go_on(one, decide(one.output, Approve(grant=Grant(uses=5))))
+    done = await till.go_on(one, decide(one.output, Approve(grant=ApprovalGrant(uses=5))))
     before = till.all_rows()
     [grant] = await till.mode.grants('A')
     assert await till.mode.revoke('A', grant.id)

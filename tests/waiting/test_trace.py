@@ -52,7 +52,7 @@ async def test_a_run_that_the_store_ended_shows_the_calls_it_made() -> None:
         await agent.run('go')
     [cell] = (dict(span.attributes or {}) for span in exporter.get_finished_spans() if span.name == 'run cell')
     calls = json.loads(str(cell['grail.cell.calls']))
-    assert [(call['tool'], call['state']) for call in calls] == [('pay', 'returned'), ('pay', 'cancelled')]
+    assert [(call['tool_name'], call['state']) for call in calls] == [('pay', 'returned'), ('pay', 'cancelled')]
     assert 'the disk is full' in str(cell['grail.error.message'])
     journal_seconds = cell['grail.journal.seconds']
     assert isinstance(journal_seconds, float)

@@ -17,7 +17,7 @@ from support.dying import Life, Moment, lived
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail._cell import orphaned_cells as unsaved
 from pydantic_ai_grail._cell.message_history import said_before
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ UNSEEN = (
     [
         ('before the call', None, ['paid 1', 'paid 2']),
         ('in the call', Approve(), ['paid 1', 'paid 2']),
-        ('after its effect', Result('it was paid'), ['paid 1', 'it was paid']),
+        ('after its effect', ProvideResult('it was paid'), ['paid 1', 'it was paid']),
         ('after the call', None, ['paid 1', 'paid 2']),
     ],
 )
@@ -119,7 +119,7 @@ async def test_the_model_is_told_what_was_done(tmp_path: Path) -> None:
         ]
     )
     [call] = waiting_calls(result.output)
-    assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
+    assert (call.args, call.reason) == ({'bill': 2}, 'unknown')
     assert till.paid == [1, 2]
 
 
@@ -129,7 +129,7 @@ async def test_without_an_owner_an_id_alone_tells_nothing_and_still_nothing_is_d
     result = await till.run('await pay(1)\nawait pay(2)')
     assert till.told == ''
     [call] = waiting_calls(result.output)
-    assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
+    assert (call.args, call.reason) == ({'bill': 2}, 'unknown')
     assert till.paid == [1, 2]
 
 
@@ -211,7 +211,7 @@ async def test_a_run_that_goes_on_and_dies_later_is_told_when_it_goes_on_again(t
     [cell] = [cell for cell in played_cells(again.all_messages()) if cell.code == cells[0]]
     assert "  pay(bill=1) -> 'paid 1'" in str(cell.content['notes'])
     [call] = waiting_calls(again.output)
-    assert (call.arguments, call.reason) == ({'bill': 2}, 'unknown')
+    assert (call.args, call.reason) == ({'bill': 2}, 'unknown')
     assert till.paid == [500, 1, 2]
 
 

@@ -20,7 +20,7 @@ from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.errors import (
     DecisionError,
     DecisionUsed,
@@ -226,7 +226,7 @@ async def test_a_journal_that_was_changed_is_refused(tmp_path: Path) -> None:
 async def test_an_edited_history_does_not_lead_to_the_cell(tmp_path: Path) -> None:
     till = Till(tmp_path, cells=('x = 1', 'x = 2', 'await pay(x)'))
     one = await till.agent.run('go')
-    assert [call.arguments for call in waiting_calls(one.output)] == [{'bill': 2}]
+    assert [call.args for call in waiting_calls(one.output)] == [{'bill': 2}]
     history = one.all_messages()
     edited = [*history[:3], *history[5:]]  # without the cell that set x to 2
     with pytest.raises(JournalForeign, match='the history was edited'):
@@ -267,6 +267,6 @@ async def test_a_result_may_be_any_value_that_pydantic_knows(tmp_path: Path) -> 
     )
     waiting = await agent.run('go')
     assert isinstance(waiting.output, DeferredToolRequests)
-    answers = decide(waiting.output, Result(Receipt(bill=1, paid=Decimal('2.50'))))
+    answers = decide(waiting.output, ProvideResult(Receipt(bill=1, paid=Decimal('2.50'))))
     done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
     assert last(done) == {'result': '2.50'}

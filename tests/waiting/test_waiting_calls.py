@@ -23,7 +23,7 @@ from pydantic_ai.run import AgentRunResult
 from support.till import Till, as_stored
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
-from pydantic_ai_grail.approvals import Grant, Result
+from pydantic_ai_grail.approvals import ApprovalGrant, ProvideResult
 from pydantic_ai_grail.errors import DecisionError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
@@ -37,14 +37,14 @@ BOTH = 'import asyncio\nawait asyncio.gather(pay(20), pay(30))'
 
 
 def waits(result: AgentRunResult[Any]) -> dict[int, str]:
-    return {call.arguments['bill']: call.wait_id for call in waiting_calls(result.output)}
+    return {call.args['bill']: call.wait_id for call in waiting_calls(result.output)}
 
 
 async def test_a_wait_has_an_id_of_its_own_that_stays_while_others_are_decided_on(tmp_path: Path) -> None:
     till = Till(tmp_path)
     first = await till.waits(BOTH)
     assert len(set(waits(first).values())) == 2
-    second = await till.goes_on(first, lambda call: True if call.arguments['bill'] == 20 else None)
+    second = await till.goes_on(first, lambda call: True if call.args['bill'] == 20 else None)
     assert waits(second) == {30: waits(first)[30]}
 
 
@@ -80,9 +80,9 @@ async def test_arguments_keep_their_types_through_json() -> None:
     requests = TypeAdapter(DeferredToolRequests)
     stored_requests = requests.validate_json(requests.dump_json(cast('DeferredToolRequests', waiting.output)))
     [call] = waiting_calls(stored_requests)
-    assert call.arguments == {'amount': Decimal('99.50'), 'days': {date(2026, 11, 20)}}
-    assert call.arguments['amount'] < 100  # text would be larger, or no comparison at all
-    answers = decide(stored_requests, Approve(arguments={**call.arguments, 'amount': Decimal(90)}))
+    assert call.args == {'amount': Decimal('99.50'), 'days': {date(2026, 11, 20)}}
+    assert call.args['amount'] < 100  # text would be larger, or no comparison at all
+    answers = decide(stored_requests, Approve(override_args={**call.args, 'amount': Decimal(90)}))
     done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers, model=model)
     assert played_cells(done.all_messages())[-1].content == {
         'result': 'paid 90 for 1 days',
@@ -126,10 +126,10 @@ async def test_decisions_keep_the_types_of_their_values_through_json(tmp_path: P
         )
 
     first = await process().run('go', model=scripted_model(DESK))
-    granted = await decides(first, Approve(grant=Grant(arguments={'amount': Decimal(200)})))
-    assert [call.arguments['amount'] for call in waiting_calls(granted.output)] == [300]  # 200 was granted
-    external = await decides(granted, Approve(arguments={'amount': Decimal('2.50'), 'note': 'rounded'}))
-    done = await decides(external, Result(Decimal('1.10')))
+    granted = await decides(first, Approve(grant=ApprovalGrant(args={'amount': Decimal(200)})))
+    assert [call.args['amount'] for call in waiting_calls(granted.output)] == [300]  # 200 was granted
+    external = await decides(granted, Approve(override_args={'amount': Decimal('2.50'), 'note': 'rounded'}))
+    done = await decides(external, ProvideResult(Decimal('1.10')))
     assert paid == [100, 200, Decimal('2.50')]
     assert played_cells(done.all_messages())[-1].content['result'] == [
         ['100', '200', '2.50 rounded'],
@@ -145,7 +145,7 @@ async def test_what_is_no_plain_data_goes_as_pydantic_puts_it_into_json() -> Non
     agent = Agent(tools=[fax], output_type=[str, DeferredToolRequests], capabilities=[CodeMode()])
     model = scripted_model("await fax('1')")
     waiting = await agent.run('go', model=model)
-    answers = decide(cast('DeferredToolRequests', waiting.output), Result(Pages(count=3)))
+    answers = decide(cast('DeferredToolRequests', waiting.output), ProvideResult(Pages(count=3)))
     done = await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers, model=model)
     assert played_cells(done.all_messages())[-1].content == {'result': {'count': 3}}
 
@@ -159,9 +159,9 @@ async def test_what_is_no_decision_is_refused(given: Any, tmp_path: Path) -> Non
     waiting = await Till(tmp_path).waits('await pay(20)')
     [call] = waiting_calls(waiting.output)
     with pytest.raises(DecisionError) as refused:
-        decide(waiting.output, {call.id: given})
+        decide(waiting.output, {call.tool_call_id: given})
     assert str(refused.value) == (
-        f'the decision on pay() ({call.id}) is Approve(), Deny(), Result() or Raise(), True, False, or None for later; '
+        f'the decision on pay() ({call.tool_call_id}) is Approve(), Deny(), ProvideResult(), RaiseError(), ToolApproved(), ToolDenied(), True, False, or None for later; '
         f'got {given!r}.'
     )
 
@@ -170,13 +170,13 @@ async def test_what_is_no_decision_is_refused(given: Any, tmp_path: Path) -> Non
     ('decision', 'why'),
     [
         (
-            Approve(arguments={'bill': 'twenty'}),
-            r'Approve\(arguments=...\) for pay\(\) gives all its arguments, and these are not right: bill: Input should be '
+            Approve(override_args={'bill': 'twenty'}),
+            r'Approve\(override_args=...\) for pay\(\) gives all its arguments, and these are not right: bill: Input should be '
             r'a valid integer, unable to parse string as an integer. Nothing was used; decide again.',
         ),
-        (Approve(arguments={}), r'these are not right: bill: Field required. Nothing was used'),
+        (Approve(override_args={}), r'these are not right: bill: Field required. Nothing was used'),
         (
-            Approve(grant=Grant(arguments={'bil': 20})),
+            Approve(grant=ApprovalGrant(args={'bil': 20})),
             r"would allow nothing, for it has no parameter 'bil'. It takes: bill. Nothing was used; decide again.",
         ),
     ],
@@ -189,7 +189,7 @@ async def test_a_decision_that_cannot_be_carried_out_is_refused_and_the_call_goe
     with pytest.raises(DecisionError, match=why):
         await till.goes_on(waiting, decision)
     assert till.paid == []
-    done = await till.goes_on(waiting, Approve(arguments={'bill': 21}))
+    done = await till.goes_on(waiting, Approve(override_args={'bill': 21}))
     assert played_cells(done.all_messages())[-1].content['result'] == 'paid 21'
 
 

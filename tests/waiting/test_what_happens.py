@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.dying import Life, Moment, lived
 
-from pydantic_ai_grail.approvals import Result
+from pydantic_ai_grail.approvals import ProvideResult
 
 DONE = {'result': ['paid 1', 'paid 2']}
 PAGE = Path(__file__).parents[2] / 'docs' / 'operating' / 'what-happens.md'
@@ -53,7 +53,7 @@ def test_who_finds_that_it_had_no_effect_lets_it_run(tmp_path: Path) -> None:
 
 
 def test_who_finds_that_it_had_its_effect_says_what_it_returned(tmp_path: Path) -> None:
-    outcome = lived(tmp_path, Life(dies='after its effect'), Life(), Life(decisions=Result('paid 2')))
+    outcome = lived(tmp_path, Life(dies='after its effect'), Life(), Life(decisions=ProvideResult('paid 2')))
     assert (outcome.content, outcome.paid) == (DONE, [1, 2])
 
 

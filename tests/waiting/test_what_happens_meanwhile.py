@@ -27,7 +27,7 @@ async def test_when_the_tool_changed_its_signature_meanwhile(tmp_path: Path) -> 
 async def test_whoever_decides_may_give_the_arguments_that_the_tool_takes_now(tmp_path: Path) -> None:
     till = Till(tmp_path)
     waiting = await till.waits('await pay(20)')
-    done = await till.goes_on(waiting, Approve(arguments={'bill': 20, 'currency': '€'}), tools='pay in a currency')
+    done = await till.goes_on(waiting, Approve(override_args={'bill': 20, 'currency': '€'}), tools='pay in a currency')
     assert last(done) == {
         'result': 'paid 20 €',
         'notes': ["A person approved with changes: `pay(bill=20)` was made as `pay(bill=20, currency='€')`."],

@@ -109,7 +109,7 @@ async def test_when_the_store_is_down_after_a_call() -> None:
         await shop.asks('[await buy("milk"), await buy("bread")]')
     shop.store.is_on = True
     waiting = await shop.asks(prompt=None)
-    assert [(call.arguments, call.reason) for call in waiting_calls(waiting.output)] == [({'what': 'milk'}, 'unknown')]
+    assert [(call.args, call.reason) for call in waiting_calls(waiting.output)] == [({'what': 'milk'}, 'unknown')]
     assert shop.bought == ['milk']
 
 

@@ -82,7 +82,7 @@ def _bare(part: Any) -> Any:
 
 
 def waits(result: AgentRunResult[Any]) -> list[int]:
-    return [call.arguments['order'] for call in waiting_calls(result.output)]
+    return [call.args['order'] for call in waiting_calls(result.output)]
 
 
 def last(result: AgentRunResult[Any]) -> Any:
@@ -223,7 +223,7 @@ async def test_single_decisions_on_a_request_of_its_own() -> None:
     [call] = waiting_calls(asked.output)
     assert (call.cell_id, call.line) == (IsCellId(asked), 1)
     done = await shop.run(
-        message_history=asked.all_messages(), deferred_tool_results=decide(asked.output, {call.id: False})
+        message_history=asked.all_messages(), deferred_tool_results=decide(asked.output, {call.tool_call_id: False})
     )
     assert 'PermissionError' in last(done)
     assert shop.refunded == [7]
@@ -287,7 +287,7 @@ async def test_a_handler_in_the_run_sees_each_wait() -> None:
         cells = [part for part in requests.approvals if part.tool_name == 'run_code']
         if not cells:
             return None
-        seen.append([call.arguments['order'] for call in waiting_calls(requests)])
+        seen.append([call.args['order'] for call in waiting_calls(requests)])
         return requests.build_results(approve_all=seen[-1] != [9])
 
     shop = Shop(capabilities=[HandleDeferredToolCalls(handler=handle)])

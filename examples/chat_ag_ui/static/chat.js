@@ -62,7 +62,7 @@ function take(event) {
     case 'TOOL_CALL_RESULT':
       messages.push({ id: event.messageId, role: 'tool', toolCallId: event.toolCallId, content: event.content });
       break;
-    case 'CUSTOM': if (event.name === 'code_mode.call') made.push(event.value.tool); break;
+    case 'CUSTOM': if (event.name === 'code_mode.call') made.push(event.value.tool_name); break;
     case 'RUN_FINISHED': interrupts = event.outcome?.interrupts ?? []; break;
   }
 }

@@ -96,7 +96,7 @@ function shown(message, number) {
   }
   return message.parts.map((part) => {
     if (part.type === 'text') return $('p', { className: 'said', textContent: part.text });
-    if (part.type === 'data-code_mode.call') return $('small', { className: 'made', textContent: `calls ${part.data.tool}` });
+    if (part.type === 'data-code_mode.call') return $('small', { className: 'made', textContent: `calls ${part.data.tool_name}` });
     if (!part.toolCallId) return null;
     return $('section', {}, $('pre', { textContent: part.input?.code ?? part.type }), outcome(part, message));
   });

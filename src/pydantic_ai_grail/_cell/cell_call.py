@@ -30,7 +30,7 @@ from .._source.prepared import Prepared
 from .._state.envelope import code_digest
 from ..approvals.requests import Answers, Whole, answers_in, granted
 from ..errors import JournalError, JournalForeign, SnapshotError, StoreConflict, StoreError
-from ..events.cell_events import CellGoesOn, Observer, StateLost
+from ..events.cell_events import CellResumed, Observer, StateLost
 from ..events.journal_entries import Began, EarlierCalls
 from ..events.outcomes import Completed, Failed, Refused
 from ..stores.base import CellKey
@@ -133,7 +133,7 @@ class CellCall:
             state = await self._start(state, lost, cells, opened)
             if (on := opened.going_on) is not None:
                 waited, trace = on.suspended is not None, opened.trace
-                self.observe(CellGoesOn(cell_id=self.cell_id, was_waiting=waited, trace=trace))
+                self.observe(CellResumed(cell_id=self.cell_id, was_waiting=waited, trace=trace))
                 await self._tell_unseen(cells)
             self.run.session.grants.reaches(opened.grants)
             for grant in granted(opened.journaled, self._key, opened.decisions, opened.decided_at):
@@ -197,7 +197,7 @@ class CellCall:
         records = calls.progress.records
         unused = [record for record in records if record.request in calls.position.unused]
         given = opened.changed_arguments
-        ids = [(record.request, record.request.call_id) for record in records]
+        ids = [(record.request, record.request.tool_call_id) for record in records]
         return [
             *changed_note([(request, given[id]) for request, id in ids if id in given]),
             *results_note(records.records),

@@ -29,7 +29,7 @@ def fitting(validator: ToolValidator) -> Fits:
         if arguments is not None and (found := validator.complete(tool, arguments)):
             wrong = '; '.join(f'{".".join(map(str, error.path))}: {error.message}' for error in found)
             raise DecisionError(
-                f'Approve(arguments=...) for {tool}() gives all its arguments, and these are not right: {wrong}. Nothing '
+                f'Approve(override_args=...) for {tool}() gives all its arguments, and these are not right: {wrong}. Nothing '
                 'was used; decide again.'
             )
         names = validator.parameters(tool)
@@ -38,7 +38,7 @@ def fitting(validator: ToolValidator) -> Fits:
         for name in grant['arguments']:
             if name not in names:
                 raise DecisionError(
-                    f'Grant(arguments=...) for {tool}() would allow nothing, for it has no parameter {name!r}. It takes: '
+                    f'ApprovalGrant(args=...) for {tool}() would allow nothing, for it has no parameter {name!r}. It takes: '
                     f'{", ".join(names) or "none"}. Nothing was used; decide again.'
                 )
 
@@ -47,12 +47,12 @@ def fitting(validator: ToolValidator) -> Fits:
 
 def _look_at(kind: DecisionKind, exception_type: str, value: Any) -> None:
     if kind == 'raise' and exception_type not in get_args(ExceptionType):
-        raise DecisionError(f'Raise() cannot raise {exception_type!r}, only {", ".join(get_args(ExceptionType))}.')
+        raise DecisionError(f'RaiseError() cannot raise {exception_type!r}, only {", ".join(get_args(ExceptionType))}.')
     if kind == 'result':
         try:
             to_sandbox(value)
         except Exception as error:  # besides `NotCrossable`, whatever serializers of the user's own may raise
-            raise DecisionError(f'Result() cannot be given to code: {error}') from error
+            raise DecisionError(f'ProvideResult() cannot be given to code: {error}') from error
 
 
 def unknown_outcomes_of(
@@ -64,9 +64,9 @@ def unknown_outcomes_of(
 
     async def look_up(request: CallRequest, key: str, noted: Mapping[str, Any]) -> Decided | Mapping[str, Any]:
         call = WaitingCall(
-            id=request.call_id,
-            tool=request.tool.python_name,
-            arguments=noted.get(MADE_WITH, request.arguments),
+            tool_call_id=request.tool_call_id,
+            tool_name=request.tool.python_name,
+            args=noted.get(MADE_WITH, request.args),
             reason='unknown',
             cell_id=cell_id,
             code=source,

@@ -32,9 +32,9 @@ class LiveGrant:
     """What a conversation may do without being asked."""
 
     id: str
-    tool: str
+    tool_name: str
     """The name code calls it by."""
-    arguments: Mapping[str, Any]
+    args: Mapping[str, Any]
     """A call must have these; others may be anything."""
     uses_left: int | None
     """`None`: any number."""
@@ -187,8 +187,8 @@ def _live(past: Sequence[Entry]) -> list[LiveGrant]:
     return [
         LiveGrant(
             id=grant.id,
-            tool=grant.tool,
-            arguments=grant.arguments,
+            tool_name=grant.tool,
+            args=grant.arguments,
             uses_left=None if grant.uses is None else grant.uses - uses.count(grant.id),
             scope='session' if grant.cell_id is None else 'cell',
             granted_at=grant.at,

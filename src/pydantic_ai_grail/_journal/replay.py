@@ -55,10 +55,10 @@ class Replay:
         entry = None if catalog is None else catalog.entries.get(began.tool)
         facts = entry.facts if entry is not None else ToolFacts(tool_name=began.tool, python_name=began.tool)
         return CallRequest(
-            call_id=call_id(self.cell_id, ordinal),
+            tool_call_id=call_id(self.cell_id, ordinal),
             ordinal=ordinal,
             tool=facts,
-            arguments=began.arguments,
+            args=began.arguments,
             line=began.line,
         )
 

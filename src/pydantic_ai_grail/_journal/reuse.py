@@ -40,18 +40,18 @@ class ReusableCalls:
             return
         unknown = _taken(self._unknown, request)
         if unknown is not None:
-            self._unknown_outcomes[request.call_id] = JournaledCall(began=unknown.began)
+            self._unknown_outcomes[request.tool_call_id] = JournaledCall(began=unknown.began)
 
     def _is_there(self, request: CallRequest) -> bool:
         """Whether the same call ended in a cell before; then its result is noted, if it is one."""
         journaled, made = self._there(request)
         if journaled is not None and made is not None and made.ended is not None:
             if _is_result(made, made.ended, journaled):
-                self._results[request.call_id] = made.ended
+                self._results[request.tool_call_id] = made.ended
             return True
         done = _taken(self._done, request)
         if done is not None and done.ended is not None:
-            self._results[request.call_id] = done.ended
+            self._results[request.tool_call_id] = done.ended
         return done is not None
 
     @property
@@ -66,11 +66,11 @@ class ReusableCalls:
 
     def unknown_outcome(self, request: CallRequest) -> JournaledCall | None:
         """The same call there, if nobody knows whether it took effect. Each counts for one call."""
-        return self._unknown_outcomes.get(request.call_id)
+        return self._unknown_outcomes.get(request.tool_call_id)
 
     def result_of(self, request: CallRequest) -> CallEnded | None:
         """What the same call came to there; `None` when this one is to be made."""
-        return self._results.get(request.call_id)
+        return self._results.get(request.tool_call_id)
 
     def _there(self, request: CallRequest) -> tuple[JournalState | None, JournaledCall | None]:
         """The failed cells' call at the place where the cell is, if it is the same."""
@@ -97,8 +97,11 @@ def changing(journaled: JournalState, is_read_only: IsReadOnly) -> list[Journale
 
 def is_same_call(began: CallBegan, other: CallRequest | CallBegan) -> bool:
     """Whether two calls are to the same tool with the same arguments, in whatever order these are named."""
-    tool = other.tool.python_name if isinstance(other, CallRequest) else other.tool
-    return began.tool == tool and _sorted(began.arguments) == _sorted(other.arguments)
+    if isinstance(other, CallRequest):
+        tool, arguments = other.tool.python_name, other.args
+    else:
+        tool, arguments = other.tool, other.arguments
+    return began.tool == tool and _sorted(began.arguments) == _sorted(arguments)
 
 
 def _longest(

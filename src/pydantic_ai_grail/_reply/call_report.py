@@ -53,7 +53,7 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
 def call_text(request: CallRequest) -> str:
     """A call as code: `create_refund(order='A1', amount=3)`, with long arguments cut."""
     arguments = ', '.join(
-        f'{argument_name(name)}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.arguments.items()
+        f'{argument_name(name)}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.args.items()
     )
     if len(arguments) > _CALL_CHARS:
         arguments = arguments[:_CALL_CHARS] + prose.CUT_MARK

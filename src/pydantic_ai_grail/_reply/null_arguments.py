@@ -16,14 +16,14 @@ def none_given(source: str, call: CallRecord) -> str | None:
     """What to test before the call; `None` when no argument was refused for being `None`."""
     request = call.request
     for argument in call.wrong_arguments:
-        if request.arguments[argument] is None:
+        if request.args[argument] is None:
             return prose.none_given(argument, _given(source, request, argument))
     return None
 
 
 def zone_given(call: CallRecord) -> str | None:
     """What to give instead of the times that a tool could not compare with its own; `None` where it got none."""
-    times = {name: given for name, given in call.request.arguments.items() if isinstance(given, datetime)}
+    times = {name: given for name, given in call.request.args.items() if isinstance(given, datetime)}
     kinds = {given.utcoffset() is not None for given in times.values()}
     if len(kinds) != 1:
         return None
@@ -39,9 +39,7 @@ def _given(source: str, request: CallRequest, argument: str) -> str | None:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_the_call(node, request)]
     if len(calls) != 1:
         return None
-    given = {word.arg: word.value for word in calls[0].keywords} | dict(
-        zip(request.arguments, calls[0].args, strict=False)
-    )
+    given = {word.arg: word.value for word in calls[0].keywords} | dict(zip(request.args, calls[0].args, strict=False))
     expression = given.get(argument)
     if expression is None or isinstance(expression, (ast.Constant, ast.Await)):
         return None

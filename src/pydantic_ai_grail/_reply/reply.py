@@ -139,7 +139,7 @@ def state_unsaved_note() -> str:
 
 def changed_note(calls: Sequence[tuple[CallRequest, Mapping[str, Any]]]) -> list[str]:
     """What calls were made with that a person had approved with other arguments than code gave."""
-    texts = [(call_text(request), call_text(replace(request, arguments=made))) for request, made in calls]
+    texts = [(call_text(request), call_text(replace(request, args=made))) for request, made in calls]
     told = [prose.changed_call(asked, made) for asked, made in texts if asked != made]
     return [prose.changed(', '.join(told))] if told else []
 

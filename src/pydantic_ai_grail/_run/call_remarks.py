@@ -13,7 +13,7 @@ from ..events.diagnostics import Diagnostic, Position
 def spelled(requests: Sequence[CallRequest]) -> str:
     """Calls in a few words, with their verb: the first of them, and how many more."""
     first = requests[0]
-    arguments = ', '.join(f'{key}={short_repr(value, max_chars=60)}' for key, value in first.arguments.items())
+    arguments = ', '.join(f'{key}={short_repr(value, max_chars=60)}' for key, value in first.args.items())
     text = f'{first.tool.python_name}({arguments if len(arguments) <= 60 else "..."})'
     return f'{text} was' if len(requests) == 1 else f'{text} and {len(requests) - 1} more were'
 

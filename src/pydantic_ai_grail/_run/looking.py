@@ -29,7 +29,7 @@ _CONTAINERS: Final = '(list, dict, tuple, set, frozenset, str)'
 
 async def keys_there(worker: Worker, failure: Failure, source: str) -> KeysThere | None:
     """The keys that were there instead, if that can still be seen. Leaves traces in the sandbox, but no name."""
-    if failure.exception_type != 'KeyError' or failure.tool is not None:
+    if failure.exception_type != 'KeyError' or failure.tool_name is not None:
         return None
     asked = await off_loop(len(source), partial(question, failure, source))
     if asked is None:

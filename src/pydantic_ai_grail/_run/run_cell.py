@@ -282,7 +282,7 @@ def _placed(failure: Failure, prepared: Prepared, source: str, calls: CallPipeli
     return replace(
         failure,
         frames=_at_call(frames, cause.line, source),
-        tool=cause.tool.python_name,
+        tool_name=cause.tool.python_name,
         ordinal=cause.ordinal,
     )
 

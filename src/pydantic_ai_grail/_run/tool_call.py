@@ -79,7 +79,7 @@ async def call_tool(
         raise
     except ValidationError as error:
         errors = argument_errors(error, arguments)
-        wrong = tuple(name for name in request.arguments if any(each.path[:1] == (name,) for each in errors))
+        wrong = tuple(name for name in request.args if any(each.path[:1] == (name,) for each in errors))
         text = wrong_arguments(entry, arguments, errors)
         return Called(state='raised', settled=RaisedBy('ValueError', text), wrong_arguments=wrong)
     except (ModelRetry, ToolFailed) as error:
@@ -147,14 +147,14 @@ async def _through_manager(
     part = ToolCallPart(
         tool_name=request.tool.tool_name,
         args=to_jsonable_python(given) if entry.arguments_as_json else given,
-        tool_call_id=request.call_id,
+        tool_call_id=request.tool_call_id,
     )
 
     async def keep_about(_requests: DeferredToolRequests, results: DeferredToolResults) -> None:
         # The answer of an inline handler (`HandleDeferredToolCalls`) takes the place of what the tool may read.
         results.metadata = {
             **results.metadata,
-            request.call_id: {**results.metadata.get(request.call_id, {}), METADATA_KEY: about},
+            request.tool_call_id: {**results.metadata.get(request.tool_call_id, {}), METADATA_KEY: about},
         }
 
     return await tools.handle_call(

@@ -43,21 +43,21 @@ class CallParts:
 
     def call(self, request: CallRequest) -> ToolCallPart:
         """A call, with the arguments as plain JSON values."""
-        part = self._calls.get(request.call_id)
+        part = self._calls.get(request.tool_call_id)
         if part is None:
-            arguments = self._plain(request.arguments)
+            arguments = self._plain(request.args)
             part = ToolCallPart(
                 tool_name=request.tool.tool_name,
                 args=arguments if isinstance(arguments, dict) else {},
-                tool_call_id=request.call_id,
+                tool_call_id=request.tool_call_id,
             )
             kind = self._kind(request)
-            part = self._calls[request.call_id] = ToolCallPart.narrow_type(part, tool_kind=kind) if kind else part
+            part = self._calls[request.tool_call_id] = ToolCallPart.narrow_type(part, tool_kind=kind) if kind else part
         return part
 
     def returned(self, record: CallRecord) -> ToolReturnPart:
         """What came back for a call that settled: what code was given, as plain JSON values, or the error."""
-        id = record.request.call_id
+        id = record.request.tool_call_id
         made = self._returns.get(id)
         if made is not None and made[0] is record:
             return made[1]
@@ -82,9 +82,9 @@ class CallParts:
         for made, record in enumerate(records, start=1):
             if made % _MADE_AT_ONCE == 0:
                 await anyio.lowlevel.checkpoint()
-            calls[record.request.call_id] = self.call(record.request)
+            calls[record.request.tool_call_id] = self.call(record.request)
             if record.state in ('returned', 'denied'):
-                returns[record.request.call_id] = self.returned(record)
+                returns[record.request.tool_call_id] = self.returned(record)
         return {METADATA_KEY: True, 'tool_calls': calls, 'tool_returns': returns}
 
     def _kind(self, request: CallRequest) -> str | None:

@@ -91,7 +91,7 @@ class CellStream:
         """Tell an event on, if it is one for the stream."""
         match event:
             case CallStarted(request=request):
-                self._started.add(request.call_id)
+                self._started.add(request.tool_call_id)
                 self._send(CellCallEvent(part=self.parts.call(request), line=request.line))
             case CallSettled(record=record):
                 self._settled(record)
@@ -106,7 +106,7 @@ class CellStream:
             case CellEnded(outcome=outcome) if self.tells_all:
                 self._ended(outcome)
             case CellWaits(waiting=records) if self.tells_all:
-                ids = [record.request.call_id for record in records]
+                ids = [record.request.tool_call_id for record in records]
                 self._end(CellEndEvent(outcome='suspended', waiting=ids))
             case CellDenied(message=message) if self.tells_all:
                 self._end(CellEndEvent(outcome='denied', error=message[:_LONGEST_LINE]))
@@ -127,9 +127,9 @@ class CellStream:
 
     def _settled(self, record: CallRecord) -> None:
         request = record.request
-        was_made = request.call_id in self._started
+        was_made = request.tool_call_id in self._started
         if not was_made:
-            self._started.add(request.call_id)
+            self._started.add(request.tool_call_id)
             self._send(CellCallEvent(part=self.parts.call(request), line=request.line))
         if record.state == 'waiting':
             self._send(CellCallWaitsEvent(part=self.parts.call(request), is_unknown=record.is_unknown))
@@ -143,7 +143,7 @@ class CellStream:
             error = f'{outcome.failure.exception_type}: {outcome.failure.message}'[:_LONGEST_LINE]
         elif isinstance(outcome, Refused):
             error = outcome.refusals[0].message[:_LONGEST_LINE] if outcome.refusals else None
-        waiting = [record.request.call_id for record in outcome.waiting] if isinstance(outcome, Suspended) else []
+        waiting = [record.request.tool_call_id for record in outcome.waiting] if isinstance(outcome, Suspended) else []
         self._end(CellEndEvent(outcome=outcome_label(outcome), error=error, waiting=waiting))
 
     def _end(self, event: CellEndEvent) -> None:
@@ -200,7 +200,7 @@ class CellStream:
 
 
 def _source(record: CallRecord, *, was_made: bool) -> ResultSource:
-    if record.is_recorded:
+    if record.is_replayed:
         return 'journal'
     if record.is_reused:
         return 'failed cell'

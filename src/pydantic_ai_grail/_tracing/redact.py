@@ -75,13 +75,13 @@ def _diagnostic(item: Diagnostic, role: str, *, include_content: bool) -> dict[s
 
 def _call(record: CallRecord, *, include_content: bool) -> dict[str, str | int | float]:
     facts: dict[str, str | int | float] = {
-        'id': record.request.call_id,
-        'tool': record.request.tool.tool_name,
+        'tool_call_id': record.request.tool_call_id,
+        'tool_name': record.request.tool.tool_name,
         'state': record.state,
         'seconds': round(record.seconds, 6),
     }
-    if record.is_recorded or record.is_reused:
-        facts['from'] = 'the journal' if record.is_recorded else 'the failed cell'
+    if record.is_replayed or record.is_reused:
+        facts['from'] = 'the journal' if record.is_replayed else 'the failed cell'
     if record.is_unknown:
         facts['unknown'] = True
     if record.request.line is not None:

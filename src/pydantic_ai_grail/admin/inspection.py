@@ -6,7 +6,7 @@ For people who look. Nothing is claimed, loaded or changed, so it may be done wh
 for cell in await cells_of(SqlStore('sqlite:///agent.db'), conversation_id):
     print(cell.code, cell.standing)
     for call in cell.calls:
-        print(call.tool, call.arguments, call.state)
+        print(call.tool_name, call.args, call.state)
 ```
 """
 

@@ -56,10 +56,10 @@ class PastDecision:
 class PastCall:
     """A call, as far as it came."""
 
-    id: str
-    tool: str
+    tool_call_id: str
+    tool_name: str
     """The name code calls it by."""
-    arguments: Mapping[str, Any]
+    args: Mapping[str, Any]
     line: int | None
     attempts: int
     """The number of the newest attempt; to ask for an approval is none. 0 if the tool was not called, for the cell corrects
@@ -170,8 +170,8 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
             case CellResumed():
                 cell = replace(cell, standing='under way', waiting_since=None)
                 for ordinal, call in calls.items():
-                    if call.id in entry.decisions:
-                        decision = PastDecision(decided=Decided(**entry.decisions[call.id]), at=entry.at)
+                    if call.tool_call_id in entry.decisions:
+                        decision = PastDecision(decided=Decided(**entry.decisions[call.tool_call_id]), at=entry.at)
                         calls[ordinal] = replace(call, decisions=(*call.decisions, decision))
             case CellEnded():
                 cell = replace(
@@ -195,9 +195,9 @@ def _call_after(
         id = call_id(key.cell_id, entry.ordinal)
         derived = idempotency_key(key.scope, id)
         call = before or PastCall(
-            id=id,
-            tool=entry.tool,
-            arguments=entry.arguments,
+            tool_call_id=id,
+            tool_name=entry.tool,
+            args=entry.arguments,
             line=entry.line,
             attempts=entry.attempt,
             began_at=entry.at,
@@ -207,7 +207,7 @@ def _call_after(
         )
         return replace(
             call,
-            arguments=entry.arguments,
+            args=entry.arguments,
             attempts=entry.attempt,
             state='started',
             idempotency_key=entry.key or derived,
@@ -257,7 +257,7 @@ def without_content(cell: PastCell) -> PastCell:
     calls = tuple(
         replace(
             call,
-            arguments=dict.fromkeys(call.arguments, HIDDEN),
+            args=dict.fromkeys(call.args, HIDDEN),
             waits=call.waits and replace(call.waits, metadata={}),
             decisions=tuple(replace(each, decided=Decided(kind=each.decided.kind)) for each in call.decisions),
             ended=call.ended and replace(call.ended, value=HIDDEN, message=None, content=''),

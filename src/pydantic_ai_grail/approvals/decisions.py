@@ -4,60 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
+
+from pydantic_ai.tools import ToolApproved, ToolDenied
 
 from ..errors import DecisionError
+from ..events.journal_entries import Decided, DecisionKind
 
 ExceptionType: TypeAlias = Literal['RuntimeError', 'ValueError', 'PermissionError', 'TimeoutError', 'LookupError']
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class ApprovalGrant:
     """What an approval allows beside the call: further calls of the same tool, without asking.
 
     Raises:
-        DecisionError: When `uses` is not positive, `arguments` is no mapping, or `scope` is none of these.
+        DecisionError: When `uses` is not positive, `args` is no mapping, or `scope` is none of these.
     """
 
     uses: int | None = None
     """How many further calls; `None` for any number."""
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Only calls with these arguments, equal in type and value: `{'repo': 'docs'}`."""
     scope: Literal['cell', 'session'] = 'session'
     """For this cell, or for the conversation. A fork under a new conversation id has none of them."""
 
     def __post_init__(self) -> None:
         if self.uses is not None and (type(self.uses) is not int or self.uses < 1):
-            raise DecisionError(f'Grant(uses=...) is at least 1, or None for any number, got {self.uses!r}.')
+            raise DecisionError(f'ApprovalGrant(uses=...) is at least 1, or None for any number, got {self.uses!r}.')
         if self.scope not in ('cell', 'session'):
-            raise DecisionError(f"Grant(scope=...) is 'cell' or 'session', got {self.scope!r}.")
-        _see_that_named('Grant', self.arguments)
+            raise DecisionError(f"ApprovalGrant(scope=...) is 'cell' or 'session', got {self.scope!r}.")
+        _see_that_named('ApprovalGrant(args=...)', self.args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approve:
-    """Let the call run; with other arguments, if they are given: all of them, as the tool takes them.
+    """Let the call run, as `True` and Pydantic AI's `ToolApproved` do; a grant allows further calls too.
 
     Raises:
-        DecisionError: When `arguments` is no mapping, or `grant` no `Grant`.
+        DecisionError: When `override_args` is no mapping, or `grant` no `ApprovalGrant`.
     """
 
-    arguments: Mapping[str, Any] | None = None
-    grant: Grant | None = None
+    override_args: Mapping[str, Any] | None = None
+    """What the call is made with instead of what code gave: all arguments of the tool, by name, as `ToolApproved` has them."""
+    grant: ApprovalGrant | None = None
     """Allows further calls as well."""
 
     def __post_init__(self) -> None:
-        if self.arguments is not None:
-            _see_that_named('Approve', self.arguments)
-        if self.grant is not None and not isinstance(cast('Any', self.grant), Grant):
-            raise DecisionError(
-                f'Approve(grant=...) is a Grant(...) of pydantic_ai_grail.approvals, got {self.grant!r}.'
-            )
+        if self.override_args is not None:
+            _see_that_named('Approve(override_args=...)', self.override_args)
+        if self.grant is not None and not isinstance(cast('Any', self.grant), ApprovalGrant):
+            raise DecisionError(f'Approve(grant=...) is an ApprovalGrant(...), got {self.grant!r}.')
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """Do not let it run: code gets a `PermissionError` with this message at the line of the call.
+    """Do not let it run, as `False` and Pydantic AI's `ToolDenied` do: code gets a `PermissionError` with this message at the line
+    of the call.
 
     Raises:
         DecisionError: When `message` is no text.
@@ -71,7 +74,7 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ProvideResult:
     """What the call returned, where somebody else made it."""
 
     value: Any = None
@@ -79,7 +82,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Raise:
+class RaiseError:
     """What the call raised, where somebody else made it: code gets this exception at the line of the call.
 
     Raises:
@@ -91,15 +94,62 @@ class Raise:
 
     def __post_init__(self) -> None:
         if not isinstance(cast('Any', self.message), str):
-            raise DecisionError(f'Raise(...) takes the message as text, got {self.message!r}.')
+            raise DecisionError(f'RaiseError(...) takes the message as text, got {self.message!r}.')
         if self.exception_type not in get_args(ExceptionType):
             raise DecisionError(
-                f'Raise(exception_type=...) is one of {", ".join(get_args(ExceptionType))}, got {self.exception_type!r}.'
+                f'RaiseError(exception_type=...) is one of {", ".join(get_args(ExceptionType))}, got {self.exception_type!r}.'
             )
 
 
-def _see_that_named(decision: str, arguments: Any) -> None:
-    if not isinstance(arguments, Mapping):
+AnyDecision: TypeAlias = Approve | Deny | ProvideResult | RaiseError
+
+_KINDS: Final[Mapping[type[AnyDecision], DecisionKind]] = {
+    Approve: 'approve',
+    Deny: 'deny',
+    ProvideResult: 'result',
+    RaiseError: 'raise',
+}
+
+
+def as_decision(given: Any, what: str) -> AnyDecision | None:
+    """A decision, from what stands for one: `True`, `False`, Pydantic AI's `ToolApproved` and `ToolDenied`; `None` for later.
+
+    Args:
+        given: What somebody gave.
+        what: What that is, for the message.
+
+    Raises:
+        DecisionError: When it is none.
+    """
+    if isinstance(given, bool):
+        return Approve() if given else Deny()
+    if isinstance(given, ToolApproved):
+        return Approve(override_args=given.override_args)
+    if isinstance(given, ToolDenied):
+        return Deny(given.message)
+    if given is not None and type(given) not in _KINDS:
         raise DecisionError(
-            f"{decision}(arguments=...) has the arguments by name, such as {{'order': 7}}, got {arguments!r}."
+            f'{what} is Approve(), Deny(), ProvideResult(), RaiseError(), ToolApproved(), ToolDenied(), True, False, '
+            f'or None for later; got {given!r}.'
         )
+    return given
+
+
+def decided(decision: AnyDecision) -> Decided:
+    """A decision as journals have it."""
+    kind = _KINDS[type(decision)]
+    match decision:
+        case Approve(override_args=arguments, grant=grant):
+            allowed = grant and {'uses': grant.uses, 'arguments': grant.args, 'scope': grant.scope}
+            return Decided(kind=kind, arguments=arguments, grant=allowed)
+        case Deny(message=message):
+            return Decided(kind=kind, message=message)
+        case ProvideResult(value=value):
+            return Decided(kind=kind, value=value)
+        case RaiseError(message=message, exception_type=exception_type):
+            return Decided(kind=kind, message=message, exception_type=exception_type)
+
+
+def _see_that_named(option: str, arguments: Any) -> None:
+    if not isinstance(arguments, Mapping):
+        raise DecisionError(f"{option} has the arguments by name, such as {{'order': 7}}, got {arguments!r}.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, ClassVar, Final, TypeAlias, cast
+from typing import Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
@@ -25,11 +25,13 @@ from ..events.journal_entries import (
     WaitingReason,
 )
 from ..stores.base import CellKey
-from .decisions import Grant
+from .decisions import ApprovalGrant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCall:
+    """A call, by the names that stored requests have."""
+
     id: str
     tool: str
     arguments: dict[str, Any]
@@ -56,6 +58,22 @@ class ShownCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenGrant:
+    """What the results carry of an `ApprovalGrant`, by the names that journals have.
+
+    Raises:
+        DecisionError: As `ApprovalGrant`.
+    """
+
+    uses: int | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope: Literal['cell', 'session'] = 'session'
+
+    def __post_init__(self) -> None:
+        ApprovalGrant(uses=self.uses, args=self.arguments, scope=self.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the results carry for one call of a cell."""
 
@@ -65,7 +83,7 @@ class Answer:
     value: Any = None
     exception_type: str = ''
     message: str = ''
-    grant: Grant | None = None
+    grant: GivenGrant | None = None
     exact: str = ''
     """`arguments`, `value` and `grant` once more, as typed JSON: as plain JSON they lose their types."""
 

@@ -5,8 +5,8 @@ A cell that waits ends the run with Pydantic AI's `DeferredToolRequests`, in whi
 
 ```python
 for call in waiting_calls(result.output):
-    print(call.tool, call.arguments, call.source_line)
-answers = decide(result.output, lambda call: Approve() if call.arguments['amount'] <= 100 else Deny('too much'))
+    print(call.tool_name, call.args, call.source_line)
+answers = decide(result.output, lambda call: Approve() if call.args['amount'] <= 100 else Deny('too much'))
 result = await agent.run(message_history=result.all_messages(), deferred_tool_results=answers)
 ```
 """
@@ -26,8 +26,8 @@ from .._common.short_repr import short_repr
 from .._common.typed_json import from_typed_json, to_typed_json
 from ..errors import DecisionError
 from ..events.calls import METADATA_KEY
-from ..events.journal_entries import Decided, DecisionKind, WaitingReason
-from .decisions import Approve, Deny, Raise, Result
+from ..events.journal_entries import Decided, WaitingReason
+from .decisions import AnyDecision, Approve, Deny, ProvideResult, as_decision, decided
 from .requests import ShownCall, ShownCell, read_cell
 
 
@@ -35,11 +35,11 @@ from .requests import ShownCall, ShownCell, read_cell
 class WaitingCall:
     """A call that waits, as the person who decides should see it."""
 
-    id: str
-    """What `decide` knows the call by, as a key of its decisions."""
-    tool: str
+    tool_call_id: str
+    """Names the call in decisions. Of a call inside a cell: the id of the cell, two underscores, the number of the call."""
+    tool_name: str
     """The name code calls it by; for a tool that the model called directly, the agent's."""
-    arguments: Mapping[str, Any]
+    args: Mapping[str, Any]
     """With their types, as code gave them: a `Decimal` is one. Of a call of unknown fate that a person had changed, as it was
     made. Of a tool that the model called directly, as it wrote them."""
     reason: WaitingReason
@@ -68,15 +68,15 @@ class WaitingCall:
 LOOK_UP_FAILED: Final = 'look_up_failed'
 """In the metadata of a call of unknown fate: why the function of `CodeMode(on_unknown_call=...)` could not tell."""
 
-Decision: TypeAlias = Approve | Deny | Result | Raise | bool
-"""`True` approves, `False` denies."""
+Decision: TypeAlias = AnyDecision | ToolApproved | ToolDenied | bool
+"""`True` approves and `False` denies, as Pydantic AI's `ToolApproved` and `ToolDenied` do."""
 Decisions: TypeAlias = Mapping[str, Decision] | Callable[[WaitingCall], Decision | None] | Decision
-"""By call id; or asked for each call, `None` for later; or one for all."""
+"""By `tool_call_id`; or asked for each call, `None` for later; or one for all."""
 
 
 LookUp: TypeAlias = Callable[[RunContext[Any], WaitingCall], Decision | Awaitable[Decision | None] | None]
-"""Says what became of a call that was under way when its process died, for `CodeMode(on_unknown_call=...)`: `Result(...)` if it
-took effect, `Approve()` if it did not and is to be made, `None` where a person has to decide. `Deny` and `Raise` raise in the
+"""Says what became of a call that was under way when its process died, for `CodeMode(on_unknown_call=...)`: `ProvideResult(...)` if it
+took effect, `Approve()` if it did not and is to be made, `None` where a person has to decide. `Deny` and `RaiseError` raise in the
 code."""
 
 
@@ -102,9 +102,9 @@ def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
             arguments = part.args_as_dict()
             calls.append(
                 WaitingCall(
-                    id=part.tool_call_id,
-                    tool=part.tool_name,
-                    arguments=arguments,
+                    tool_call_id=part.tool_call_id,
+                    tool_name=part.tool_name,
+                    args=arguments,
                     reason=reason,
                     metadata=metadata,
                     wait_id=part.tool_call_id,
@@ -123,10 +123,10 @@ def decide(requests: DeferredToolRequests, decisions: Decisions) -> DeferredTool
         DecisionError: When an id is of no waiting call, a call is given a result that waits for an approval, or a tool
             that the model called directly is left out.
     """
-    calls = {call.id: call for call in waiting_calls(requests)}
+    calls = {call.tool_call_id: call for call in waiting_calls(requests)}
     given = cast('Any', decisions)
     if isinstance(given, type) or not (isinstance(given, Mapping) or callable(given)):
-        _as_decision(given, 'what decide() is given for all calls')
+        as_decision(given, 'what decide() is given for all calls')
     chosen = {id: decision for id, call in calls.items() if (decision := _decision(decisions, call)) is not None}
     named = cast('Mapping[str, Decision]', decisions) if isinstance(decisions, Mapping) else dict[str, Decision]()
     if unknown := sorted(named.keys() - calls.keys()):
@@ -138,7 +138,7 @@ def decide(requests: DeferredToolRequests, decisions: Decisions) -> DeferredTool
             _decide_directly(results, calls[part.tool_call_id], chosen.get(part.tool_call_id))
             continue
         answers = {
-            shown.id: _decided(chosen[shown.id], calls[shown.id], digest=shown.digest)
+            shown.id: _answer(chosen[shown.id], calls[shown.id], digest=shown.digest)
             for shown in cell.calls
             if shown.id in chosen
         }
@@ -147,23 +147,13 @@ def decide(requests: DeferredToolRequests, decisions: Decisions) -> DeferredTool
     return results
 
 
-def _decision(decisions: Decisions, call: WaitingCall) -> Approve | Deny | Result | Raise | None:
+def _decision(decisions: Decisions, call: WaitingCall) -> AnyDecision | None:
     decision = decisions
     if isinstance(decisions, Mapping):
-        decision = cast('Mapping[str, Decision]', decisions).get(call.id)
+        decision = cast('Mapping[str, Decision]', decisions).get(call.tool_call_id)
     elif callable(decisions):
         decision = decisions(call)
-    return _as_decision(decision, f'the decision on {call.tool}() ({call.id})')
-
-
-def _as_decision(given: Any, what: str) -> Approve | Deny | Result | Raise | None:
-    if isinstance(given, bool):
-        return Approve() if given else Deny()
-    if given is not None and type(given) not in _KINDS:
-        raise DecisionError(
-            f'{what} is Approve(), Deny(), Result() or Raise(), True, False, or None for later; got {given!r}.'
-        )
-    return given
+    return as_decision(decision, f'the decision on {call.tool_name}() ({call.tool_call_id})')
 
 
 async def looked_up(look_up: LookUp, ctx: RunContext[Any], call: WaitingCall) -> Decided | None:
@@ -173,45 +163,41 @@ async def looked_up(look_up: LookUp, ctx: RunContext[Any], call: WaitingCall) ->
         DecisionError: When it gave what is no decision on a single call.
     """
     given = look_up(ctx, call)
-    decision = _as_decision(await given if isawaitable(given) else given, 'what on_unknown_call gives')
+    decision = as_decision(await given if isawaitable(given) else given, 'what on_unknown_call gives')
     if decision is None:
         return None
     if isinstance(decision, Approve) and decision.grant is not None:
         raise DecisionError('What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.')
-    return Decided(kind=_KINDS[type(decision)], **asdict(decision))
+    return decided(decision)
 
 
-def _decided(decision: Approve | Deny | Result | Raise, call: WaitingCall, *, digest: str) -> dict[str, Any]:
-    if isinstance(decision, Result) and call.reason == 'approval':
-        raise DecisionError(f'{call.tool}() waits for an approval, not for a result: give Approve() or Deny().')
+def _answer(decision: AnyDecision, call: WaitingCall, *, digest: str) -> dict[str, Any]:
+    if isinstance(decision, ProvideResult) and call.reason == 'approval':
+        raise DecisionError(f'{call.tool_name}() waits for an approval, not for a result: give Approve() or Deny().')
     if isinstance(decision, Approve) and call.reason == 'external':
-        raise DecisionError(f'{call.tool}() is made by somebody else: give its Result(...), Raise(...) or Deny().')
-    given = asdict(decision)
-    answer = {'kind': _KINDS[type(decision)], 'digest': digest, **given}
-    with suppress(TypeError, RecursionError):  # what is no plain data goes as Pydantic puts it into JSON
-        answer['exact'] = to_typed_json(
-            {name: given[name] for name in ('arguments', 'value', 'grant') if name in given}
+        raise DecisionError(
+            f'{call.tool_name}() is made by somebody else: give its ProvideResult(...), RaiseError(...) or Deny().'
         )
+    answer = {**asdict(decided(decision)), 'digest': digest}
+    with suppress(TypeError, RecursionError):  # what is no plain data goes as Pydantic puts it into JSON
+        answer['exact'] = to_typed_json({name: answer[name] for name in ('arguments', 'value', 'grant')})
     return answer
 
 
-_KINDS: Final[Mapping[type, DecisionKind]] = {Approve: 'approve', Deny: 'deny', Result: 'result', Raise: 'raise'}
-
-
-def _decide_directly(
-    results: DeferredToolResults, call: WaitingCall, decision: Approve | Deny | Result | Raise | None
-) -> None:
+def _decide_directly(results: DeferredToolResults, call: WaitingCall, decision: AnyDecision | None) -> None:
     if decision is None:
-        raise DecisionError(f'{call.tool}() ({call.id}) was called by the model itself and has to be decided now.')
-    if call.reason == 'external' and isinstance(decision, Result):
-        results.calls[call.id] = decision.value
+        raise DecisionError(
+            f'{call.tool_name}() ({call.tool_call_id}) was called by the model itself and has to be decided now.'
+        )
+    if call.reason == 'external' and isinstance(decision, ProvideResult):
+        results.calls[call.tool_call_id] = decision.value
     elif isinstance(decision, Approve) and call.reason == 'approval':
-        arguments = None if decision.arguments is None else dict(decision.arguments)
-        results.approvals[call.id] = ToolApproved(override_args=arguments)
+        arguments = None if decision.override_args is None else dict(decision.override_args)
+        results.approvals[call.tool_call_id] = ToolApproved(override_args=arguments)
     elif isinstance(decision, Deny) and call.reason == 'approval':
-        results.approvals[call.id] = ToolDenied(decision.message)
+        results.approvals[call.tool_call_id] = ToolDenied(decision.message)
     else:
-        raise DecisionError(f'{call.tool}() waits for {call.reason}; {decision!r} does not answer that.')
+        raise DecisionError(f'{call.tool_name}() waits for {call.reason}; {decision!r} does not answer that.')
 
 
 def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCall:
@@ -220,9 +206,9 @@ def _waiting_call(shown: ShownCall, cell: ShownCell, cell_id: str) -> WaitingCal
     except ValueError as error:
         raise DecisionError(f'The requests of cell {cell_id!r} are not as the agent gave them: {error}') from error
     return WaitingCall(
-        id=shown.id,
-        tool=shown.tool,
-        arguments=arguments,
+        tool_call_id=shown.id,
+        tool_name=shown.tool,
+        args=arguments,
         reason=shown.reason,
         cell_id=cell_id,
         code=cell.code,

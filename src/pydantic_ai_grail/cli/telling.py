@@ -82,7 +82,7 @@ def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
         yield f'  began {moment(call.began_at)} with the idempotency key {call.idempotency_key}'
     if call.waits is not None and call.waits.metadata:
         yield f'  {", ".join(f"{short(name)}: {short_value(value)}" for name, value in call.waits.metadata.items())}'
-    yield f'  conversation {_place(waiting)}, call {short(call.id)}'
+    yield f'  conversation {_place(waiting)}, call {short(call.tool_call_id)}'
     yield from _lines_around(waiting)
     if waiting.is_passed:
         yield '  later cells have run: perhaps nobody will decide any more'
@@ -151,8 +151,8 @@ def _call_lines(call: PastCall) -> Iterator[str]:
 
 
 def _made(call: PastCall) -> str:
-    arguments = ', '.join(f'{name}={short_value(value)}' for name, value in call.arguments.items())
-    return f'{short(call.tool)}({arguments})'
+    arguments = ', '.join(f'{name}={short_value(value)}' for name, value in call.args.items())
+    return f'{short(call.tool_name)}({arguments})'
 
 
 def _outcome(call: PastCall) -> str:
@@ -194,6 +194,8 @@ _LINES_AROUND: Final = 2
 
 def _grant_line(grant: LiveGrant) -> str:
     uses = 'any number of calls' if grant.uses_left is None else many(grant.uses_left, 'call')
-    arguments = ', '.join([*(f'{name}={short_value(value)}' for name, value in grant.arguments.items()), '...'])
+    arguments = ', '.join([*(f'{name}={short_value(value)}' for name, value in grant.args.items()), '...'])
     where = 'in one cell' if grant.scope == 'cell' else 'in the conversation'
-    return f'   {short(grant.tool)}({arguments}): {uses} {where}, since {moment(grant.granted_at)} (grant {grant.id})'
+    return (
+        f'   {short(grant.tool_name)}({arguments}): {uses} {where}, since {moment(grant.granted_at)} (grant {grant.id})'
+    )

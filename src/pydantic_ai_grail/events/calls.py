@@ -44,10 +44,10 @@ class ToolFacts:
 class CallRequest:
     """A call as code made it: named and bound to parameters, not yet validated."""
 
-    call_id: str
+    tool_call_id: str
     ordinal: int
     tool: ToolFacts
-    arguments: Mapping[str, Any]
+    args: Mapping[str, Any]
     line: int | None = None
     """The line of the call in the cell, or `None` when the call stands in a function of an earlier cell."""
 
@@ -71,7 +71,7 @@ class CallRecord:
     """Why what the tool returned for the model's eyes beside its value could not be kept."""
     is_unknown: bool = False
     """It was under way when its cell was cut off, and waits because nobody knows whether it took effect."""
-    is_recorded: bool = False
+    is_replayed: bool = False
     """The result came from the journal; the tool was not run again."""
     is_reused: bool = False
     """The result is that of the same call of the failed cell before; the tool was not run again."""
@@ -102,11 +102,11 @@ class CallJournal:
 
     def start(self, request: CallRequest) -> None:
         """Note a call before it starts."""
-        self._records[request.call_id] = CallRecord(request=request, state='started')
+        self._records[request.tool_call_id] = CallRecord(request=request, state='started')
 
     def settle(self, record: CallRecord) -> None:
         """Note how a started call ended."""
-        self._records[record.request.call_id] = record
+        self._records[record.request.tool_call_id] = record
 
     def is_waiting(self, call_id: str) -> bool:
         return self._records[call_id].state == 'waiting'

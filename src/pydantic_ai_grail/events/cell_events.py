@@ -1,7 +1,7 @@
 """What happened, said once, as frozen records; observers tell it on (spans, metrics, a user's own log).
 
 Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, (`CellPrepared`, `CellChecked`) or, for a
-cell that began in an earlier run, `CellGoesOn`; then (`CallStarted`, `CallSettled`)*, (`SnapshotSaved` |
+cell that began in an earlier run, `CellResumed`; then (`CallStarted`, `CallSettled`)*, (`SnapshotSaved` |
 `SnapshotFailed`)?, `CellEnded`, `CellClosed`. A call that was answered from a journal is only settled, not started. Of a
 cell that waits on, or was denied as a whole, there is `CellWaits` or `CellDenied` in place of what it would have done.
 """
@@ -46,7 +46,7 @@ class StateLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellGoesOn:
+class CellResumed:
     """A cell of an earlier run goes on, in place of `CellPrepared` and `CellChecked`."""
 
     cell_id: str
@@ -140,7 +140,7 @@ Event: TypeAlias = (
     CellStarted
     | StateRestored
     | StateLost
-    | CellGoesOn
+    | CellResumed
     | CellWaits
     | CellDenied
     | CellPrepared

@@ -239,7 +239,7 @@ class Decided:
     message: str = ''
     """With `'deny'` and `'raise'`."""
     grant: Mapping[str, Any] | None = None
-    """With `'approve'`: what else is approved, as `Grant` has it."""
+    """With `'approve'`: what else is approved, as `ApprovalGrant` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ class Failure:
     message: str
     frames: tuple[CodeFrame, ...] = ()
     limit: LimitName | None = None
-    tool: str | None = None
+    tool_name: str | None = None
     """The Python name of the tool whose call raised, if it was one."""
     ordinal: int | None = None
     """Which call of the cell that was."""

@@ -36,7 +36,7 @@ class CellCallEvent(CustomEvent, name='code_mode.call'):
     """The line of the call in the cell, or `None` when it stands in a function of an earlier cell."""
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell`, `id`, `tool`, `args`, `line`."""
+        """For front ends: `cell_id`, `tool_call_id`, `tool_name`, `args`, `line`."""
         return {**_about(self, self.part), 'args': self.part.args, 'line': self.line}
 
 
@@ -52,7 +52,7 @@ class CellCallResultEvent(CustomEvent, name='code_mode.call_result'):
     """Who gave it."""
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell`, `id`, `tool`, `outcome`, `content`, `seconds`, `source`."""
+        """For front ends: `cell_id`, `tool_call_id`, `tool_name`, `outcome`, `content`, `seconds`, `source`."""
         return {
             **_about(self, self.part),
             'outcome': self.part.outcome,
@@ -71,7 +71,7 @@ class CellCallWaitsEvent(CustomEvent, name='code_mode.call_waits'):
     """It was under way when its process died, and nobody knows whether it took effect."""
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell`, `id`, `tool`, `args`, `is_unknown`."""
+        """For front ends: `cell_id`, `tool_call_id`, `tool_name`, `args`, `is_unknown`."""
         return {**_about(self, self.part), 'args': self.part.args, 'is_unknown': self.is_unknown}
 
 
@@ -86,9 +86,9 @@ class CellCheckedEvent(CustomEvent, name='code_mode.checked'):
     """What is wrong, a line each, with the line of the code."""
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell`, `verdict`, `mends`, `refusals`."""
+        """For front ends: `cell_id`, `verdict`, `mends`, `refusals`."""
         return {
-            'cell': self.tool_call_id,
+            'cell_id': self.tool_call_id,
             'verdict': self.verdict,
             'mends': self.mends,
             'refusals': self.refusals,
@@ -102,8 +102,8 @@ class CellPrintEvent(CustomEvent, name='code_mode.print'):
     text: str
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell`, `text`."""
-        return {'cell': self.tool_call_id, 'text': self.text}
+        """For front ends: `cell_id`, `text`."""
+        return {'cell_id': self.tool_call_id, 'text': self.text}
 
 
 @dataclass(kw_only=True)
@@ -118,9 +118,9 @@ class CellEndEvent(CustomEvent, name='code_mode.end'):
     """The ids of the calls that a suspended cell waits for."""
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell`, `outcome`, `error`, `waiting`."""
+        """For front ends: `cell_id`, `outcome`, `error`, `waiting`."""
         return {
-            'cell': self.tool_call_id,
+            'cell_id': self.tool_call_id,
             'outcome': self.outcome,
             'error': self.error,
             'waiting': self.waiting,
@@ -144,4 +144,4 @@ async def as_tool_events(stream: AsyncIterable[AgentStreamEvent]) -> AsyncIterat
 
 
 def _about(event: CustomEvent, part: ToolCallPart | ToolReturnPart) -> dict[str, Any]:
-    return {'cell': event.tool_call_id, 'id': part.tool_call_id, 'tool': part.tool_name}
+    return {'cell_id': event.tool_call_id, 'tool_call_id': part.tool_call_id, 'tool_name': part.tool_name}

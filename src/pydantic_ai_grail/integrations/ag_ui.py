@@ -129,7 +129,7 @@ def _interrupt(call: WaitingCallData, tool_call_id: str) -> Interrupt:
     return Interrupt(
         id=f'{_PREFIX}{tool_call_id}//{call.wait}',
         reason='tool_call',
-        tool_call_id=call.id,
+        tool_call_id=call.tool_call_id,
         message=asks[call.reason],
         response_schema=_SCHEMA,
         metadata=call.model_dump(mode='json', by_alias=True),
@@ -151,4 +151,4 @@ def _decision(entry: ResumeEntry, wait: str) -> DecisionData:
         return DecisionData(wait=wait, kind='deny', message=answer.reason or 'The call was denied.')
     if 'result' in answer.model_fields_set:
         return DecisionData(wait=wait, kind='result', value=answer.result)
-    return DecisionData(wait=wait, kind='approve', arguments=answer.edited_args)
+    return DecisionData(wait=wait, kind='approve', override_args=answer.edited_args)

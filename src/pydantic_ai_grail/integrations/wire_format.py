@@ -29,10 +29,10 @@ class _Wire(BaseModel):
 class WaitingCallData(_Wire):
     """A call inside a cell that waits for somebody."""
 
-    id: str
-    tool: str
+    tool_call_id: str
+    tool_name: str
     """The name code calls it by."""
-    arguments: dict[str, Any]
+    args: dict[str, Any]
     """As plain JSON."""
     text: str
     """The call as code, with the types of its arguments: `refund(order=7, amount=Decimal('12.50'))`."""
@@ -61,7 +61,7 @@ class DecisionData(_Wire):
     wait: str
     kind: Literal['approve', 'deny', 'result', 'raise']
     """`'result'` and `'raise'` are for calls that somebody else makes, and for those of unknown outcome."""
-    arguments: dict[str, Any] | None = None
+    override_args: dict[str, Any] | None = None
     """With `'approve'`: what the call is made with instead, all of it."""
     value: Any = None
     """With `'result'`."""
@@ -121,9 +121,9 @@ def decide_on(results: DeferredToolResults, tool_call_id: str, decisions: list[D
 
 def _call(shown: ShownCall, cell: ShownCell) -> WaitingCallData:
     return WaitingCallData(
-        id=shown.id,
-        tool=shown.tool,
-        arguments=shown.arguments,
+        tool_call_id=shown.id,
+        tool_name=shown.tool,
+        args=shown.arguments,
         text=spelled(shown),
         reason=shown.reason,
         wait=f'{shown.id}/{cell.token}/{shown.digest}',
@@ -143,7 +143,7 @@ def _answer(decision: DecisionData, digest: str) -> Mapping[str, Any]:
     answer: dict[str, Any] = {'kind': decision.kind, 'digest': digest}
     match decision.kind:
         case 'approve':
-            return {**answer, 'arguments': decision.arguments}
+            return {**answer, 'arguments': decision.override_args}
         case 'result':
             return {**answer, 'value': decision.value}
         case 'deny':

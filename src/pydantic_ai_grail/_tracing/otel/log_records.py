@@ -69,12 +69,12 @@ class CellRecords:
             case _:
                 name, what = names.FAILED_RECORD, f'cell failed: {failure.exception_type}'
         where = '' if failure.position is None else f', line {failure.position.line}'
-        tool = '' if failure.tool is None else f', in {failure.tool}'
+        tool = '' if failure.tool_name is None else f', in {failure.tool_name}'
         facts = {
             names.ERROR_TYPE: failure.exception_type,
             names.FAILURE_KIND: failure.kind,
             names.LIMIT: failure.limit,
-            names.FAILURE_TOOL: failure.tool,
+            names.FAILURE_TOOL: failure.tool_name,
         }
         self._write(name, names.ERROR, f'{what}{where}{tool}', failure.message, **_there(facts))
 

@@ -58,7 +58,7 @@ class CellMetrics:
             case CellChecked():
                 for diagnostic in event.verdict.refusals:
                     self._refusals.add(1, {names.METRIC_CODE: diagnostic.code})
-            case CallSettled(record=record) if not (record.is_recorded or record.is_reused):
+            case CallSettled(record=record) if not (record.is_replayed or record.is_reused):
                 self._calls.add(
                     1, {names.METRIC_OUTCOME: record.state, names.METRIC_TOOL: record.request.tool.tool_name}
                 )

@@ -27,8 +27,8 @@ from ...events.cell_events import (
     CellClosed,
     CellDenied,
     CellEnded,
-    CellGoesOn,
     CellPrepared,
+    CellResumed,
     CellStarted,
     CellWaits,
     Event,
@@ -194,7 +194,7 @@ class _Record:
                 if event.verdict.refusals or event.verdict.hints:
                     found = redact.diagnostics(event.verdict, include_content=self._include_content)
                     self._set_json(names.DIAGNOSTICS, found)
-            case CellGoesOn():
+            case CellResumed():
                 self._set({names.GOES_ON: 'from where it waited' if event.was_waiting else 'from its beginning'})
                 link = link_to(event.trace)
                 if link is not None:
@@ -224,9 +224,9 @@ class _Record:
                 self._raise_level(names.WARN)
                 self._records.unsaved_state(event.reason)
             case CallStarted(request=request):
-                self._calls[request.call_id] = CallRecord(request=request, state='started')
+                self._calls[request.tool_call_id] = CallRecord(request=request, state='started')
             case CallSettled(record=record):
-                self._calls[record.request.call_id] = record
+                self._calls[record.request.tool_call_id] = record
             case CellClosed():
                 if event.journal_seconds:
                     self._set({names.JOURNAL_SECONDS: event.journal_seconds})
@@ -298,8 +298,8 @@ class _Record:
             self._set({names.LIMIT: failure.limit})
         if failure.position is not None:
             self._set({names.FAILURE_LINE: failure.position.line})
-        if failure.tool is not None:
-            self._set({names.FAILURE_TOOL: failure.tool})
+        if failure.tool_name is not None:
+            self._set({names.FAILURE_TOOL: failure.tool_name})
         self._set_content(names.FAILURE_MESSAGE, failure.message)
         if failure.kind != 'cancelled':
             self._raise_level(names.ERROR)
