@@ -87,9 +87,7 @@ def test_settings(use: Callable[[], object], said: str) -> None:
         ),
         (
             lambda: Approve(grant=cast('Any', 20)),
-            snapshot(
-                'Approve(grant=...) is an ApprovalGrant(...), got 20.'
-            ),
+            snapshot('Approve(grant=...) is an ApprovalGrant(...), got 20.'),
         ),
         (
             lambda: ApprovalGrant(scope=cast('Any', 'forever')),

@@ -152,10 +152,10 @@ class Free(Layer):
         self.noted: list[str] = []
 
     def note(self, request: CallRequest) -> None:
-        self.noted.append(request.call_id)
+        self.noted.append(request.tool_call_id)
 
     async def answer(self, call: Call) -> Answer | None:
-        return Returned('free') if call.request.arguments['number'] < 10 else None
+        return Returned('free') if call.request.args['number'] < 10 else None
 
 
 async def test_the_first_layer_that_answers_a_call_is_the_last_that_sees_it() -> None:
@@ -164,10 +164,10 @@ async def test_the_first_layer_that_answers_a_call_is_the_last_that_sees_it() ->
     calls.layers = [free]
     for number, (given, expected) in enumerate([(1, 'free'), (20, 'paid 20')], start=1):
         request = CallRequest(
-            call_id=f'cell__{number}',
+            tool_call_id=f'cell__{number}',
             ordinal=calls.position.accept(),
             tool=calls.tools.catalog.entries['pay'].facts,
-            arguments={'number': given},
+            args={'number': given},
         )
         free.note(request)
         assert await calls.run(request) == Returned(expected)

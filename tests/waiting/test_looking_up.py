@@ -178,7 +178,10 @@ async def test_where_it_is_cancelled_by_something_of_its_own_a_person_is_asked(t
             'yes',
             "what on_unknown_call gives is Approve(), Deny(), ProvideResult(), RaiseError(), ToolApproved(), ToolDenied(), True, False, or None for later; got 'yes'.",
         ),
-        (Approve(grant=ApprovalGrant()), 'What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.'),
+        (
+            Approve(grant=ApprovalGrant()),
+            'What on_unknown_call gives is for one call, so Approve(grant=...) cannot be.',
+        ),
     ],
 )
 async def test_what_is_no_decision_on_a_call_is_told_to_the_person_who_is_asked(

@@ -83,7 +83,7 @@ class CallProgress:
     def start(self, request: CallRequest) -> None:
         """A call is to be answered."""
         self.records.start(request)
-        self.user_content[request.call_id] = ()
+        self.user_content[request.tool_call_id] = ()
 
     def announce(self, request: CallRequest) -> None:
         """A call is to be made."""
@@ -113,8 +113,8 @@ class CallProgress:
             settled = RaisedBy(settled.exception_type, cut(in_utf8(cut(settled.message))))
         content = () if called is None else called.content
         if content:
-            self.user_content[request.call_id] = content
-        self.order.add(request.call_id)
+            self.user_content[request.tool_call_id] = content
+        self.order.add(request.tool_call_id)
         if self.recorder is not None:  # what has an effect after is written after
             ended = entry_of(request, state, settled, content=content, seconds=seconds, at=self.clock())
             self.recorder.write_behind(replace(ended, looked_up=True) if looked_up else ended)
@@ -123,7 +123,7 @@ class CallProgress:
 
     def end_early(self, request: CallRequest, *, seconds: float = 0.0) -> None:
         """A call was ended before it settled, and nobody knows what it did."""
-        if not self.records.is_waiting(request.call_id):
+        if not self.records.is_waiting(request.tool_call_id):
             self._note(cut_off(request, seconds=seconds))
 
     async def begin_to_wait(
@@ -146,7 +146,7 @@ class CallProgress:
 
     def wait(self, request: CallRequest, waits: CallWaits) -> CallWaits:
         """A call waits for a decision, as the journal has it."""
-        self.waiting[request.call_id] = waits
+        self.waiting[request.tool_call_id] = waits
         self._note(CallRecord(request=request, state='waiting', is_unknown=waits.reason == 'unknown'))
         return waits
 
@@ -154,9 +154,9 @@ class CallProgress:
         """A call had ended before, as this cell's journal has it."""
         settled = settled_of(ended)
         if ended.content:
-            self.user_content[request.call_id] = content_of(ended)
-        self.order.replay(request.call_id, order)
-        self._note(replace(record_of(request, ended.state, settled, seconds=ended.seconds), is_recorded=True))
+            self.user_content[request.tool_call_id] = content_of(ended)
+        self.order.replay(request.tool_call_id, order)
+        self._note(replace(record_of(request, ended.state, settled, seconds=ended.seconds), is_replayed=True))
         return settled
 
     async def reused(self, call: Call, made: CallEnded) -> Settled:
@@ -166,7 +166,7 @@ class CallProgress:
             StoreError: When that could not be written down.
         """
         request, settled = call.request, settled_of(made)
-        self.order.add(request.call_id)
+        self.order.add(request.tool_call_id)
         if self.recorder is not None:
             began = self._began(call, Attempt(number=0))
             await self.recorder.write(began, replace(made, ordinal=request.ordinal, at=began.at))
@@ -178,7 +178,7 @@ class CallProgress:
         return CallBegan(
             ordinal=request.ordinal,
             tool=request.tool.python_name,
-            arguments=request.arguments,
+            arguments=request.args,
             line=request.line,
             attempt=attempt.number,
             delivered_before=call.delivered_before,

@@ -185,7 +185,7 @@ class _Loop:
             await self._start_promised()
             await self.under_way.until_idle()
             return await self._park(at_call=request.ordinal)
-        self.calls.progress.order.arrive(request.call_id)
+        self.calls.progress.order.arrive(request.tool_call_id)
         del self._open[number]
         self.calls.position.delivered += 1
         return await self.worker.answer(settled)
@@ -286,7 +286,7 @@ class _Loop:
     async def _keep_call(self, number: int, request: CallRequest) -> None:
         settled = await self.calls.run(request)
         if not isinstance(settled, CallWaits):
-            self._settled[number] = (self.calls.progress.order.arrive(request.call_id), settled)
+            self._settled[number] = (self.calls.progress.order.arrive(request.tool_call_id), settled)
 
     async def _sleep(self, stop: SleepStop) -> Stop:
         self._slept_seconds += stop.seconds

@@ -107,10 +107,10 @@ class CallPipeline:
         if bound.left_out:
             self.remarks.none_left_out(facts.python_name, bound.left_out, stop.line)
         request = CallRequest(
-            call_id=call_id(self.cell_id, ordinal),
+            tool_call_id=call_id(self.cell_id, ordinal),
             ordinal=ordinal,
             tool=facts,
-            arguments=bound.arguments,
+            args=bound.arguments,
             line=stop.line,
         )
         for layer in self.layers:
@@ -142,7 +142,7 @@ class CallPipeline:
         """Note calls of before that the code will not ask for again: those that settled, and those that nobody knows of."""
         for journaled in calls:
             request = self.past.replay.request(journaled.began.ordinal, self.tools.catalog)
-            if request.call_id in self.progress.order or (journaled.ended is None and journaled.has_not_started):
+            if request.tool_call_id in self.progress.order or (journaled.ended is None and journaled.has_not_started):
                 continue
             self.progress.records.start(request)
             if journaled.ended is not None:
@@ -158,7 +158,7 @@ class CallPipeline:
         self.progress.order.outstanding.difference_update(call.order for call in delivered)
 
     def _call(self, request: CallRequest) -> Call:
-        own_key = idempotency_key(self.scope, request.call_id)
+        own_key = idempotency_key(self.scope, request.tool_call_id)
         if not self.layers:
             delivered_before = self.position.delivered_before[request.ordinal]
             return Call(request=request, key=own_key, own_key=own_key, delivered_before=delivered_before)

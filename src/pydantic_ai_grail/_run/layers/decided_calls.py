@@ -32,7 +32,7 @@ class Decisions:
         """Whether a call that needs an approval was allowed beforehand; if so, that is written down as used."""
         if self.grants is None:
             return False
-        tool, arguments = call.request.tool.python_name, call.request.arguments
+        tool, arguments = call.request.tool.python_name, call.request.args
         with suppress(StoreError):  # nobody knows of a grant then, so a person is asked
             return await self.grants.use(tool=tool, arguments=arguments, cell_id=cell_id, key=call.own_key)
         return False
@@ -71,7 +71,7 @@ class DecidedCalls(Layer):
 
     def _decided(self, request: CallRequest, earlier: JournaledCall | None) -> Decided | None:
         waits = None if earlier is None else earlier.waits
-        return self.decisions.by_call.get(request.call_id) if self.past.replay.is_decided(waits) else None
+        return self.decisions.by_call.get(request.tool_call_id) if self.past.replay.is_decided(waits) else None
 
     def _answer_to(self, request: CallRequest, earlier: JournaledCall | None) -> tuple[CallState, Settled] | None:
         """What a call gets that is not made: its decision is a result or a refusal, or did not come in time."""

@@ -75,7 +75,7 @@ class MadeCalls(Layer):
                     self.tools,
                     request,
                     entry,
-                    arguments=request.arguments if attempt.changed is None else attempt.changed,
+                    arguments=request.args if attempt.changed is None else attempt.changed,
                     approved=attempt.approved,
                     about={'idempotency_key': call.key, 'attempt': attempt.number},
                 )
