@@ -10,7 +10,7 @@ from typing import TypeAlias
 import anyio
 from pydantic_ai import AgentRunResult
 
-from .contenders import OURS, PEER, PEER_WITH_STORE, PLAIN, Contender, in_sqlite
+from .contenders import FLOOR, ONE_FEED, OURS, PEER, PEER_WITH_STORE, PLAIN, Contender, in_sqlite
 from .script import FIFTY_CALLS, FIRST_TURN, FIVE_CELLS, GATHER, LOOP, ONE_CALL, SECOND_TURN, Step
 from .tools import tools
 
@@ -25,7 +25,7 @@ class Case:
 
     title: str
     prepare: Callable[[Contender], Awaitable[Runs]]
-    contenders: tuple[Contender, ...] = (PLAIN, PEER, OURS)
+    contenders: tuple[Contender, ...] = (PLAIN, FLOOR, ONE_FEED, PEER, OURS)
     fewer_rounds: int = 1
     """Divides the number of rounds, for a case that is long by itself."""
 
@@ -73,15 +73,28 @@ async def later_turn(contender: Contender) -> Runs:
     return run
 
 
+ONE_CELL = 'one cell, one call'
+FIVE = 'five cells, one call each'
+IN_A_LOOP = f'{len(FIFTY_CALLS)} calls in a loop'
+IN_A_GATHER = f'{len(FIFTY_CALLS)} calls in a gather'
+MANY_TOOLS = '200 tools, one call'
+MANY_RUNS = f'{AT_ONCE} runs at once'
+ONE_CELL_IN_SQLITE = 'one cell, one call, SQLite'
+LATER_TURN = 'a later turn'
+LATER_TURN_IN_SQLITE = 'a later turn, SQLite'
+
+
 def cases(folder: Path) -> list[Case]:
     """All of them. Databases go into `folder`."""
+    with_files = (PLAIN, *in_sqlite(folder))
     return [
-        Case('one cell, one call', a_run(ONE_CALL)),
-        Case('five cells, one call each', a_run(FIVE_CELLS)),
-        Case(f'{len(FIFTY_CALLS)} calls in a loop', a_run(LOOP)),
-        Case(f'{len(FIFTY_CALLS)} calls in a gather', a_run(GATHER)),
-        Case('200 tools, one call', a_run(ONE_CALL, number_of_tools=200)),
-        Case(f'{AT_ONCE} runs at once', many_runs, fewer_rounds=6),
-        Case('a later turn', later_turn, (PLAIN, PEER_WITH_STORE, OURS)),
-        Case('a later turn, SQLite', later_turn, (PLAIN, *in_sqlite(folder))),
+        Case(ONE_CELL, a_run(ONE_CALL)),
+        Case(FIVE, a_run(FIVE_CELLS)),
+        Case(IN_A_LOOP, a_run(LOOP)),
+        Case(IN_A_GATHER, a_run(GATHER)),
+        Case(MANY_TOOLS, a_run(ONE_CALL, number_of_tools=200)),
+        Case(MANY_RUNS, many_runs, fewer_rounds=6),
+        Case(ONE_CELL_IN_SQLITE, a_run(ONE_CALL), with_files),
+        Case(LATER_TURN, later_turn, (PLAIN, FLOOR, PEER_WITH_STORE, OURS)),
+        Case(LATER_TURN_IN_SQLITE, later_turn, with_files),
     ]

@@ -1,4 +1,4 @@
-"""Who is compared: an agent without code mode, the peer, and us; the latter two also with a SQLite file."""
+"""Who is compared: an agent without code mode, the floor, the peer, and us; but for the first also with a SQLite file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from pydantic_ai_harness import CodeMode as PeerCodeMode
 
 from pydantic_ai_grail import CodeMode, SqlStore
 
-from .script import Step, Write, scripted
+from .floor import Floor, drive_as_one_feed
+from .floor_stores import InSqlite
+from .script import Clock, Step, Write, scripted
 
 
 @dataclass
@@ -62,27 +64,32 @@ class Contender:
 
     name: str
     write: Write
-    capabilities: Callable[[], Sequence[AbstractCapability[Any]]]
-    """Made anew for each agent."""
+    capabilities: Callable[[Sequence[Tool]], Sequence[AbstractCapability[Any]]]
+    """Made anew for each agent, from its tools."""
 
-    def agent(self, tools: Sequence[Tool], *turns: Sequence[Step]) -> Agent[None, str]:
-        return Agent(scripted(*turns, write=self.write), tools=tools, capabilities=self.capabilities())
-
-
-PLAIN = Contender('plain', Step.as_calls, lambda: [])
-PEER = Contender('peer', Step.as_code, lambda: [PeerCodeMode()])
-PEER_WITH_STORE = Contender('peer', Step.as_code, lambda: [PeerCodeMode(repl_store=PeerStore())])
-OURS = Contender('ours', Step.as_code, lambda: [CodeMode()])
+    def agent(self, tools: Sequence[Tool], *turns: Sequence[Step], clock: Clock | None = None) -> Agent[None, str]:
+        model = scripted(*turns, write=self.write, clock=clock)
+        return Agent(model, tools=tools, capabilities=self.capabilities(tools))
 
 
-def in_sqlite(folder: Path) -> tuple[Contender, Contender]:
-    """The peer and us, with a new file in `folder` for every agent."""
+PLAIN = Contender('plain', Step.as_calls, lambda tools: [])
+FLOOR = Contender('floor', Step.as_code, lambda tools: [Floor(tools)])
+ONE_FEED = Contender('one feed', Step.as_code, lambda tools: [Floor(tools, drive=drive_as_one_feed)])
+"""The floor, where a call is nothing to stop at."""
+PEER = Contender('peer', Step.as_code, lambda tools: [PeerCodeMode()])
+PEER_WITH_STORE = Contender('peer', Step.as_code, lambda tools: [PeerCodeMode(repl_store=PeerStore())])
+OURS = Contender('ours', Step.as_code, lambda tools: [CodeMode()])
+
+
+def in_sqlite(folder: Path) -> tuple[Contender, Contender, Contender]:
+    """The floor, the peer and us, with a new file in `folder` for every agent."""
     numbers = count()
 
     def file() -> Path:
         return folder / f'agent-{next(numbers)}.db'
 
     return (
-        Contender('peer', Step.as_code, lambda: [PeerCodeMode(repl_store=PeerSqliteStore(file()))]),
-        Contender('ours', Step.as_code, lambda: [CodeMode(store=SqlStore(f'sqlite:///{file()}'))]),
+        Contender('floor', Step.as_code, lambda tools: [Floor(tools, InSqlite(file()))]),
+        Contender('peer', Step.as_code, lambda tools: [PeerCodeMode(repl_store=PeerSqliteStore(file()))]),
+        Contender('ours', Step.as_code, lambda tools: [CodeMode(store=SqlStore(f'sqlite:///{file()}'))]),
     )

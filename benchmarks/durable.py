@@ -15,14 +15,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-from pydantic_ai import Agent
+from pydantic_ai import Agent, Tool
+from pydantic_ai.capabilities import AbstractCapability
 from sqlalchemy import create_engine, text
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore
 from pydantic_ai_grail.stores.base import CellKey
 from pydantic_ai_grail.testing.scripted import scripted_model
 
+from .floor import Floor
+from .floor_stores import FloorStore, InMemory, InSqlite
 from .going_on import going_on_ms, till
+from .measure import Times
 
 SECRET: Final = 'a secret that lasts for a benchmark'
 CALLS: Final = 50
@@ -35,8 +39,24 @@ class Price:
     """What one way to keep state costs."""
 
     name: str
-    call_ms: float
+    samples: tuple[float, ...]
+    """Milliseconds a call, sorted."""
+    floor: tuple[float, ...] | None
+    """Those of the floor, where it has such a store."""
     against_memory: float
+
+    @property
+    def call_ms(self) -> float:
+        return statistics.median(self.samples)
+
+    @property
+    def noise(self) -> float:
+        """Half the span between the quartiles, as a part of the median."""
+        return Times(self.samples).noise
+
+    @property
+    def against_floor(self) -> float | None:
+        return None if self.floor is None else self.call_ms / statistics.median(self.floor)
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,13 @@ class Durable:
     prices: list[Price]
     going_on_ms: list[float]
     waiting_bytes: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            'call_milliseconds': {price.name: list(price.samples) for price in self.prices},
+            'going_on_milliseconds': self.going_on_ms,
+            'waiting_bytes': self.waiting_bytes,
+        }
 
 
 async def durable(folder: Path, *, rounds: int) -> Durable:
@@ -58,23 +85,37 @@ async def durable(folder: Path, *, rounds: int) -> Durable:
             'SQLite, `call`': lambda: CodeMode(store=SqlStore(f'sqlite:///{folder}/call.db')),
             'PostgreSQL, `call`': lambda: CodeMode(store=SqlStore(postgresql), secret=SECRET),
         }
-        agents = {name: (_agent(make(), LOOP), _agent(make(), NOTHING)) for name, make in ways.items()}
-        samples: dict[str, list[float]] = {name: [] for name in agents}
+        floors: dict[str, Callable[[], FloorStore]] = {
+            'memory': InMemory,
+            'SQLite, `call`': lambda: InSqlite(folder / 'floor.db'),
+        }
+        capabilities: dict[tuple[str, str], AbstractCapability[Any]] = {
+            **{('ours', name): make() for name, make in ways.items()},
+            **{('floor', name): Floor([Tool(note)], make()) for name, make in floors.items()},
+        }
+        agents = {name: (_agent(made, LOOP), _agent(made, NOTHING)) for name, made in capabilities.items()}
+        samples: dict[tuple[str, str], list[float]] = {name: [] for name in agents}
         for number in range(rounds + 2):
             for name, (calling, idle) in agents.items():
                 seconds = await _seconds(calling) - await _seconds(idle)
                 if number >= 2:
                     samples[name].append(seconds * 1000 / CALLS)
-    medians = {name: statistics.median(values) for name, values in samples.items()}
-    prices = [Price(name, value, value / medians['memory']) for name, value in medians.items()]
+    found = {name: tuple(sorted(values)) for name, values in samples.items()}
+    in_memory = statistics.median(found['ours', 'memory'])
+    prices = [
+        Price(name, found['ours', name], found.get(('floor', name)), statistics.median(found['ours', name]) / in_memory)
+        for name in ways
+    ]
     going_on = [await asyncio.to_thread(going_on_ms, folder / f'wait-{number}.db') for number in range(rounds)]
     return Durable(prices, sorted(going_on), await _waiting_bytes(SqlStore(f'sqlite:///{folder}/size.db')))
 
 
-def _agent(mode: CodeMode[Any], cell: str) -> Agent[None, str]:
-    async def note(n: int) -> str:
-        return f'noted {n}'
+async def note(n: int) -> str:
+    """What code calls."""
+    return f'noted {n}'
 
+
+def _agent(mode: AbstractCapability[Any], cell: str) -> Agent[None, str]:
     return Agent(scripted_model(cell), tools=[note], capabilities=[mode])
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from time import perf_counter
+from dataclasses import dataclass, field
+from time import perf_counter, process_time
 from typing import Any
 
 from pydantic_ai import AgentRunResult
@@ -23,20 +23,47 @@ class Times:
     """What one contender took in one case, in milliseconds, sorted."""
 
     samples: tuple[float, ...]
+    processor: tuple[float, ...] = ()
+    """Processor time of this process alone, all its threads together: what other work on the machine changes less."""
 
     @property
     def median(self) -> float:
         return statistics.median(self.samples)
 
     @property
-    def best(self) -> float:
-        return self.samples[0]
+    def processor_median(self) -> float:
+        return statistics.median(self.processor)
 
     @property
     def noise(self) -> float:
         """Half the span between the quartiles, as a part of the median."""
         lower, _, upper = statistics.quantiles(self.samples, n=4)
         return (upper - lower) / 2 / self.median
+
+
+@dataclass
+class Stopwatch:
+    """Collects samples of time on the wall and of the processor."""
+
+    walls: list[float] = field(default_factory=list[float])
+    processor: list[float] = field(default_factory=list[float])
+    _began: tuple[float, float] = (0.0, 0.0)
+
+    def start(self) -> None:
+        self._began = perf_counter(), process_time()
+
+    def stop(self) -> None:
+        wall, processor = self._began
+        self.walls.append((perf_counter() - wall) * 1000)
+        self.processor.append((process_time() - processor) * 1000)
+
+    def times(self) -> Times:
+        return Times(tuple(sorted(self.walls)), tuple(sorted(self.processor)))
+
+
+def ratio(part: float, whole: float) -> float:
+    """One as a part of the other; where the other is nothing, nobody can be compared with it."""
+    return part / whole if whole > 0 else float('inf')
 
 
 class WrongAnswer(Exception):
@@ -46,17 +73,16 @@ class WrongAnswer(Exception):
 async def measure(case: Case, *, rounds: int) -> dict[str, Times]:
     """The times of each contender, by its name."""
     runs = [(contender, await case.prepare(contender)) for contender in case.contenders]
-    samples: dict[str, list[float]] = {contender.name: [] for contender, _ in runs}
+    watches = {contender.name: Stopwatch() for contender, _ in runs}
     for number in range(WARM_UP_ROUNDS + rounds):
         for contender, run in rotated(runs, number):
+            watch = watches[contender.name] if number >= WARM_UP_ROUNDS else Stopwatch()
             gc.collect()
-            start = perf_counter()
+            watch.start()
             results = await run()
-            seconds = perf_counter() - start
+            watch.stop()
             look_at(results, contender)
-            if number >= WARM_UP_ROUNDS:
-                samples[contender.name].append(seconds * 1000)
-    return {name: Times(tuple(sorted(values))) for name, values in samples.items()}
+    return {name: watch.times() for name, watch in watches.items()}
 
 
 def rotated(items: Sequence[Any], number: int) -> Iterable[Any]:

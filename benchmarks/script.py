@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, ToolCallPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -34,15 +34,32 @@ Write: TypeAlias = Callable[[Step, AgentInfo], list[ToolCallPart]]
 TOOL_NAME = re.compile(r'\b(get|search)_order\b')
 
 
-def scripted(*turns: Sequence[Step], write: Write) -> FunctionModel:
+class Clock(Protocol):
+    """Stands still while the model thinks."""
+
+    def stop(self) -> None: ...
+
+    def start(self) -> None: ...
+
+
+def scripted(*turns: Sequence[Step], write: Write, clock: Clock | None = None) -> FunctionModel:
     """A model that takes one step per response and then says `done`. It keeps no state, so runs may overlap.
 
     Args:
         turns: The steps of the conversation's first turn, its second, ...
         write: How it does a step.
+        clock: Told of each request and each response.
     """
 
     def respond(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        if clock is None:
+            return response(messages, info)
+        clock.stop()
+        answer = response(messages, info)
+        clock.start()
+        return answer
+
+    def response(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         prompts = [index for index, message in enumerate(messages) if is_prompt(message)]
         steps = turns[len(prompts) - 1]
         taken = sum(isinstance(message, ModelResponse) for message in messages[prompts[-1] :])

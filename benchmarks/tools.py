@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice, product
+from itertools import count as numbers
+from itertools import islice
 from typing import Any, Literal
 
 from pydantic_ai import Tool
@@ -96,6 +98,33 @@ async def compare(first_id: int, second_id: int) -> dict[str, tuple[str, str]]:
 KINDS: list[Callable[..., Any]] = [get, search, count, total, create, rename, close, labels, history, compare]
 
 
+def nouns() -> Iterator[str]:
+    """As many as are asked for: `order`, ..., `voucher`, `order_2`, ..."""
+    yield from NOUNS
+    for round in numbers(2):
+        yield from (f'{noun}_{round}' for noun in NOUNS)
+
+
 def tools(number: int) -> list[Tool]:
     """The first `number` tools: `get_order`, `search_order`, ..., `get_customer`, ..."""
-    return [Tool(kind, name=f'{kind.__name__}_{noun}') for noun, kind in islice(product(NOUNS, KINDS), number)]
+    pairs = ((noun, kind) for noun in nouns() for kind in KINDS)
+    return [Tool(kind, name=f'{kind.__name__}_{noun}') for noun, kind in islice(pairs, number)]
+
+
+STUB_HEAD = """\
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, TypedDict
+
+class Record(TypedDict):
+    id: int
+    name: str
+    state: Literal['new', 'open', 'closed']
+    amount: Decimal
+
+"""
+
+
+def stubs(tools: Sequence[Tool]) -> str:
+    """Their signatures as they are written above, as a checker reads them. A record arrives in code as a dict."""
+    return STUB_HEAD + '\n'.join(f'async def {tool.name}{inspect.signature(tool.function)}: ...' for tool in tools)
