@@ -24,7 +24,7 @@ from pydantic_ai.usage import RunUsage, UsageLimits
 from pydantic_ai_grail import CodeMode
 from pydantic_ai_grail._catalog.catalog import build_catalog
 from pydantic_ai_grail._cell.engine import Engine
-from pydantic_ai_grail._run.dispatch import Dispatcher
+from pydantic_ai_grail._run.pipeline import CellTools, call_pipeline
 from pydantic_ai_grail._run.run_cell import Surroundings, run_cell
 from pydantic_ai_grail.events.cell_events import Event
 from pydantic_ai_grail.events.outcomes import Completed
@@ -95,7 +95,7 @@ async def ours_alone() -> Conversation:
     ctx: RunContext[Any] = RunContext(deps=None, model=TestModel(), usage=RunUsage())
     inside = await toolset.get_tools(ctx)
     engine, catalog, numbers = Engine(CodeMode[Any]().settings), build_catalog(inside, root=toolset), count()
-    manager = ToolManager(toolset=toolset, ctx=ctx, tools=inside)
+    cell_tools = CellTools(catalog=catalog, manager=ToolManager(toolset=toolset, ctx=ctx, tools=inside))
 
     async def play(cells: int) -> None:
         run = engine.new_run(ConversationKey('', f'rate-{next(numbers)}'), None, from_client=False)
@@ -108,9 +108,7 @@ async def ours_alone() -> Conversation:
                     source,
                     Surroundings(
                         history=await run.history_of(state),
-                        calls=Dispatcher(
-                            cell_id=cell_id, catalog=catalog, tools=manager, max_tool_calls=100, observe=ignore
-                        ),
+                        calls=call_pipeline(cell_id, cell_tools, max_tool_calls=100, observe=ignore),
                         check=engine.check(catalog, inside),
                         support=engine.support,
                         worker=lambda: engine.worker(run.session, catalog),
