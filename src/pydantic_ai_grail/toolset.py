@@ -7,9 +7,9 @@ this package knows (catalog, state, outcome) here and nowhere else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Self, Unpack, cast
 
@@ -19,17 +19,17 @@ from pydantic_ai.tools import AgentDepsT, RunContext
 from pydantic_ai.toolsets import AbstractToolset, WrapperToolset
 from pydantic_ai.toolsets.abstract import ToolsetTool
 
-from ._catalog.catalog import Catalog
 from ._catalog.placement import names_of_no_tool, place_tools
 from ._cell.agent_run import AgentRun
 from ._cell.cell_call import CellCall
 from ._cell.cell_ends import CellEnd, DeniedCell, SuspendedAgain
+from ._cell.cells_called import RESUME, CellCalls
 from ._cell.durable_step import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from ._cell.engine import Engine
 from ._cell.instructions import living, unseen
-from ._cell.message_history import RESUME, asking_call, cell_id_in, cells_in, requests_again, said_before
+from ._cell.message_history import cells_in, requests_again, said_before
 from ._cell.name_conflicts import ONE_CODE_MODE, refuse_other_run_code
-from ._cell.run_code import ARGUMENTS, VALIDATOR, definition, manager_of_calls
+from ._cell.run_code import ARGUMENTS, VALIDATOR, RunCodeTool, definition, manager_of_calls
 from ._cell.suspension import note_denials
 from ._common.ownership import comes_from_a_client, conversation_in
 from ._journal.grants import LiveGrant
@@ -45,14 +45,6 @@ from .settings import CodeModeOptions, Settings, instance_of_toolset
 TOOLSET_ID: Final = 'code_mode'
 
 _NOTE: Final = 'variables'
-
-
-@dataclass(kw_only=True)
-class RunCodeTool(ToolsetTool[AgentDepsT]):
-    """`run_code` as of one step, with the tools that code may call in it."""
-
-    catalog: Catalog
-    inside: Mapping[str, ToolsetTool[AgentDepsT]]
 
 
 class CodeModeToolset(WrapperToolset[AgentDepsT]):
@@ -241,9 +233,10 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         self, asked: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
         call_id = own_id = ctx.tool_call_id or 'cell'
-        cell_id = cell_id_in(ctx.messages, call_id, tool_name=RUN_CODE)
+        calls = CellCalls(ctx.messages, tool_name=RUN_CODE)
+        cell_id = calls.cell_id(call_id)
         if RESUME in asked:
-            resumed = asking_call(ctx.messages, call_id, tool_name=RUN_CODE)
+            resumed = calls.asking(call_id)
             if resumed is None or resumed.tool_call_id == call_id:
                 raise ToolFailed(nothing_to_resume(asked[RESUME]))
             asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
@@ -273,7 +266,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                 reruns=asked.get('rerun', False),
             )
             try:
-                ran = await cell.ran(cells_in(ctx.messages, tool_name=RUN_CODE, before=call_id, run_id=ctx.run_id))
+                ran = await cell.ran(cells_in(calls, before=call_id, run_id=ctx.run_id))
                 return await self._reply(ran, run, parts)
             except NothingToResume as error:
                 raise ToolFailed(nothing_to_resume(own_id)) from error
@@ -286,7 +279,8 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         if run is None:
             return ''
         if run.opening_note is None:
-            cells = cells_in(ctx.messages, tool_name=RUN_CODE, before=None, run_id=ctx.run_id)
+            calls = CellCalls(ctx.messages, tool_name=RUN_CODE)
+            cells = cells_in(calls, before=None, run_id=ctx.run_id)
             if not requests_again(ctx.messages):  # the model is in the midst of it: what it was told stays
                 run.opening_note = said_before(ctx.messages, f'toolset:{TOOLSET_ID}:{_NOTE}')
                 return run.opening_note

@@ -59,7 +59,7 @@ async def test_an_argument_that_shares_structure_is_an_error_at_the_line_of_its_
         agent_with(take), f'{SHARED}{call}', f'try:\n    {call.splitlines()[-1]}\nexcept ValueError as e:\n    y = 1\ny'
     )
     assert (
-        'ValueError: the arguments of take() cannot leave the sandbox: it has more than 200,000 parts, each counted as '
+        'ValueError: the arguments of take() cannot leave the sandbox: it has more than 150,000 parts, each counted as '
         'often as it appears. Send a part of it, or in several calls'
     ) in cells[0].content
     assert cells[1].content == {'result': 1}

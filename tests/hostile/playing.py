@@ -18,9 +18,9 @@ Ending = Literal['completed', 'failed', 'refused']
 
 ANY_ENDING: Final = frozenset[Ending](('completed', 'failed', 'refused'))
 MAX_GROWTH_BYTES: Final = 64 * 1024 * 1024
-MOST_GROWN_BY_EXCEPTIONS: Final = 112 * 1024 * 1024
-"""For an exception whose text is near the sandbox's memory; docs/reference/limits.md says so. Monty (1.4) holds it two to three times
-before anybody can ask how long it is, and copies it once more to tell it."""
+MOST_GROWN_BY_EXCEPTIONS: Final = 3 * 48 * 1024 * 1024
+"""Three times `max_memory`; docs/reference/limits.md says so. Monty (1.4) holds the text of an exception two to three times before
+anybody can ask how long it is, and copies it once more to tell it."""
 MAX_HELD_SECONDS: Final = 0.05
 MAX_READ_CHARS: Final = 64_000
 """Results are cut to 10,000 characters, each of which JSON may write as six."""

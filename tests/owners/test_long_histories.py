@@ -10,24 +10,17 @@ import pytest
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart, UserPromptPart
 
 from pydantic_ai_grail._cell.approval_requests import as_the_model_sees, next_requests
-from pydantic_ai_grail._cell.message_history import (
-    asking_call,
-    cell_id_in,
-    cell_ids_in,
-    cells_in,
-    denied_in,
-    requests_again,
-    said_before,
-)
+from pydantic_ai_grail._cell.cells_called import CellCalls, cell_ids_in
+from pydantic_ai_grail._cell.message_history import cells_in, denied_in, requests_again, said_before
 
 Reads = Callable[[list[ModelMessage]], Any]
 READERS: dict[str, Reads] = {
     'as_the_model_sees': lambda messages: as_the_model_sees(messages, tool_name='run_code'),
     'next_requests': lambda messages: next_requests(messages, tool_name='run_code'),
-    'cells_in': lambda messages: cells_in(messages, tool_name='run_code', before='grail_1', run_id='r'),
+    'cells_in': lambda messages: cells_in(CellCalls(messages, tool_name='run_code'), before='grail_1', run_id='r'),
     'cell_ids_in': lambda messages: cell_ids_in(messages, tool_name='run_code'),
-    'cell_id_in': lambda messages: cell_id_in(messages, 'no such', tool_name='run_code'),
-    'asking_call': lambda messages: asking_call(messages, 'no such', tool_name='run_code'),
+    'cell_id': lambda messages: CellCalls(messages, tool_name='run_code').cell_id('no such'),
+    'asking': lambda messages: CellCalls(messages, tool_name='run_code').asking('no such'),
     'denied_in': lambda messages: denied_in(messages, tool_name='run_code'),
     'asks_anew': requests_again,
     'said_before': lambda messages: said_before(messages, 'no such'),

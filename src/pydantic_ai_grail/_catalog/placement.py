@@ -26,9 +26,12 @@ async def place_tools(
     tools: Mapping[str, ToolsetTool[Any]], *, selector: ToolSelector[Any], ctx: RunContext[Any]
 ) -> dict[str, Placement]:
     """The place of each of `tools` in this step of the run."""
-    places: dict[str, Placement] = {
-        name: await _place(tool.tool_def, selector=selector, ctx=ctx) for name, tool in tools.items()
-    }
+    places: dict[str, Placement] = {}
+    for name, tool in tools.items():
+        is_meant = can_be_sandboxed(tool.tool_def) and (
+            selector == 'all' or await matches_tool_selector(selector, ctx, tool.tool_def)
+        )
+        places[name] = _place(tool.tool_def, ctx) if is_meant else 'native'
     if _needs_declared_corpus(tools, places):
         # A provider that searches among tools can only find those that it was told of.
         for name, tool in tools.items():
@@ -54,9 +57,7 @@ def can_be_sandboxed(definition: ToolDefinition) -> bool:
     )
 
 
-async def _place(definition: ToolDefinition, *, selector: ToolSelector[Any], ctx: RunContext[Any]) -> Placement:
-    if not can_be_sandboxed(definition) or not await matches_tool_selector(selector, ctx, definition):
-        return 'native'
+def _place(definition: ToolDefinition, ctx: RunContext[Any]) -> Placement:
     if ctx.is_tool_available(definition):
         return 'sandboxed'
     return 'hidden' if _is_revealed_from_within(definition, ctx) else 'native'

@@ -27,7 +27,7 @@ from .._common.identifiers import cell_id_of
 from .._reply.reply import WAITING_FOR, go_on
 from ..approvals.requests import denied
 from ..events.run_code_part import RUN_CODE_KIND
-from .message_history import RESUME, cell_ids_in, resumed_in
+from .cells_called import RESUME, cell_ids_in, resumed_in
 
 MODEL_NAME: Final = 'pydantic-ai-grail'
 _PREFIX: Final = 'grail_'

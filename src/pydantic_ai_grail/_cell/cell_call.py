@@ -1,7 +1,4 @@
-"""One call of `run_code`: its state, its journal, its run, and what is kept of it.
-
-Here a cell's session (which state it starts from), its journal (whether it goes on) and its run (what becomes of it) meet.
-"""
+"""One call of `run_code`: the session (which state it starts from), the journal (whether it is resumed) and the run meet."""
 
 from __future__ import annotations
 
@@ -36,10 +33,11 @@ from ..events.outcomes import Completed, Failed, Refused
 from ..stores.base import CellKey
 from .agent_run import AgentRun, StateSaver
 from .cell_ends import CellEnd, RanCell
+from .cells_called import next_cell_id
 from .deciding import fitting, unknown_outcomes_of
 from .engine import Engine
 from .instructions import unseen
-from .message_history import Asked, CellsInHistory, asked_in, next_cell_id
+from .message_history import Asked, CellsInHistory, asked_in
 from .resuming import Opened, open_cell
 from .session import State
 from .suspension import Suspension

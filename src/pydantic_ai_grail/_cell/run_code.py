@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter
 from pydantic_ai.tool_manager import ToolManager
-from pydantic_ai.tools import RunContext, ToolDefinition
+from pydantic_ai.tools import AgentDepsT, RunContext, ToolDefinition
 from pydantic_ai.toolsets import AbstractToolset
 from pydantic_ai.toolsets.abstract import SchemaValidatorProt, ToolsetTool
 
+from .._catalog.catalog import Catalog
 from ..events.run_code_part import RUN_CODE, RUN_CODE_KIND, RunCodeArgs
-from .message_history import RESUME
+from .cells_called import RESUME
 
 ARGUMENTS: Final = TypeAdapter(RunCodeArgs)
 VALIDATOR: Final = cast('SchemaValidatorProt', ARGUMENTS.validator)
@@ -42,6 +44,14 @@ def definition(description: str, *, reuses_calls: bool, model_resumes: bool) -> 
         sequential=True,
         tool_kind=RUN_CODE_KIND,
     )
+
+
+@dataclass(kw_only=True)
+class RunCodeTool(ToolsetTool[AgentDepsT]):
+    """`run_code` as of one step, with the tools that code may call in it."""
+
+    catalog: Catalog
+    inside: Mapping[str, ToolsetTool[AgentDepsT]]
 
 
 def manager_of_calls(

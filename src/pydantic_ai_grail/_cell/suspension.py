@@ -30,7 +30,8 @@ from ..events.journal_entries import CellQueued, DecisionRequested
 from ..stores.base import ConversationKey
 from .agent_run import AgentRun
 from .cell_ends import DeniedCell, SuspendedAgain
-from .message_history import code_of, denied_in
+from .cells_called import code_of
+from .message_history import denied_in
 from .orphaned_cells import records_of
 from .resuming import Opened, deny, suspended
 

@@ -31,9 +31,9 @@ class Room:
 
 RESULT_ROOM: Final = Room(parts=1_000_000, size=64 * 1024 * 1024)
 """For what a cell results in: only its head is shown to the model, but observers may write it out."""
-CALL_ROOM: Final = Room(parts=200_000, size=8 * 1024 * 1024)
+CALL_ROOM: Final = Room(parts=150_000, size=8 * 1024 * 1024)
 """For the arguments of one call, which are validated, recorded and traced, some microseconds a part."""
-CALLS_ROOM: Final = Room(parts=400_000, size=16 * 1024 * 1024)
+CALLS_ROOM: Final = Room(parts=300_000, size=16 * 1024 * 1024)
 """For those of all calls of a cell, which are kept until it ends."""
 FAST_PARTS: Final = 20_000
 """Parts that are looked at in the event loop: a few milliseconds."""
@@ -132,8 +132,15 @@ class _Leaving:
     def convert(self, value: Any, depth: int) -> Any:
         kind = cast('type[Any]', type(value))
         if kind in EXACT_LEAVES:
-            if kind in _SIZED_LEAVES:
-                self._count(0, _size_of(value))
+            if kind is str:
+                self.size += len(value) if value.isascii() else value.__sizeof__()
+            elif kind is int:
+                if not -_SMALL < value < _SMALL:
+                    self.size += value.bit_length() // 8
+            elif kind is bytes:
+                self.size += len(value)
+            if self.size > self._room.size:
+                self._count(0, 0)
             return value
         done = self._done.get(id(value))
         deepest = depth if done is None else depth + done[4]
@@ -219,15 +226,6 @@ class _Leaving:
 
 _FEW_PARTS: Final = 16
 _SMALL: Final = 2**63
-_SIZED_LEAVES: Final = frozenset({str, bytes, int})
-
-
-def _size_of(value: Any) -> int:
-    if type(value) is int:
-        return 0 if -_SMALL < value < _SMALL else value.bit_length() // 8
-    if type(value) is str:
-        return len(value) if value.isascii() else value.__sizeof__()
-    return len(value)
 
 
 def _described(value: Any) -> Any:

@@ -82,9 +82,14 @@ class _Conversion:
     def convert(self, value: Any, depth: int) -> Json:
         if depth > _DEEPEST:
             raise _OverBudget
-        if type(value) in _PLAIN_LEAVES:
-            if type(value) is str and len(value) > self.remaining:
+        kind = cast('type[Any]', type(value))
+        if kind is str:
+            if len(value) > self.remaining:
                 raise _OverBudget
+            text = value if value.isascii() else _in_utf8(value)
+            self._charge(len(text) + 2)
+            return text
+        if kind in _PLAIN_LEAVES:
             return self._spend(leaf(value))
         if type(value) is list or type(value) is tuple:
             self._charge(2)
@@ -154,7 +159,7 @@ def leaf(value: Any) -> Scalar:
         case float():
             return value if math.isfinite(value) else str(value)
         case str():
-            return value if value.isascii() else value.encode('utf-8', 'backslashreplace').decode('utf-8')
+            return value if value.isascii() else _in_utf8(value)
         case datetime() | date() | time():
             return iso_text(value)
         case Decimal():
@@ -167,6 +172,11 @@ def leaf(value: Any) -> Scalar:
             return f'{type(value).__name__}: {value}'
         case _:
             return '...' if value is ... else str(value)
+
+
+def _in_utf8(text: str) -> str:
+    """A text that UTF-8 has: lone surrogates are written out."""
+    return text.encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
 def iso_text(value: date | time) -> str:

@@ -328,7 +328,8 @@ def _history(history: History, prepared: Prepared, ending: DoneStop | FailedStop
     if isinstance(ending, FailedStop) and ending.failure.frames and ending.failure.frames[0].in_this_cell:
         stopped = ending.failure.frames[0].line
     try:
-        return history.after(PastCell(source=prepared.source, completed=completed, stopped_line=stopped)).read()
+        cell = PastCell(source=prepared.source, completed=completed, stopped_line=stopped, parsed=prepared.tree)
+        return history.after(cell).read()
     except Exception:
         # The cell ran; that its code cannot be read again must not cost its variables. Any name may live from now on.
         return replace(history, is_open=True)

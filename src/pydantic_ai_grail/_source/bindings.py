@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
 
+from .child_nodes import Visitor
+
 Item = TypeVar('Item')
 
 OPENING_NAMES: Final = frozenset({'exec', 'globals', 'locals', 'vars', '__import__', '__builtins__'})
@@ -42,7 +44,12 @@ class Bindings:
         return self.assigned | self.declared
 
     def __or__(self, other: Bindings) -> Bindings:
-        return Bindings.union([self, other])
+        return Bindings(
+            assigned=self.assigned | other.assigned,
+            declared=self.declared | other.declared,
+            reached=self.reached | other.reached,
+            is_open=self.is_open or other.is_open,
+        )
 
     @classmethod
     def union(cls, parts: Iterable[Bindings]) -> Bindings:
@@ -73,7 +80,7 @@ def names_in(target: ast.AST) -> Iterator[str]:
     return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader(Visitor):
     """Walks a module's own scope; in nested ones it looks only for what they do to the module's names."""
 
     def __init__(self) -> None:

@@ -41,9 +41,13 @@ class PastCell:
     """False when it failed: then it may have stopped anywhere."""
     stopped_line: int | None = None
     """The line of the cell's own code at which it failed, where that is known. Later statements never ran."""
+    parsed: ast.Module | None = field(default=None, repr=False, compare=False)
+    """The tree of the source, where somebody has it already."""
 
     def tree(self) -> ast.Module:
         """The statements that ran, or began to. Shared between callers, not to be changed."""
+        if self.completed and self.parsed is not None:
+            return self.parsed
         return _tree_of(self.source, None if self.completed else self.stopped_line)
 
 
@@ -65,7 +69,14 @@ class History:
     def after(self, cell: PastCell) -> History:
         """The history once `cell` has run."""
         grown = replace(self, cells=(*self.cells, cell))
-        return grown if _size(grown.cells) <= MAX_CHARS else _condense(grown)
+        if _size(grown.cells) > MAX_CHARS:
+            return _condense(grown)
+        # What is read of the cells before is not read again: `cached_property` looks here first.
+        known = self.__dict__
+        if 'bindings' in known and 'stores' in known:
+            grown.__dict__['bindings'] = self.bindings | _bindings_of_cell(cell)
+            grown.__dict__['stores'] = self.stores | _stores_of_cell(cell)
+        return grown
 
     @cached_property
     def bindings(self) -> Bindings:

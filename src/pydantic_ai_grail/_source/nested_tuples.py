@@ -11,6 +11,8 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+from .child_nodes import nodes_below
+
 _MAKERS: Final = frozenset(
     (
         *('tuple', 'zip', 'enumerate', 'namedtuple', 'NamedTuple', 'astuple', '__class__', 'items', 'popitem'),
@@ -30,7 +32,7 @@ _TYPES: Final = frozenset(('dict', 'list', 'tuple', 'set', 'frozenset', 'type', 
 def may_nest_tuples(tree: ast.Module) -> bool:
     """Whether running it may make a tuple that holds tuples."""
     fine: set[ast.AST] = set()
-    for node in ast.walk(tree):  # parents before their children
+    for node in nodes_below(tree):  # parents before their children
         kind = type(node)
         if kind in _MAY_TAKE_APART:
             fine.update(_taken_apart(node))

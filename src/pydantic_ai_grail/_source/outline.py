@@ -7,12 +7,13 @@ functions do not see, `global`), and keeps annotations apart, which neither bind
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final, Literal, TypeVar
+from itertools import chain
+from typing import Any, Final, Literal, TypeVar, cast
 
+from .child_nodes import children_of
 from .edits import SourceText
 
 ScopeKind = Literal['module', 'function', 'coroutine', 'lambda', 'comprehension', 'class']
@@ -96,13 +97,14 @@ class Outline:
         other.session = session
         return other
 
-    def nodes(self, *kinds: type[Node]) -> Iterator[Node]:
+    def nodes(self, *kinds: type[Node]) -> Sequence[Node]:
         """All nodes of these exact types."""
-        for kind in kinds:
-            yield from self._nodes.get(kind, ())  # type: ignore[misc]  # pyright: ignore[reportReturnType]  # keyed by type
+        found = [self._nodes[kind] for kind in kinds if kind in self._nodes]
+        one = found[0] if len(found) == 1 else [*chain.from_iterable(found)]
+        return cast('list[Node]', one)  # they are kept by their types
 
     def has(self, *kinds: type[ast.AST]) -> bool:
-        return any(kind in self._nodes for kind in kinds)
+        return not self._nodes.keys().isdisjoint(kinds)
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The innermost scope that evaluates a node."""
@@ -177,7 +179,7 @@ class Outline:
         if (special := self._special.get(kind)) is not None:
             special(node, scope)
             return
-        for name in _children_of(kind):
+        for name in children_of(kind):
             child = getattr(node, name, None)
             if isinstance(child, list):
                 for item in child:  # pyright: ignore[reportUnknownVariableType]  # `ast` does not type its fields
@@ -309,30 +311,3 @@ class Outline:
         if node.rest:
             self._bind(node.rest, scope)
         self._all((*node.keys, *node.patterns), node, scope)
-
-
-_NO_NODES: Final = frozenset(
-    {
-        'ctx',
-        'op',
-        'ops',
-        'id',
-        'attr',
-        'arg',
-        'kind',
-        'type_comment',
-        'name',
-        'level',
-        'module',
-        'conversion',
-        'is_async',
-    }
-)
-"""Fields that hold no node, or one that is the same everywhere, such as an operator."""
-
-
-@cache
-def _children_of(kind: type[ast.AST]) -> tuple[str, ...]:
-    if kind is ast.Constant:
-        return ()
-    return tuple(name for name in kind._fields if name not in _NO_NODES)

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from .bindings import bindings_of, joined, names_in
+from .child_nodes import Visitor
 
 ANY_ATTRIBUTE: Final = '*'
 """Among attributes: code may give objects attributes that do not show."""
@@ -55,7 +56,16 @@ class Stores:
         return frozenset(key for name, key in self.grown if name not in own)
 
     def __or__(self, other: Stores) -> Stores:
-        return Stores.union([self, other])
+        return Stores(
+            keys=self.keys | other.keys,
+            attributes=self.attributes | other.attributes,
+            keyed=self.keyed | other.keyed,
+            fresh=self.fresh | other.fresh,
+            not_fresh=self.not_fresh | other.not_fresh,
+            grown=self.grown | other.grown,
+            own=self.own | other.own,
+            not_own=self.not_own | other.not_own,
+        )
 
     @classmethod
     def union(cls, parts: Iterable[Stores]) -> Stores:
@@ -96,7 +106,7 @@ def stores_of(tree: ast.AST) -> Stores:
 _DICT_MAKERS = frozenset({'dict', 'defaultdict', 'Counter', 'OrderedDict'})
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader(Visitor):
     def __init__(self) -> None:
         self.keys: set[str] = set()
         self.attributes: set[str] = set()

@@ -98,7 +98,7 @@ def mend(
         definitions=imported.definitions,
     )
     for find, needles in MENDS:
-        if not needles or any(needle in source for needle in needles):
+        if not needles or any(map(source.__contains__, needles)):
             find(mending)
     final = final_value(mending)
     prepared = _applied(mending, final, mends)
