@@ -91,9 +91,12 @@ class _Conversion:
             return text
         if kind in _PLAIN_LEAVES:
             return self._spend(leaf(value))
-        if type(value) is list or type(value) is tuple:
+        if kind is list or kind is tuple:
             self._charge(2)
             return [self._element(item, depth) for item in cast('Iterable[Any]', value)]
+        if kind is dict and 'kind' not in value:  # with that key it may stand for a file
+            self._charge(2)
+            return self._object(cast('dict[Any, Any]', value).items(), depth)
         if (reference := self.found.reference(value)) is not None:
             return self._spend(reference)
         if (items := items_of(value, at_most=self.remaining)) is not None:
@@ -109,7 +112,7 @@ class _Conversion:
     def _object(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> Json:
         data: dict[str, Json] = {}
         for key, value in pairs:
-            text = key_text(key, taken=data)
+            text = key if type(key) is str and key not in data and key.isascii() else key_text(key, taken=data)
             self._charge(len(text) + 4)
             data[text] = self.convert(value, depth + 1)
         return data
