@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 from anyio.to_thread import run_sync
 from pydantic_monty import ExternalModule, MontyClassProxy, MontyClassTypeProxy, MontyFileHandle, MontyStdTypeProxy
 
+from .._common.exact_type import exact_type
 from .values import EXACT_LEAVES, MAX_DEPTH, NATIVE_LEAVES
 
 
@@ -130,7 +131,7 @@ class _Leaving:
         self._deepest = 0
 
     def convert(self, value: Any, depth: int) -> Any:
-        kind = cast('type[Any]', type(value))
+        kind = exact_type(value)
         if kind in EXACT_LEAVES:
             if kind is str:
                 self.size += len(value) if value.isascii() else value.__sizeof__()

@@ -21,6 +21,8 @@ from typing import Any, Final, cast
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from .._common.exact_type import exact_type
+
 NATIVE_LEAVES: Final = (
     str,
     bytes,
@@ -64,7 +66,7 @@ def to_sandbox(value: Any, *, as_text: list[str] | None = None) -> Any:
     Raises:
         NotCrossable: When neither Monty nor JSON has a form for it, or it nests too deep or contains itself.
     """
-    kind = cast('type[Any]', type(value))
+    kind = exact_type(value)
     if kind in EXACT_LEAVES:
         return value if kind is not str or value.isascii() else in_utf8(value)
     return _Entering(as_text).convert(value, 0)
@@ -89,7 +91,7 @@ class _Entering:
         """By the id of a tuple's form: what hashing it goes through."""
 
     def convert(self, value: Any, depth: int) -> Any:
-        kind = cast('type[Any]', type(value))
+        kind = exact_type(value)
         if kind in EXACT_LEAVES:
             return value if kind is not str or value.isascii() else in_utf8(value)
         done = self._done.get(id(value))
@@ -110,6 +112,11 @@ class _Entering:
 
     def _form(self, value: Any, depth: int) -> Any:
         deeper = depth + 1
+        kind = exact_type(value)
+        if kind is dict:
+            return {self.convert(key, deeper): self.convert(item, deeper) for key, item in value.items()}
+        if kind is list:
+            return [self.convert(item, deeper) for item in value]
         if isinstance(value, Enum):
             return self.convert(value.value, deeper)
         if isinstance(value, NATIVE_LEAVES):

@@ -15,6 +15,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, TypeAlias, cast
 
+from .._common.exact_type import exact_type
 from .._common.short_repr import size_of_large_int
 from .files import FoundFiles
 
@@ -82,7 +83,7 @@ class _Conversion:
     def convert(self, value: Any, depth: int) -> Json:
         if depth > _DEEPEST:
             raise _OverBudget
-        kind = cast('type[Any]', type(value))
+        kind = exact_type(value)
         if kind is str:
             if len(value) > self.remaining:
                 raise _OverBudget
@@ -113,8 +114,12 @@ class _Conversion:
         data: dict[str, Json] = {}
         for key, value in pairs:
             text = key if type(key) is str and key not in data and key.isascii() else key_text(key, taken=data)
-            self._charge(len(text) + 4)
-            data[text] = self.convert(value, depth + 1)
+            if type(value) is str and value.isascii() and depth < _DEEPEST:  # as most are
+                self._charge(len(text) + len(value) + 6)
+                data[text] = value
+            else:
+                self._charge(len(text) + 4)
+                data[text] = self.convert(value, depth + 1)
         return data
 
     def _element(self, value: Any, depth: int) -> Json:

@@ -81,6 +81,8 @@ def bind(entry: Entry, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict
 
 def _without_none(entry: Entry, arguments: dict[str, Any]) -> Bound:
     """`None` for an optional parameter whose type has no null is how code says "not given": `cursor=None`."""
+    if not any(value is None for value in arguments.values()):
+        return Bound(entry, arguments)
     declarations = {each.name: each for each in entry.signature.declarations}
     left_out = {
         parameter.key: parameter.name
