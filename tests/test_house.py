@@ -45,7 +45,7 @@ MAY_IMPORT = {
     '_reply': ('events', '_common'),
     '_catalog': ('events', '_common'),
     '_tracing': ('events',),
-    '_monty': ('events',),
+    '_monty': ('events', '_common'),
     '_common': ('stores.base',),
 }
 """Folder or module -> what it may import beside itself."""
