@@ -215,9 +215,9 @@ async def test_code_can_catch_what_a_call_raises_and_go_on() -> None:
 
 async def test_sleeps_overlap_with_calls_and_with_each_other() -> None:
     started = time.perf_counter()
-    run = await driven('import asyncio\nawait asyncio.gather(*[asyncio.sleep(0.2, i) for i in range(5)])')
+    run = await driven('import asyncio\nawait asyncio.gather(*[asyncio.sleep(0.2, i) for i in range(100)])')
     assert isinstance(run.value, list)
-    assert time.perf_counter() - started < 0.9
+    assert time.perf_counter() - started < 100 * 0.2 / 2
 
 
 async def test_sleeping_longer_than_allowed_ends_the_cell() -> None:
