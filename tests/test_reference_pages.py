@@ -10,7 +10,7 @@ import pytest
 from support.reference_pages import DOCS, NOT_WRITTEN, Paragraph, blocks_in, current, exceptions, parts
 
 import pydantic_ai_grail
-from pydantic_ai_grail.admin.past_cells import CellStanding
+from pydantic_ai_grail.admin.past_cells import CellStatus
 from pydantic_ai_grail.events.diagnostics import CODES
 
 PAGES = sorted({part.page for part in parts()})
@@ -56,7 +56,7 @@ def test_the_tests_that_pages_name_are_there() -> None:
 def test_the_picture_of_a_cell_has_each_state_that_the_api_tells() -> None:
     picture = (DOCS / 'concepts' / 'journal.md').read_text('utf-8').partition('## The states of a cell')[2]
 
-    assert [standing for standing in get_args(CellStanding) if standing not in picture.partition('## ')[0]] == []
+    assert [status for status in get_args(CellStatus) if status not in picture.partition('## ')[0]] == []
 
 
 def test_the_overview_of_the_api_has_every_public_name_where_it_is_imported_from() -> None:

@@ -19,7 +19,7 @@ from anyio.abc import TaskGroup
 from pydantic_ai import Agent, DeferredToolRequests
 
 from pydantic_ai_grail import Approve, Deny, SqlStore, StoreError, WaitingCall, decide, waiting_calls
-from pydantic_ai_grail.admin import conversation_lease
+from pydantic_ai_grail.admin import lease_conversation
 from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.errors import DecisionUsed, StoreConflict
 
@@ -71,7 +71,7 @@ class Desk:
             StoreConflict: When another process is working on it.
             StoreError: When it could not be told whether one does.
         """
-        async with conversation_lease(self.store, id):
+        async with lease_conversation(self.store, id):
             while (conversation := await to_thread.run_sync(self.book.load, id)).state == 'running':
                 try:
                     await self._run_once(conversation)

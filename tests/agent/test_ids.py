@@ -12,8 +12,8 @@ from support.agents import agent_with, last, turn
 from pydantic_ai_grail import MemoryStore, SqlStore, Store
 from pydantic_ai_grail._common.identifiers import MAX_ID_BYTES
 from pydantic_ai_grail.admin.forking import fork_conversation
-from pydantic_ai_grail.admin.inspection import cells_of
-from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.inspection import list_cells
+from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.errors import ConversationIdError, OwnerError
 from pydantic_ai_grail.testing.scripted import played_cells
 
@@ -53,12 +53,12 @@ async def test_a_run_of_a_conversation_that_cannot_be_named_does_nothing(id: str
 async def test_no_function_begins_one(id: str) -> None:
     store = MemoryStore()
     with pytest.raises(ConversationIdError):
-        await fork_conversation(store, 'A', id, history=[])
+        await fork_conversation(store, 'A', new_id=id, history=[])
     with pytest.raises(ConversationIdError):
-        await conversation_lease(store, id).__aenter__()
+        await lease_conversation(store, id).__aenter__()
     with pytest.raises(OwnerError):
-        await cells_of(store, 'A', owner=id)
-    assert await cells_of(store, id) == []  # to ask is no harm: agents of before such ids were refused may have them
+        await list_cells(store, 'A', owner=id)
+    assert await list_cells(store, id) == []  # to ask is no harm: agents of before such ids were refused may have them
 
 
 async def test_the_longest_ids_together_are_kept_by_every_store(any_store: Store) -> None:

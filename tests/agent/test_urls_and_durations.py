@@ -15,7 +15,7 @@ from support.agents import agent_with, last, turn
 
 import pydantic_ai_grail
 from pydantic_ai_grail import CodeMode, CodeModeToolset, Limits, MemoryStore, SqlStore, StoreError
-from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.leases import lease_conversation
 
 pytestmark = pytest.mark.anyio
 
@@ -92,9 +92,9 @@ def test_a_duration_is_seconds_or_a_timedelta(option: str, duration: Any) -> Non
 
 async def test_a_lease_takes_a_timedelta() -> None:
     store = MemoryStore()
-    async with conversation_lease(store, 'c', lease_timeout=timedelta(seconds=20), store_timeout=timedelta(seconds=5)):
+    async with lease_conversation(store, 'c', lease_timeout=timedelta(seconds=20), store_timeout=timedelta(seconds=5)):
         with pytest.raises(StoreError):
-            async with conversation_lease(store, 'c'):
+            async with lease_conversation(store, 'c'):
                 pass
 
 

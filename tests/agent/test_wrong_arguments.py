@@ -19,9 +19,9 @@ from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, MemoryStore, Sq
 from pydantic_ai_grail._common.unknown_options import OF_THE_HARNESS
 from pydantic_ai_grail.admin.archive import export_conversation, import_conversation
 from pydantic_ai_grail.admin.forking import fork_conversation
-from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
-from pydantic_ai_grail.admin.leases import conversation_lease
-from pydantic_ai_grail.admin.retention import expire
+from pydantic_ai_grail.admin.inspection import list_cells, list_grants, list_unfinished_cells, list_waiting_calls
+from pydantic_ai_grail.admin.leases import lease_conversation
+from pydantic_ai_grail.admin.retention import delete_expired
 from pydantic_ai_grail.approvals import RaiseError
 from pydantic_ai_grail.errors import DecisionError, GrailError, SettingsError, StoreError
 
@@ -32,23 +32,23 @@ ANY = cast('Any', object())
 
 
 async def with_a_lease(*arguments: Any, **options: Any) -> None:
-    async with conversation_lease(*arguments, **options):
+    async with lease_conversation(*arguments, **options):
         pass
 
 
 FUNCTIONS: Mapping[str, tuple[Callable[..., Awaitable[Any]], Mapping[str, Any]]] = {
-    'cells_of': (cells_of, {'conversation_id': 'c', 'include_content': True}),
-    'grants_of': (grants_of, {'conversation_id': 'c'}),
-    'unfinished_in': (unfinished_in, {'include_content': True}),
-    'waiting_in': (waiting_in, {'include_content': True}),
-    'expire': (
-        expire,
+    'list_cells': (list_cells, {'conversation_id': 'c', 'include_content': True}),
+    'list_grants': (list_grants, {'conversation_id': 'c'}),
+    'list_unfinished_cells': (list_unfinished_cells, {'include_content': True}),
+    'list_waiting_calls': (list_waiting_calls, {'include_content': True}),
+    'delete_expired': (
+        delete_expired,
         {'older_than': timedelta(1), 'keep_newest': 0, 'dry_run': False, 'unfinished_older_than': None, 'now': None},
     ),
     'fork_conversation': (fork_conversation, {'conversation_id': 'c', 'new_id': 'd', 'history': []}),
     'export_conversation': (export_conversation, {'conversation_id': 'c', 'path': 'file', 'overwrite': False}),
     'import_conversation': (import_conversation, {'path': 'file'}),
-    'conversation_lease': (
+    'lease_conversation': (
         with_a_lease,
         {'conversation_id': 'c', 'lease_timeout': 30.0, 'store_timeout': 10.0},
     ),
@@ -72,15 +72,15 @@ async def test_every_argument_of_a_wrong_type_is_named(name: str, argument: str)
     ('use', 'said'),
     [
         (
-            lambda: expire(MemoryStore(), cast('Any', 30)),
+            lambda: delete_expired(MemoryStore(), older_than=cast('Any', 30)),
             snapshot('older_than is a length of time, such as timedelta(days=30), got 30.'),
         ),
         (
-            lambda: cells_of(cast('Any', 'sqlite:///agent.db'), 'c'),
+            lambda: list_cells(cast('Any', 'sqlite:///agent.db'), 'c'),
             snapshot("store must be a Store such as MemoryStore() or SqlStore(url), got 'sqlite:///agent.db'."),
         ),
         (
-            lambda: fork_conversation(MemoryStore(), 'a', 'b', history=cast('Any', b'[]')),
+            lambda: fork_conversation(MemoryStore(), 'a', new_id='b', history=cast('Any', b'[]')),
             snapshot(
                 "history has the messages of the conversation, as result.all_messages() gives them or ModelMessagesTypeAdapter.validate_json() reads them, got b'[]'."
             ),

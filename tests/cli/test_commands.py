@@ -118,22 +118,22 @@ def converse(url: str, conversation_id: str, *cells: str | Sequence[str]) -> Any
 def test_conversations_are_listed(url: str, run: Run) -> None:
     for name in ('A', 'B'):
         converse(url, name, 'x = 1')
-    status, output, errors = run('conversations', '--limit', '1')
+    status, output, errors = run('list-conversations', '--limit', '1')
     assert (status, errors) == (0, 'pydantic-ai-grail: there are more than 1; see --limit.\n')
     assert [line.split()[:3] for line in output.splitlines()] == [
         ['CONVERSATION', 'STATES', 'ENTRIES'],
         ['B', '1', '0'],
     ]
-    listed = json.loads(run('conversations', '--json')[1])
+    listed = json.loads(run('list-conversations', '--json')[1])
     assert [(each['conversation_id'], each['snapshots']) for each in listed] == [('B', 1), ('A', 1)]
 
 
 def test_a_store_that_has_become_empty_says_so(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1')
     in_store(url, _forget_all)
-    assert run('conversations') == (0, NONE, '')
-    assert run('waiting') == (0, NOTHING_WAITS, '')
-    assert run('expire', '--older-than', '1d')[0] == 0
+    assert run('list-conversations') == (0, NONE, '')
+    assert run('list-waiting-calls') == (0, NOTHING_WAITS, '')
+    assert run('delete-expired', '--older-than', '1d')[0] == 0
 
 
 def test_a_conversation_is_shown_with_what_was_decided(url: str, run: Run) -> None:
@@ -150,7 +150,7 @@ def test_a_conversation_is_shown_with_what_was_decided(url: str, run: Run) -> No
         await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
 
     in_store(url, story)
-    status, output, errors = run('show', 'A')
+    status, output, errors = run('list-cells', 'A')
     assert (status, errors) == (0, '')
     assert VARYING.sub('~', output) == SHOWN
 
@@ -164,13 +164,13 @@ def test_a_conversation_that_does_not_hold_is_shown_and_ends_with_1(url: str, ru
         await store.save(second)
 
     in_store(url, story)
-    status, output, _ = run('show', 'A')
+    status, output, _ = run('list-cells', 'A')
     assert status == 1
     assert '1. unreadable (cell of another)\n   Not to be trusted: Snapshot ' in output
     assert '2. completed' in output
-    status, output, _ = run('show', 'A', '--json')
+    status, output, _ = run('list-cells', 'A', '--json')
     assert status == 1
-    assert [cell['standing'] for cell in json.loads(output)['cells']] == [None, 'completed']
+    assert [cell['status'] for cell in json.loads(output)['cells']] == [None, 'completed']
 
 
 def test_nothing_that_a_model_wrote_steers_a_terminal(url: str, run: Run) -> None:
@@ -178,23 +178,28 @@ def test_nothing_that_a_model_wrote_steers_a_terminal(url: str, run: Run) -> Non
     converse(url, 'A', code)
     key = CellKey(NO_OWNER, 'B\x1b[31m', 'c1', 'digest')  # of an agent of before such ids were refused
     in_store(url, lambda store: write_journal(store, key, BEGAN, call_began(1, bill=1)))
-    for output in (run('show', 'A')[1], run('unfinished')[1], run('conversations')[1], run('show', '\x1b[1m')[2]):
+    for output in (
+        run('list-cells', 'A')[1],
+        run('list-unfinished-cells')[1],
+        run('list-conversations')[1],
+        run('list-cells', '\x1b[1m')[2],
+    ):
         assert output
         assert output.replace('\n', '').isprintable()
-    assert r"| x = '\x1b[2J \u202e \x07'" in run('show', 'A')[1]
+    assert r"| x = '\x1b[2J \u202e \x07'" in run('list-cells', 'A')[1]
 
 
 def test_what_waits_is_listed_over_all_conversations(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1\nawait pay(1, 200)')
     converse(url, 'B', 'await fax("7")')
-    _, output, _ = run('waiting')
+    _, output, _ = run('list-waiting-calls')
     first, second = output.split('\n\n')
     assert first.split('\n')[0] == 'pay(bill=1, amount=200)'
     assert first.split('\n')[1].startswith('  waits for an approval since 20')
     assert first.split('\n')[2] == "  why: 'large'"
     assert first.split('\n')[-1] == '  > 2  await pay(1, 200)'
     assert second.split('\n')[1].startswith('  waits for its result, from outside since 20')
-    listed = json.loads(run('waiting', '--json')[1])['waiting']
+    listed = json.loads(run('list-waiting-calls', '--json')[1])['waiting']
     assert [(each['conversation_id'], each['call']['args']) for each in listed] == [
         ('A', {'bill': 1, 'amount': 200}),
         ('B', {'number': '7'}),
@@ -208,7 +213,7 @@ def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
     entries = [BEGAN, call_began(1, bill=1), unknown, cell_suspended(), approved, call_began(1, attempt=2, bill=1)]
     in_store(url, lambda store: write_journal(store, key, *entries))
     in_store(url, lambda store: write_journal(store, key._replace(conversation_id='B'), *entries[:4]))
-    assert run('show', 'A')[1] == (
+    assert run('list-cells', 'A')[1] == (
         '1. cut off, began 2026-01-01 12:00:00Z: no process runs it (cell c1)\n'
         '   | await pay(1)\n'
         '   - line 1: pay(bill=1) began 2026-01-01 12:00:00Z and did not end\n'
@@ -216,7 +221,7 @@ def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
         '     attempt 2\n'
     )
     own_key = idempotency_key(key._replace(conversation_id='B').scope, 'c1__1')
-    assert run('waiting')[1] == (
+    assert run('list-waiting-calls')[1] == (
         'pay(bill=1)\n'
         '  waits for somebody who knows whether it was made when its process died (until 2026-01-01 12:00:00Z) since '
         '2026-01-01 12:00:00Z\n'
@@ -232,8 +237,8 @@ def test_a_wait_that_was_passed_is_told_apart(url: str, run: Run) -> None:
         await till(store, 'await pay(2)').run('go', conversation_id='A')  # from a history that was rewound
 
     in_store(url, story)
-    assert run('waiting')[1].endswith('\n  later cells have run: perhaps nobody will decide any more\n')
-    assert '\n2. queued since 20' in run('show', 'A')[1]
+    assert run('list-waiting-calls')[1].endswith('\n  later cells have run: perhaps nobody will decide any more\n')
+    assert '\n2. queued since 20' in run('list-cells', 'A')[1]
 
 
 def test_a_cell_that_was_denied_as_a_whole_waits_no_more(url: str, run: Run) -> None:
@@ -246,8 +251,8 @@ def test_a_cell_that_was_denied_as_a_whole_waits_no_more(url: str, run: Run) -> 
         )
 
     in_store(url, story)
-    assert run('waiting')[1] == NOTHING_WAITS
-    assert run('unfinished')[1] == (
+    assert run('list-waiting-calls')[1] == NOTHING_WAITS
+    assert run('list-unfinished-cells')[1] == (
         'Every cell came to its end in conversations without an owner; those of owners are listed with --owner or '
         '--all-owners.\n'
     )
@@ -256,7 +261,9 @@ def test_a_cell_that_was_denied_as_a_whole_waits_no_more(url: str, run: Run) -> 
 def test_without_content_nothing_of_it_is_printed(url: str, run: Run) -> None:
     converse(url, 'A', 'sesame = 1', 'await pay(47110815471108, 47120815471208)')
     printed = ''.join(
-        run(*command, '--no-content', *form)[1] for command in (['show', 'A'], ['waiting']) for form in ([], ['--json'])
+        run(*command, '--no-content', *form)[1]
+        for command in (['list-cells', 'A'], ['list-waiting-calls'])
+        for form in ([], ['--json'])
     )
     assert [word for word in ('sesame', '47110815471108', '47120815471208', 'large') if word in printed] == []
     assert 'pay(bill=[hidden], amount=[hidden]) waits for an approval' in printed
@@ -267,33 +274,33 @@ def test_what_expires_is_told_before_and_after(url: str, run: Run) -> None:
     converse(url, 'waits', 'await pay(1, 200)')
     in_store(url, lambda store: write_journal(store, CellKey('', 'died', 'c1', 'digest'), BEGAN, call_began(1)))
     kept = {'Kept waits for a cell that is waiting', 'Kept died for a cell that is under way'}
-    first, *rest = run('expire', '--older-than', '0s', '--dry-run')[1].splitlines()
+    first, *rest = run('delete-expired', '--older-than', '0s', '--dry-run')[1].splitlines()
     assert first == 'Would forget 2 states and 1 journal of 1 conversation.'
     assert {line.partition(',')[0] for line in rest} == kept
-    first, *rest = run('expire', '--older-than', '0s')[1].splitlines()
+    first, *rest = run('delete-expired', '--older-than', '0s')[1].splitlines()
     assert first == 'Forgot 2 states and 1 journal of 1 conversation.'
     assert {line.partition(',')[0] for line in rest} == kept
-    assert run('expire', '--older-than', '0s', '--unfinished-older-than', '0s')[1] == (
+    assert run('delete-expired', '--older-than', '0s', '--unfinished-older-than', '0s')[1] == (
         'Forgot 0 states and 2 journals of 2 conversations.\n'
     )
-    assert run('conversations')[1] == NONE
+    assert run('list-conversations')[1] == NONE
 
 
 def test_what_waits_is_forgotten_only_by_force(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1', 'await pay(1, 200)')
-    assert run('forget', 'A') == (
+    assert run('delete-conversation', 'A') == (
         1,
         '',
         "pydantic-ai-grail: Conversation 'A' has 1 cell that came to no end (waiting): what waits there could not be "
-        'decided any more. Nothing was forgotten. See "show", or give --force.\n',
+        'decided any more. Nothing was forgotten. See "list-cells", or give --force.\n',
     )
-    assert 'pay(bill=1, amount=200)' in run('waiting')[1]
-    assert run('forget', 'A', '--force') == (0, 'Forgot 1 state and 4 journal records.\n', '')
-    status, _, errors = run('forget', 'A')
+    assert 'pay(bill=1, amount=200)' in run('list-waiting-calls')[1]
+    assert run('delete-conversation', 'A', '--force') == (0, 'Forgot 1 state and 4 journal records.\n', '')
+    status, _, errors = run('delete-conversation', 'A')
     assert status == 1
     assert errors.endswith(
         " has nothing of conversation 'A' without an owner. If it is somebody's, give --owner. "
-        '"conversations" lists them.\n'
+        '"list-conversations" lists them.\n'
     )
 
 
@@ -302,28 +309,28 @@ def test_what_cannot_be_opened_may_wait_and_is_forgotten_only_by_force(
 ) -> None:
     converse(url, 'A', 'await pay(1, 200)')
     monkeypatch.setenv('GRAIL_SECRET', 'another secret that is as long as one has to be')
-    status, _, errors = run('forget', 'A')
+    status, _, errors = run('delete-conversation', 'A')
     assert status == 1
     assert '1 cell that came to no end (unreadable)' in errors
-    assert run('forget', 'A', '--force')[0] == 0
+    assert run('delete-conversation', 'A', '--force')[0] == 0
 
 
 def test_what_is_done_is_forgotten_at_once(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 1', 'await pay(1, 2)')
-    assert run('forget', 'A')[0] == 0
-    assert run('conversations')[1] == NONE
+    assert run('delete-conversation', 'A')[0] == 0
+    assert run('list-conversations')[1] == NONE
 
 
 def test_more_than_are_shown_are_told_of(url: str, run: Run) -> None:
     for name in 'ABC':
         converse(url, name, 'x = 1')
-    status, output, errors = run('conversations', '--limit', '2')
+    status, output, errors = run('list-conversations', '--limit', '2')
     assert (status, len(output.splitlines())) == (0, 3)
     assert errors == 'pydantic-ai-grail: there are more than 2; see --limit.\n'
-    status, output, errors = run('conversations', '--limit', '2', '--json')
+    status, output, errors = run('list-conversations', '--limit', '2', '--json')
     assert (len(json.loads(output)), errors) == (2, 'pydantic-ai-grail: there are more than 2; see --limit.\n')
-    assert run('conversations', '--limit', '3')[2] == ''
-    assert run('conversations', '--limit', '0')[1:] == (
+    assert run('list-conversations', '--limit', '3')[2] == ''
+    assert run('list-conversations', '--limit', '0')[1:] == (
         '\n',
         'pydantic-ai-grail: there are more than 0; see --limit.\n',
     )
@@ -331,9 +338,9 @@ def test_more_than_are_shown_are_told_of(url: str, run: Run) -> None:
 
 def test_the_store_may_stand_before_the_command(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     converse(url, 'A', 'x = 1')
-    assert main(['--store', url, '--json', 'conversations']) == 0
+    assert main(['--store', url, '--json', 'list-conversations']) == 0
     assert json.loads(capsys.readouterr().out)[0]['conversation_id'] == 'A'
-    assert main(['--store', 'sqlite:///nowhere.db', 'conversations', '--store', url]) == 0
+    assert main(['--store', 'sqlite:///nowhere.db', 'list-conversations', '--store', url]) == 0
     assert capsys.readouterr().out.startswith('CONVERSATION')
 
 
@@ -348,7 +355,7 @@ def test_help_and_mistakes_need_none_of_the_libraries() -> None:
         'heavy = {"pydantic", "pydantic_ai", "sqlalchemy", "pydantic_monty", "anyio"} & set(sys.modules)\n'
         'print(status, sorted(heavy), file=sys.stderr)\n'
     )
-    for arguments, status in (['--help'], 0), (['expire', '--help'], 0), (['shw'], 2):
+    for arguments, status in (['--help'], 0), (['delete-expired', '--help'], 0), (['shw'], 2):
         ended = subprocess.run([sys.executable, '-c', program, *arguments], capture_output=True, text=True, check=True)
         assert ended.stderr.splitlines()[-1] == f'{status} []'
 
@@ -356,8 +363,8 @@ def test_help_and_mistakes_need_none_of_the_libraries() -> None:
 def test_a_conversation_goes_on_from_its_copy(url: str, run: Run, tmp_path: Path) -> None:
     waiting = converse(url, 'A', 'x = 7', 'await pay(1, 200)\nx')
     (tmp_path / 'history.json').write_bytes(waiting.all_messages_json())
-    assert run('fork', 'A', 'B', 'history.json', 'copy.json')[0] == 0
-    assert run('forget', 'A', '--force')[0] == 0
+    assert run('fork-conversation', 'A', 'B', 'history.json', 'copy.json')[0] == 0
+    assert run('delete-conversation', 'A', '--force')[0] == 0
     history = ModelMessagesTypeAdapter.validate_json((tmp_path / 'copy.json').read_bytes())
 
     async def go_on(store: SqlStore) -> Any:
@@ -371,57 +378,57 @@ def test_a_fork_overwrites_nothing_and_leaves_nothing_when_it_fails(url: str, ru
     waiting = converse(url, 'A', 'x = 7')
     (tmp_path / 'history.json').write_bytes(waiting.all_messages_json())
     (tmp_path / 'copy.json').write_text('mine')
-    status, _, errors = run('fork', 'A', 'B', 'history.json', 'copy.json')
+    status, _, errors = run('fork-conversation', 'A', 'B', 'history.json', 'copy.json')
     assert (status, errors) == (
         1,
         "pydantic-ai-grail: 'copy.json' is there already, and was left as it is. Name another file.\n",
     )
     assert (tmp_path / 'copy.json').read_text() == 'mine'
-    assert run('fork', 'nobody', 'B', 'history.json', 'new.json')[0] == 1
+    assert run('fork-conversation', 'nobody', 'B', 'history.json', 'new.json')[0] == 1
     assert not (tmp_path / 'new.json').exists()
-    status, _, errors = run('fork', 'A', 'B', 'copy.json', 'new.json')
+    status, _, errors = run('fork-conversation', 'A', 'B', 'copy.json', 'new.json')
     assert errors == ("pydantic-ai-grail: 'copy.json' is no message history, as all_messages_json() gives it.\n")
-    assert len(json.loads(run('conversations', '--json')[1])) == 1
+    assert len(json.loads(run('list-conversations', '--json')[1])) == 1
 
 
 def test_a_conversation_is_exported_and_imported(url: str, run: Run, tmp_path: Path) -> None:
     converse(url, 'A', 'x = 7', 'await pay(1, 200)')
-    before = run('show', 'A')[1]
-    assert run('export', 'A', 'A.grail')[0] == 0
-    assert run('import', 'A.grail')[0] == 1  # it is there
-    assert run('forget', 'A', '--force')[0] == 0
-    assert run('import', 'A.grail') == (0, "Took in conversation 'A'.\n", '')
-    assert run('show', 'A')[1] == before
+    before = run('list-cells', 'A')[1]
+    assert run('export-conversation', 'A', 'A.grail')[0] == 0
+    assert run('import-conversation', 'A.grail')[0] == 1  # it is there
+    assert run('delete-conversation', 'A', '--force')[0] == 0
+    assert run('import-conversation', 'A.grail') == (0, "Took in conversation 'A'.\n", '')
+    assert run('list-cells', 'A')[1] == before
 
 
 def test_an_export_overwrites_only_what_it_is_told_to(url: str, run: Run, tmp_path: Path) -> None:
     converse(url, 'A', 'x = 7')
     (tmp_path / 'A.grail').write_text('mine')
-    status, _, errors = run('export', 'A', 'A.grail')
+    status, _, errors = run('export-conversation', 'A', 'A.grail')
     assert (status, (tmp_path / 'A.grail').read_text()) == (1, 'mine')
     assert errors.startswith("pydantic-ai-grail: 'A.grail' is there already, and was left as it is.")
-    assert run('export', 'A', 'A.grail', '--force')[0] == 0
+    assert run('export-conversation', 'A', 'A.grail', '--force')[0] == 0
     assert (tmp_path / 'A.grail').read_bytes().startswith(b'PK')
     assert [path.name for path in tmp_path.iterdir() if 'grail' in path.name] == ['A.grail']
 
 
 def test_an_exported_file_is_for_its_owner_alone(url: str, run: Run, tmp_path: Path) -> None:
     converse(url, 'A', 'x = 7')
-    run('export', 'A', 'A.grail')
+    run('export-conversation', 'A', 'A.grail')
     assert (tmp_path / 'A.grail').stat().st_mode & 0o777 == 0o600
 
 
 def test_what_could_not_be_opened_may_wait_and_ends_with_1(url: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     converse(url, 'A', 'await pay(1, 200)')
     monkeypatch.setenv('GRAIL_SECRET', 'another secret that is as long as one has to be')
-    status, output, _ = run('waiting')
+    status, output, _ = run('list-waiting-calls')
     assert status == 1
     assert output.startswith('1 cell cannot be read, and may have calls that wait: see A. The journal of cell ')
     assert output.endswith(f'{HOW_TO_ADD_A_KEY}\n')  # what to do is not cut off
-    assert f'{HOW_TO_ADD_A_KEY}\n' in run('show', 'A')[1]
-    status, output, _ = run('waiting', '--json')
+    assert f'{HOW_TO_ADD_A_KEY}\n' in run('list-cells', 'A')[1]
+    status, output, _ = run('list-waiting-calls', '--json')
     assert (status, json.loads(output)['waiting']) == (1, [])
-    status, output, _ = run('unfinished')
+    status, output, _ = run('list-unfinished-cells')
     assert status == 1
     assert output.startswith('A: unreadable (cell ')
 
@@ -431,12 +438,12 @@ def test_cells_that_came_to_no_end_are_listed(url: str, run: Run) -> None:
     converse(url, 'B', 'await pay(1, 2)')
     key = CellKey('', 'C', 'c1', 'digest')
     in_store(url, lambda store: write_journal(store, key, BEGAN, call_began(1, bill=1)))
-    listed = VARYING.sub('~', run('unfinished')[1])
+    listed = VARYING.sub('~', run('list-unfinished-cells')[1])
     assert sorted(listed.strip().split('\n\n')) == [
         'A: waiting since ~ (cell ~)\n  - pay(bill=1, amount=200) waits for an approval since ~',
         'C: cut off, began ~: no process runs it (cell c1)\n  - pay(bill=1) began ~ and did not end',
     ]
-    assert {each['conversation_id'] for each in json.loads(run('unfinished', '--json')[1])} == {'A', 'C'}
+    assert {each['conversation_id'] for each in json.loads(run('list-unfinished-cells', '--json')[1])} == {'A', 'C'}
 
 
 def test_a_cell_that_a_process_runs_names_it(url: str, run: Run) -> None:
@@ -447,18 +454,18 @@ def test_a_cell_that_a_process_runs_names_it(url: str, run: Run) -> None:
         await store.claim(key, claim, now=datetime.now(UTC))
 
     in_store(url, story)
-    assert 'under way since 2026-01-01 12:00:00Z, in process 4711 on web-1 (cell c1)' in run('show', 'A')[1]
+    assert 'under way since 2026-01-01 12:00:00Z, in process 4711 on web-1 (cell c1)' in run('list-cells', 'A')[1]
 
 
 def test_why_a_cell_failed_is_shown(url: str, run: Run) -> None:
     converse(url, 'A', 'await pay(1, 2)\n1 / 0')
-    assert '   ZeroDivisionError: division by zero, line 2\n' in run('show', 'A')[1]
-    assert '   ZeroDivisionError, line 2\n' in run('show', 'A', '--no-content')[1]
+    assert '   ZeroDivisionError: division by zero, line 2\n' in run('list-cells', 'A')[1]
+    assert '   ZeroDivisionError, line 2\n' in run('list-cells', 'A', '--no-content')[1]
 
 
 def test_room_is_given_back(url: str, run: Run) -> None:
     converse(url, 'A', 'x = [0] * 200_000')
-    run('forget', 'A')
+    run('delete-conversation', 'A')
     status, output, _ = run('vacuum')
     assert status == 0
     assert ('smaller' in output) == url.startswith('sqlite')
@@ -472,14 +479,14 @@ def test_room_is_given_back(url: str, run: Run) -> None:
 @pytest.mark.parametrize(
     'command',
     [
-        ['conversations'],
-        ['show', 'A'],
-        ['waiting'],
-        ['expire', '--older-than', '1d'],
-        ['forget', 'A'],
+        ['list-conversations'],
+        ['list-cells', 'A'],
+        ['list-waiting-calls'],
+        ['delete-expired', '--older-than', '1d'],
+        ['delete-conversation', 'A'],
         ['vacuum'],
-        ['export', 'A', 'file'],
-        ['fork', 'A', 'B', 'one.json', 'two.json'],
+        ['export-conversation', 'A', 'file'],
+        ['fork-conversation', 'A', 'B', 'one.json', 'two.json'],
     ],
     ids=lambda command: command[0],
 )
@@ -500,25 +507,25 @@ def test_a_secret_that_is_not_there_is_asked_for_and_not_made(
 ) -> None:
     converse(url, 'A', 'x = 7')
     monkeypatch.delenv('GRAIL_SECRET')
-    status, _, errors = run('show', 'A')
+    status, _, errors = run('list-cells', 'A')
     assert status == 1
     assert 'GRAIL_SECRET' in errors
     assert errors.count('\n') == 1
     assert not (tmp_path / 'agent.db.key').exists()
-    assert run('conversations')[0] == 0  # which opens nothing
+    assert run('list-conversations')[0] == 0  # which opens nothing
 
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
         ([], 'the following arguments are required: COMMAND'),
-        (['conversations'], 'which store? Give --store, as in --store sqlite:///agent.db, or set GRAIL_STORE.'),
-        (['expire', '--store', 'x'], 'the following arguments are required: --older-than'),
-        (['expire', '--older-than', 'soon'], "'soon' is no length of time; one looks like 30d, 12h or 2w"),
-        (['conversations', '--limit', '-1'], "'-1' is no number of things"),
-        (['conversations', '--limit', 'x'], "'x' is no number of things"),
-        (['conversations', '--limit', '9' * 20], 'is no number of things'),
-        (['expire', '--older-than', '999999w'], "'999999w' is more than a hundred years"),
+        (['list-conversations'], 'which store? Give --store, as in --store sqlite:///agent.db, or set GRAIL_STORE.'),
+        (['delete-expired', '--store', 'x'], 'the following arguments are required: --older-than'),
+        (['delete-expired', '--older-than', 'soon'], "'soon' is no length of time; one looks like 30d, 12h or 2w"),
+        (['list-conversations', '--limit', '-1'], "'-1' is no number of things"),
+        (['list-conversations', '--limit', 'x'], "'x' is no number of things"),
+        (['list-conversations', '--limit', '9' * 20], 'is no number of things'),
+        (['delete-expired', '--older-than', '999999w'], "'999999w' is more than a hundred years"),
     ],
 )
 def test_wrong_arguments_end_with_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -536,7 +543,7 @@ def test_wrong_arguments_end_with_2(arguments: list[str], message: str, capsys: 
     ],
 )
 def test_a_store_that_cannot_be_is_one_line(url_given: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(['conversations', '--store', url_given]) == 1
+    assert main(['list-conversations', '--store', url_given]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith('pydantic-ai-grail: ')
     assert errors.count('\n') == 1
@@ -553,10 +560,10 @@ def process(*arguments: str, code: str | None = None) -> subprocess.CompletedPro
 def test_the_package_is_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     converse(f'sqlite:///{tmp_path}/agent.db', 'A', 'x = 7')
     monkeypatch.setenv('GRAIL_STORE', 'sqlite:///agent.db')
-    shown = process('show', 'A')
+    shown = process('list-cells', 'A')
     assert (shown.returncode, shown.stderr) == (0, '')
     assert '   | x = 7\n' in shown.stdout
-    failed = process('show', 'B')
+    failed = process('list-cells', 'B')
     assert (failed.returncode, failed.stdout) == (1, '')
 
 
@@ -566,7 +573,7 @@ def test_its_version_is_told() -> None:
 
 def test_an_argument_of_bytes_that_are_no_text_is_one_line(url: str, run: Run) -> None:
     converse(url, 'A', 'x = 7')
-    status, _, errors = run('show', 'caf\udce9')
+    status, _, errors = run('list-cells', 'caf\udce9')
     assert status == 1
     assert "'caf\\udce9'" in errors
     assert errors.count('\n') == 1
@@ -583,7 +590,7 @@ def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
 
 def test_without_sqlalchemy_the_extra_is_named() -> None:
     code = "import sys\nsys.modules['sqlalchemy'] = None\nfrom pydantic_ai_grail.cli import main\nsys.exit(main())"
-    ended = process('conversations', '--store', 'sqlite:///agent.db', code=code)
+    ended = process('list-conversations', '--store', 'sqlite:///agent.db', code=code)
     assert (ended.returncode, ended.stderr) == (
         1,
         "pydantic-ai-grail: SqlStore needs SQLAlchemy: pip install 'pydantic-ai-grail[sql]'\n",

@@ -38,13 +38,13 @@ PROGRAMS = {
 }
 ODD_VALUES = ("'x'", "x'ff'", '-1.5', '9223372036854775807')
 COMMANDS = (
-    ['conversations'],
-    ['show', 'A'],
-    ['waiting'],
-    ['unfinished'],
-    ['expire', '--older-than', '1d', '--dry-run'],
-    ['forget', 'A'],
-    ['export', 'A', 'A.grail'],
+    ['list-conversations'],
+    ['list-cells', 'A'],
+    ['list-waiting-calls'],
+    ['list-unfinished-cells'],
+    ['delete-expired', '--older-than', '1d', '--dry-run'],
+    ['delete-conversation', 'A'],
+    ['export-conversation', 'A', 'A.grail'],
 )
 
 
@@ -92,7 +92,11 @@ def test_a_value_of_any_kind_in_any_column_is_one_line_or_is_shown(
             file.write_bytes(original)
             with closing(sqlite3.connect(file)) as connection, connection, suppress(sqlite3.IntegrityError):
                 connection.execute(f'UPDATE OR IGNORE {table} SET {column} = {value}')
-            for command in (['conversations'], ['unfinished'], ['export', 'A', 'A.grail', '--force']):
+            for command in (
+                ['list-conversations'],
+                ['list-unfinished-cells'],
+                ['export-conversation', 'A', 'A.grail', '--force'],
+            ):
                 status = main([*command, '--store', f'sqlite:///{file}'])
                 errors = capsys.readouterr().err
                 assert status in (0, 1), (table, column, value, command)

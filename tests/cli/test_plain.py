@@ -43,7 +43,7 @@ def test_every_journal_entry_can_be_printed_as_json(entry: Entry) -> None:
 
 
 def test_the_bare_journal_of_a_cell_is_not_printed() -> None:
-    cell = PastCell(cell_id='c1', code_digest='digest', standing='waiting', entries=(cell_suspended(),))
+    cell = PastCell(cell_id='c1', code_digest='digest', status='waiting', entries=(cell_suspended(),))
     assert 'entries' not in as_json(cell)
 
 

@@ -22,7 +22,10 @@ from pydantic_ai_grail.cli.parser import parsed
 from pydantic_ai_grail.stores.sql import in_loop
 from pydantic_ai_grail.stores.sql.remedies import remedy
 
-COMMANDS = ('conversations', 'show', 'waiting', 'unfinished', 'fork', 'expire', 'forget', 'vacuum', 'export', 'import')
+COMMANDS = (
+    'list-conversations', 'list-cells', 'list-waiting-calls', 'list-unfinished-cells', 'fork-conversation',
+    'delete-expired', 'delete-conversation', 'vacuum', 'export-conversation', 'import-conversation',
+)  # fmt: skip
 ANOTHER_SECRET = 'another secret that is as long as one has to be'
 
 
@@ -87,7 +90,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(
                 for each in tmp_path.iterdir():
                     each.unlink()
                 file.write_text('no database at all, but a text that is long enough to be looked at ' * 20)
-        status, output, errors = run(capsys, 'conversations')
+        status, output, errors = run(capsys, 'list-conversations')
     assert (status, output) == (1, '')
     assert errors.startswith('pydantic-ai-grail: SqlStore(')
     assert f'. {to_do}' in errors
@@ -96,7 +99,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(
 
 @pytest.mark.parametrize('url', ['postgresql://u@127.0.0.1:1/name', 'postgresql://u@nobody.invalid/name'])
 def test_a_server_that_cannot_be_reached_says_what_to_do(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, errors = run(capsys, 'conversations', '--store', url)
+    status, _, errors = run(capsys, 'list-conversations', '--store', url)
     assert status == 1
     assert errors.endswith(
         '. Look at host and port in the URL of the store, and whether the server runs and can be reached from here.\n'
@@ -109,7 +112,7 @@ def test_a_server_that_is_silent_is_given_up(
     monkeypatch.setattr(in_loop, 'CONNECT_SECONDS', 0.2)
     with socket.create_server(('127.0.0.1', 0)) as silent:
         port = silent.getsockname()[1]
-        status, _, errors = run(capsys, 'conversations', '--store', f'postgresql://u:hush@127.0.0.1:{port}/name')
+        status, _, errors = run(capsys, 'list-conversations', '--store', f'postgresql://u:hush@127.0.0.1:{port}/name')
     assert status == 1
     assert 'could not open: TimeoutError. Look at host and port in the URL of the store' in errors
     assert 'hush' not in errors
@@ -126,7 +129,7 @@ def test_a_password_a_database_and_rights_that_are_wrong_say_what_to_do(postgres
 
 
 def test_a_database_that_is_not_there_says_what_to_do(postgresql_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, errors = run(capsys, 'conversations', '--store', postgresql_url.replace('/postgres?', '/nosuch?'))
+    status, _, errors = run(capsys, 'list-conversations', '--store', postgresql_url.replace('/postgres?', '/nosuch?'))
     assert status == 1
     assert errors.endswith(' Look at the name of the database in the URL of the store.\n')
 
@@ -142,7 +145,7 @@ def test_a_key_file_that_this_user_may_not_read_is_no_question_of_options(
         return mode == os.R_OK and not str(path).endswith('.key')
 
     monkeypatch.setattr(os, 'access', access)  # as for another user
-    status, _, errors = run(capsys, 'show', 'A')
+    status, _, errors = run(capsys, 'list-cells', 'A')
     assert status == 1
     assert errors.endswith('Read it as the user of the agent, or set GRAIL_SECRET to what it holds.\n')
 
@@ -150,26 +153,34 @@ def test_a_key_file_that_this_user_may_not_read_is_no_question_of_options(
 def test_a_file_of_the_command_line_is_no_question_of_the_store(capsys: pytest.CaptureFixture[str]) -> None:
     converse('A')
     (folder := Path('folder')).mkdir()
-    assert run(capsys, 'import', 'nowhere.grail')[2].endswith("No such file or directory: 'nowhere.grail'\n")
-    assert run(capsys, 'export', 'A', str(folder))[2].endswith('Name another file, or give --force.\n')
+    assert run(capsys, 'import-conversation', 'nowhere.grail')[2].endswith(
+        "No such file or directory: 'nowhere.grail'\n"
+    )
+    assert run(capsys, 'export-conversation', 'A', str(folder))[2].endswith('Name another file, or give --force.\n')
 
 
 # Answers that must not pass for others
 
 
-@pytest.mark.parametrize('command', ['waiting', 'unfinished'])
+@pytest.mark.parametrize('command', ['list-waiting-calls', 'list-unfinished-cells'])
 def test_an_empty_answer_says_whose_it_is(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     converse('A')
     of_nobody, of_ada = run(capsys, command)[1], run(capsys, command, '--owner', 'ada')[1]
     assert 'pay(bill=1, amount=200)' in of_nobody
     assert of_ada.endswith(' in the conversations of ada.\n')
-    run(capsys, 'forget', 'A', '--force')
+    run(capsys, 'delete-conversation', 'A', '--force')
     assert run(capsys, command)[1].endswith('those of owners are listed with --owner or --all-owners.\n')
     assert run(capsys, command, '--all-owners')[1] in ('No call waits.\n', 'Every cell came to its end.\n')
 
 
 @pytest.mark.parametrize(
-    'command', [['show', 'B'], ['forget', 'B'], ['export', 'B', 'file'], ['fork', 'B', 'C', 'a', 'b']]
+    'command',
+    [
+        ['list-cells', 'B'],
+        ['delete-conversation', 'B'],
+        ['export-conversation', 'B', 'file'],
+        ['fork-conversation', 'B', 'C', 'a', 'b'],
+    ],
 )
 def test_a_conversation_that_is_not_there_may_be_somebodys(
     command: list[str], capsys: pytest.CaptureFixture[str]
@@ -185,9 +196,9 @@ def test_what_waits_is_in_json_the_same_whether_all_could_be_read_or_not(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     converse('A')
-    readable = json.loads(run(capsys, 'waiting', '--json')[1])
+    readable = json.loads(run(capsys, 'list-waiting-calls', '--json')[1])
     monkeypatch.setenv('GRAIL_SECRET', ANOTHER_SECRET)
-    status, output, _ = run(capsys, 'waiting', '--json')
+    status, output, _ = run(capsys, 'list-waiting-calls', '--json')
     unreadable = json.loads(output)
     assert status == 1
     assert [{name: len(found) for name, found in each.items()} for each in (readable, unreadable)] == [
@@ -201,7 +212,7 @@ def test_what_to_do_about_a_secret_is_seen_however_many_conversations_there_are(
 ) -> None:
     converse(*(f'chat-{number}' for number in range(9)))
     monkeypatch.setenv('GRAIL_SECRET', ANOTHER_SECRET)
-    status, output, _ = run(capsys, 'waiting')
+    status, output, _ = run(capsys, 'list-waiting-calls')
     assert status == 1
     assert ' and 4 more conversations. The journal of cell ' in output
     assert len(output) < 700
@@ -212,10 +223,12 @@ def test_nothing_expires_under_a_wrong_secret_and_that_is_no_success(
 ) -> None:
     converse('A')
     monkeypatch.setenv('GRAIL_SECRET', ANOTHER_SECRET)
-    status, output, errors = run(capsys, 'expire', '--older-than', '0s')
+    status, output, errors = run(capsys, 'delete-expired', '--older-than', '0s')
     assert status == 1
     assert output.startswith('Forgot 0 states and 0 journals of 0 conversations.\n')
-    assert errors == 'pydantic-ai-grail: 1 conversation could not be read, so all of it was kept: "show" says why.\n'
+    assert (
+        errors == 'pydantic-ai-grail: 1 conversation could not be read, so all of it was kept: "list-cells" says why.\n'
+    )
 
 
 def test_what_is_not_forgotten_since_it_cannot_be_read_says_what_to_do(
@@ -223,7 +236,7 @@ def test_what_is_not_forgotten_since_it_cannot_be_read_says_what_to_do(
 ) -> None:
     converse('A')
     monkeypatch.setenv('GRAIL_SECRET', ANOTHER_SECRET)
-    assert 'Give the secret that it was sealed with' in run(capsys, 'forget', 'A')[2]
+    assert 'Give the secret that it was sealed with' in run(capsys, 'delete-conversation', 'A')[2]
 
 
 # Help
@@ -241,7 +254,9 @@ def test_each_command_says_what_it_does_and_how_it_ends(command: str, capsys: py
         assert not positional.endswith(name)
 
 
-@pytest.mark.parametrize('command', [['conversations'], ['waiting'], ['unfinished'], ['show', 'A']])
+@pytest.mark.parametrize(
+    'command', [['list-conversations'], ['list-waiting-calls'], ['list-unfinished-cells'], ['list-cells', 'A']]
+)
 def test_a_reader_that_takes_one_line_is_no_trouble(command: list[str]) -> None:
     converse('A', cell='\n'.join(f'x_{number} = {number}' for number in range(2000)))
     line = f'"{sys.executable}" -m pydantic_ai_grail {" ".join(command)} | head -n 1'

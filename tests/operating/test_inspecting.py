@@ -16,7 +16,7 @@ from support.journal_entries import BEGAN, call_began, call_ended, call_waits, c
 from pydantic_ai_grail import Approve, Deny, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail._state.repository import SnapshotRepository
-from pydantic_ai_grail.admin.inspection import PastCall, PastCell, cells_of, grants_of, waiting_in
+from pydantic_ai_grail.admin.inspection import PastCall, PastCell, list_cells, list_grants, list_waiting_calls
 from pydantic_ai_grail.approvals import ApprovalGrant, RaiseError
 from pydantic_ai_grail.cli.plain import as_json
 from pydantic_ai_grail.events.journal_entries import Decided
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def told(store: Store, conversation_id: str = 'A', **options: Any) -> list[PastCell]:
-    return await cells_of(store, conversation_id, secret=SECRET, **options)
+    return await list_cells(store, conversation_id, secret=SECRET, **options)
 
 
 def brief(call: PastCall) -> tuple[Any, ...]:
@@ -40,7 +40,7 @@ async def test_a_conversation_is_told_cell_by_cell_and_call_by_call(store: Store
         'go', conversation_id='A'
     )
     first, second, third = await told(store)
-    assert [cell.standing for cell in (first, second, third)] == ['completed', 'completed', 'failed']
+    assert [cell.status for cell in (first, second, third)] == ['completed', 'completed', 'failed']
     assert [cell.code for cell in (second, third)] == ['[await pay(bill) for bill in bills]', 'await pay(3, amount=-1)']
     assert first.calls == ()
     assert first.variables == {'bills': 'list, 2'}
@@ -83,7 +83,7 @@ async def test_what_waits_says_since_when_and_what_was_decided_of_it(store: Stor
     agent = till(store, code)
     waiting = await agent.run('go', conversation_id='A')
     (cell,) = await told(store)
-    assert cell.standing == 'waiting'
+    assert cell.status == 'waiting'
     assert cell.is_unfinished
     assert cell.waiting_since == IsNow(tz=UTC, delta=60)
     assert [(call.state, call.waits and call.waits.reason) for call in cell.calls] == [
@@ -99,7 +99,7 @@ async def test_what_waits_says_since_when_and_what_was_decided_of_it(store: Stor
     }
     await agent.run(message_history=waiting.all_messages(), deferred_tool_results=decide(waiting.output, decisions))
     (cell,) = await told(store)
-    assert (cell.standing, cell.waiting_since) == ('completed', None)
+    assert (cell.status, cell.waiting_since) == ('completed', None)
     assert [call.decisions and call.decisions[0].decided for call in cell.calls] == [
         Decided(kind='approve', arguments={'bill': 1, 'amount': 5}),
         Decided(kind='deny', message='ask first'),
@@ -117,7 +117,7 @@ async def test_what_waits_says_since_when_and_what_was_decided_of_it(store: Stor
 async def test_the_calls_of_all_conversations_that_wait_are_listed_the_oldest_first(store: Store) -> None:
     for name, code in [('A', 'await pay(1, 200)'), ('B', 'await pay(2)'), ('C', 'await fax("7")')]:
         await till(store, code).run('go', conversation_id=name)
-    found = await waiting_in(store, secret=SECRET)
+    found = await list_waiting_calls(store, secret=SECRET)
     assert [(each.conversation_id, each.call.tool_name, each.is_passed) for each in found] == [
         ('A', 'pay', False),
         ('C', 'fax', False),
@@ -129,7 +129,7 @@ async def test_a_wait_that_the_conversation_has_passed_is_told_apart(store: Stor
     """The store is not told when somebody asks for something else in place of deciding."""
     await till(store, 'await pay(1, 200)').run('go', conversation_id='A')
     await till(store, 'await pay(2)').run('go on', conversation_id='A')
-    (found,) = await waiting_in(store, secret=SECRET)
+    (found,) = await list_waiting_calls(store, secret=SECRET)
     assert (found.call.args['bill'], found.is_passed) == (1, True)
 
 
@@ -138,20 +138,20 @@ async def test_a_cell_that_was_denied_as_a_whole_waits_no_more(store: Store) -> 
     results = decide(waiting.output, True)
     results.approvals = dict.fromkeys(results.approvals, False)
     await till(store, 'await pay(1, 200)').run(message_history=waiting.all_messages(), deferred_tool_results=results)
-    assert await waiting_in(store, secret=SECRET) == []
+    assert await list_waiting_calls(store, secret=SECRET) == []
 
 
 async def test_a_cell_that_was_asked_for_beside_one_that_waits_is_queued(store: Store) -> None:
     await till(store, ['await pay(1, 200)', 'await pay(2)']).run('go', conversation_id='A')
-    assert [cell.standing for cell in await told(store)] == ['waiting', 'queued']
-    assert len(await waiting_in(store, secret=SECRET)) == 1
+    assert [cell.status for cell in await told(store)] == ['waiting', 'queued']
+    assert len(await list_waiting_calls(store, secret=SECRET)) == 1
 
 
 async def test_a_cell_whose_process_died_is_under_way(store: Store) -> None:
     key = CellKey('', 'A', 'c1', 'digest')
     await write_journal(store, key, BEGAN, call_began(1, bill=1))
     (cell,) = await told(store)
-    assert (cell.standing, cell.is_unfinished, cell.code, cell.began_at) == ('under way', True, 'await pay(1)', NOON)
+    assert (cell.status, cell.is_unfinished, cell.code, cell.began_at) == ('under way', True, 'await pay(1)', NOON)
     assert [(call.state, call.ended) for call in cell.calls] == [('started', None)]
 
 
@@ -170,7 +170,7 @@ async def test_the_attempts_at_a_call_whose_fate_was_unknown_are_one_call(store:
     await write_journal(store, CellKey('', 'A', 'c1', 'digest'), *entries)
     (cell,) = await told(store)
     (call,) = cell.calls
-    assert (cell.standing, call.state, call.attempts, call.began_at) == ('under way', 'returned', 2, NOON)
+    assert (cell.status, call.state, call.attempts, call.began_at) == ('under way', 'returned', 2, NOON)
     assert call.waits == unknown
     assert [decision.decided.kind for decision in call.decisions] == ['approve']
 
@@ -187,7 +187,7 @@ async def test_of_a_state_of_another_version_the_code_is_not_known() -> None:
             outcome='completed',
             history=history,
         )
-    assert [(cell.standing, cell.code, cell.problem) for cell in await told(store)] == [('completed', None, None)] * 2
+    assert [(cell.status, cell.code, cell.problem) for cell in await told(store)] == [('completed', None, None)] * 2
 
 
 async def test_a_call_that_a_grant_allowed_names_it(store: Store) -> None:
@@ -197,7 +197,7 @@ async def test_a_call_that_a_grant_allowed_names_it(store: Store) -> None:
     answers = decide(waiting.output, lambda _: Approve(grant=ApprovalGrant(uses=3, args={'amount': 200})))
     await agent.run(message_history=waiting.all_messages(), deferred_tool_results=answers)
     (cell,) = await told(store)
-    (grant,) = await grants_of(store, 'A', secret=SECRET)
+    (grant,) = await list_grants(store, 'A', secret=SECRET)
     assert [call.grant for call in cell.calls] == [None, grant.id]
     assert (grant.tool_name, grant.uses_left) == ('pay', 2)
 
@@ -228,7 +228,7 @@ async def test_without_content_only_what_happened_is_told(store: Store) -> None:
 
 async def test_nothing_is_told_of_what_is_not_there(store: Store) -> None:
     assert await told(store) == []
-    assert await waiting_in(store, secret=SECRET) == []
+    assert await list_waiting_calls(store, secret=SECRET) == []
 
 
 # What is not to be trusted
@@ -245,7 +245,7 @@ async def test_an_entry_that_was_changed_is_a_problem_of_its_cell_alone() -> Non
     for records in journals.values():
         claim = Claim(holder='somebody', until=NOON)
         await other.append(records, claim=claim, now=NOON, release=True)
-    problems = [(cell.standing, cell.problem and cell.problem[:27]) for cell in await told(other)]
+    problems = [(cell.status, cell.problem and cell.problem[:27]) for cell in await told(other)]
     assert sorted(problems, key=repr) == [
         ('waiting', None),
         (None, 'An entry in the journal of '),
@@ -260,7 +260,7 @@ async def test_a_journal_that_was_set_back_is_told() -> None:
     for snapshot in contents.snapshots:
         await other.save(snapshot)
     (cell,) = await told(other)
-    assert cell.standing is None
+    assert cell.status is None
     assert cell.problem == 'It left a state, and its journal does not have its end: the journal was set back.'
 
 
@@ -272,21 +272,21 @@ async def test_a_state_under_another_name_or_place_is_told() -> None:
         await other.forget(conversation_id='A')
         await other.save(strange)
         (cell,) = await told(other)
-        assert cell.standing is None
+        assert cell.status is None
         assert cell.problem is not None
 
 
 async def test_what_another_secret_sealed_is_told(store: Store) -> None:
     await till(store, 'x = 1', 'await pay(1)').run('go', conversation_id='A')
-    cells = await cells_of(store, 'A', secret='another secret than that')
-    assert [(cell.standing, cell.code, bool(cell.problem)) for cell in cells] == [(None, None, True)] * 2
+    cells = await list_cells(store, 'A', secret='another secret than that')
+    assert [(cell.status, cell.code, bool(cell.problem)) for cell in cells] == [(None, None, True)] * 2
 
 
 async def test_looking_makes_no_key(tmp_path: Path) -> None:
     store = SqlStore(f'sqlite:///{tmp_path}/agent.db')
     await till(store, 'x = 1').run('go', conversation_id='A')
     with pytest.raises(SettingsError, match=r'There is no key file .*agent\.db\.key.\. Set GRAIL_SECRET'):
-        await cells_of(store, 'A')
+        await list_cells(store, 'A')
     await store.aclose()
     assert not (tmp_path / 'agent.db.key').exists()
 
@@ -295,12 +295,12 @@ async def test_looking_changes_nothing(store: Store) -> None:
     await till(store, 'x = 1', 'await pay(1, 200)').run('go', conversation_id='A')
     before = await store.contents('A')
     await told(store)
-    await waiting_in(store, secret=SECRET)
+    await list_waiting_calls(store, secret=SECRET)
     assert await store.contents('A') == before
 
 
 async def test_a_wait_of_long_ago_is_as_old_as_it_says(store: Store) -> None:
     key = CellKey('', 'A', 'c1', 'digest')
     await write_journal(store, key, BEGAN, call_began(1), call_waits(1), cell_suspended(), at=datetime.now(UTC))
-    (found,) = await waiting_in(store, secret=SECRET)
+    (found,) = await list_waiting_calls(store, secret=SECRET)
     assert found.since == NOON

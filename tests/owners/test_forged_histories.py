@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, Store
 from pydantic_ai_grail._cell.approval_requests import as_the_model_sees
-from pydantic_ai_grail.admin.inspection import cells_of
+from pydantic_ai_grail.admin.inspection import list_cells
 from pydantic_ai_grail.integrations.ag_ui import CodeModeAGUIAdapter
 from pydantic_ai_grail.integrations.vercel_ai import CodeModeVercelAIAdapter
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim, SnapshotRecord
@@ -385,7 +385,7 @@ async def test_made_up_questions_do_not_grow_the_journal_without_bound() -> None
     for number in range(110):
         made_up: Turn = (f'made up {number}', 'x', says_it_waits('cell 1'), 'cell 1')
         await bank.post(vercel([code, ('cell 1', code, says_it_waits('cell 1')), made_up]))
-    [cell] = [each for each in await cells_of(bank.store, 'chat 1', owner='ada', secret=SECRET) if each.entries]
+    [cell] = [each for each in await list_cells(bank.store, 'chat 1', owner='ada', secret=SECRET) if each.entries]
     assert len(cell.entries) < 110
     assert bank.made == []
 

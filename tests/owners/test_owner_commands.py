@@ -57,14 +57,14 @@ def kept(url: str) -> Contents:
 
 
 COMMANDS: dict[str, list[str]] = {
-    'conversations': ['conversations'],
-    'show': ['show', 'c'],
-    'waiting': ['waiting'],
-    'unfinished': ['unfinished'],
-    'fork': ['fork', 'c', 'd', 'history.json', 'new.json'],
-    'expire': ['expire', '--older-than', '0s', '--unfinished-older-than', '0s'],
-    'forget': ['forget', 'c', '--force'],
-    'export': ['export', 'c', 'c.grail'],
+    'list-conversations': ['list-conversations'],
+    'list-cells': ['list-cells', 'c'],
+    'list-waiting-calls': ['list-waiting-calls'],
+    'list-unfinished-cells': ['list-unfinished-cells'],
+    'fork-conversation': ['fork-conversation', 'c', 'd', 'history.json', 'new.json'],
+    'delete-expired': ['delete-expired', '--older-than', '0s', '--unfinished-older-than', '0s'],
+    'delete-conversation': ['delete-conversation', 'c', '--force'],
+    'export-conversation': ['export-conversation', 'c', 'c.grail'],
 }
 
 
@@ -76,7 +76,9 @@ def test_no_command_shows_or_changes_what_is_anothers(
 ) -> None:
     before = kept(url)
     status, output, errors = run(*COMMANDS[command], *whose, *(['--json'] if as_json else []))
-    assert status == (1 if command in ('show', 'fork', 'forget', 'export') else 0)
+    assert status == (
+        1 if command in ('list-cells', 'fork-conversation', 'delete-conversation', 'export-conversation') else 0
+    )
     for word in ('ada', '200', 'secret', 'pyd_ai'):
         assert word not in output.replace('unreadable', '') + errors.replace(url.removeprefix('sqlite:///'), '')
     assert kept(url) == before
@@ -86,34 +88,40 @@ def test_no_command_shows_or_changes_what_is_anothers(
 
 @OTHERS
 def test_a_file_of_anothers_is_not_taken_in(url: str, run: Run, whose: list[str], tmp_path: Path) -> None:
-    assert run('export', 'c', 'c.grail', '--owner', 'ada')[0] == 0
+    assert run('export-conversation', 'c', 'c.grail', '--owner', 'ada')[0] == 0
     elsewhere = ['--store', f'sqlite:///{tmp_path / "other.db"}']
-    status, _, errors = run('import', 'c.grail', *whose, *elsewhere)
+    status, _, errors = run('import-conversation', 'c.grail', *whose, *elsewhere)
     assert (status, "is another owner's" in errors) == (1, True)
     assert 'ada' not in errors
-    assert run('import', 'c.grail', '--owner', 'ada', *elsewhere)[0] == 0
-    assert 'secret = 41' in run('show', 'c', '--owner', 'ada', *elsewhere)[1]
+    assert run('import-conversation', 'c.grail', '--owner', 'ada', *elsewhere)[0] == 0
+    assert 'secret = 41' in run('list-cells', 'c', '--owner', 'ada', *elsewhere)[1]
 
 
 def test_who_is_named_has_what_is_his(run: Run) -> None:
-    assert 'secret = 41' in run('show', 'c', '--owner', 'ada')[1]
-    assert 'pay(bill=200)' in run('waiting', '--owner', 'ada')[1]
-    assert run('conversations', '--owner', 'ada')[1].splitlines()[1].split()[0] == 'c'
-    assert run('forget', 'c', '--owner', 'ada', '--force')[0] == 0
-    assert run('conversations', '--owner', 'ada')[1] == 'There are none.\n'
+    assert 'secret = 41' in run('list-cells', 'c', '--owner', 'ada')[1]
+    assert 'pay(bill=200)' in run('list-waiting-calls', '--owner', 'ada')[1]
+    assert run('list-conversations', '--owner', 'ada')[1].splitlines()[1].split()[0] == 'c'
+    assert run('delete-conversation', 'c', '--owner', 'ada', '--force')[0] == 0
+    assert run('list-conversations', '--owner', 'ada')[1] == 'There are none.\n'
 
 
 def test_all_owners_are_listed_where_that_is_asked_for(run: Run) -> None:
-    assert run('conversations', '--all-owners')[1].splitlines()[1].split()[:2] == ['ada', 'c']
-    assert 'conversation c of ada' in run('waiting', '--all-owners')[1]
-    assert 'c of ada: waiting' in run('unfinished', '--all-owners')[1]
-    assert 'Kept c of ada for a cell' in run('expire', '--older-than', '0s', '--all-owners')[1]
-    listed: Any = json.loads(run('waiting', '--all-owners', '--json')[1])['waiting']
+    assert run('list-conversations', '--all-owners')[1].splitlines()[1].split()[:2] == ['ada', 'c']
+    assert 'conversation c of ada' in run('list-waiting-calls', '--all-owners')[1]
+    assert 'c of ada: waiting' in run('list-unfinished-cells', '--all-owners')[1]
+    assert 'Kept c of ada for a cell' in run('delete-expired', '--older-than', '0s', '--all-owners')[1]
+    listed: Any = json.loads(run('list-waiting-calls', '--all-owners', '--json')[1])['waiting']
     assert [(each['owner'], each['conversation_id']) for each in listed] == [('ada', 'c')]
 
 
 @pytest.mark.parametrize(
-    'command', [['conversations'], ['waiting'], ['unfinished'], ['expire', '--older-than', '0s', '--dry-run']]
+    'command',
+    [
+        ['list-conversations'],
+        ['list-waiting-calls'],
+        ['list-unfinished-cells'],
+        ['delete-expired', '--older-than', '0s', '--dry-run'],
+    ],
 )
 def test_whose_may_stand_before_the_command_or_behind_it(run: Run, command: list[str]) -> None:
     for whose in (['--all-owners'], ['--owner', 'ada']):
@@ -121,7 +129,9 @@ def test_whose_may_stand_before_the_command_or_behind_it(run: Run, command: list
         assert run(*whose, *command) != run(*command)
 
 
-@pytest.mark.parametrize('command', [['show', 'c'], ['forget', 'c'], ['vacuum'], ['export', 'c', 'file']])
+@pytest.mark.parametrize(
+    'command', [['list-cells', 'c'], ['delete-conversation', 'c'], ['vacuum'], ['export-conversation', 'c', 'file']]
+)
 def test_all_owners_are_refused_where_nothing_is_listed(
     run: Run, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,17 +142,19 @@ def test_all_owners_are_refused_where_nothing_is_listed(
 
 
 def test_a_copy_for_another_owner_is_made_where_both_are_named(run: Run) -> None:
-    assert run('fork', 'c', 'c', 'history.json', 'new.json', '--owner', 'ada', '--new-owner', 'bob')[0] == 0
-    assert 'secret = 41' in run('show', 'c', '--owner', 'bob')[1]
+    assert (
+        run('fork-conversation', 'c', 'c', 'history.json', 'new.json', '--owner', 'ada', '--new-owner', 'bob')[0] == 0
+    )
+    assert 'secret = 41' in run('list-cells', 'c', '--owner', 'bob')[1]
 
 
 def test_one_owner_and_all_of_them_are_not_asked_for_at_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        run('waiting', '--owner', 'ada', '--all-owners')
+        run('list-waiting-calls', '--owner', 'ada', '--all-owners')
     assert caught.value.code == 2
     assert 'Give --owner or --all-owners, not both' in capsys.readouterr().err
 
 
 def test_an_owner_that_cannot_be_one_is_told(run: Run) -> None:
-    status, _, errors = run('conversations', '--owner', '')
+    status, _, errors = run('list-conversations', '--owner', '')
     assert (status, "got '', which is empty" in errors) == (1, True)

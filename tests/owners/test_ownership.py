@@ -8,7 +8,7 @@ import pytest
 from support.owned import Shop
 
 from pydantic_ai_grail import CodeMode, MemoryStore
-from pydantic_ai_grail.admin.inspection import cells_of
+from pydantic_ai_grail.admin.inspection import list_cells
 from pydantic_ai_grail.errors import OwnerError, SettingsError
 
 pytestmark = pytest.mark.anyio
@@ -55,4 +55,4 @@ async def test_grants_need_an_owner_where_the_option_is_a_function() -> None:
 
 async def test_an_empty_owner_is_not_taken_for_nobody() -> None:
     with pytest.raises(OwnerError, match="got '', which is empty"):
-        await cells_of(MemoryStore(), 'c', owner='')
+        await list_cells(MemoryStore(), 'c', owner='')

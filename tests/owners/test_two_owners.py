@@ -20,9 +20,9 @@ from support.owned import SECRET, Shop, last_cell, told
 from pydantic_ai_grail import Approve, CodeMode, MemoryStore, SqlStore, decide
 from pydantic_ai_grail.admin.archive import export_conversation, import_conversation
 from pydantic_ai_grail.admin.forking import fork_conversation
-from pydantic_ai_grail.admin.inspection import cells_of, grants_of, unfinished_in, waiting_in
-from pydantic_ai_grail.admin.leases import conversation_lease
-from pydantic_ai_grail.admin.retention import expire
+from pydantic_ai_grail.admin.inspection import list_cells, list_grants, list_unfinished_cells, list_waiting_calls
+from pydantic_ai_grail.admin.leases import lease_conversation
+from pydantic_ai_grail.admin.retention import delete_expired
 from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalForeign, JournalTampered, OwnerError, SnapshotForeign, StoreConflict
 from pydantic_ai_grail.stores import ALL_OWNERS, NO_OWNER
@@ -52,7 +52,7 @@ async def ada_shops(shop: Shop) -> Ada:
     asked = await shop.run('ada', 'await pay(100)')
     allowed = decide(asked.output, Approve(grant=ApprovalGrant(args={'bill': 500})))
     granted = await shop.run('ada', history=asked.all_messages(), prompt=None, deferred_tool_results=allowed)
-    [grant] = await grants_of(shop.store, 'c', owner='ada', secret=SECRET)
+    [grant] = await list_grants(shop.store, 'c', owner='ada', secret=SECRET)
     done = await shop.run('ada', 'secret = 41', 'await pay(1)\n1 / 0', history=granted.all_messages())
     waiting = await shop.run('ada', 'x = await pay(200)\nx', history=done.all_messages())
     return Ada(done, waiting, grant.id)
@@ -189,18 +189,20 @@ async def imported(shop: Shop, ada: Ada, owner: str | None, folder: Path) -> Any
 
 async def forked(shop: Shop, ada: Ada, owner: str | None, folder: Path) -> Any:
     with pytest.raises(Exception, match='has nothing of conversation'):
-        await fork_conversation(shop.store, 'c', 'd', history=[], owner=owner, secret=SECRET)
+        await fork_conversation(shop.store, 'c', new_id='d', history=[], owner=owner, secret=SECRET)
 
 
 async def leased(shop: Shop, ada: Ada, owner: str | None, folder: Path) -> Any:
-    async with conversation_lease(shop.store, 'c', owner='ada'), conversation_lease(shop.store, 'c', owner=owner):
+    async with lease_conversation(shop.store, 'c', owner='ada'), lease_conversation(shop.store, 'c', owner=owner):
         with pytest.raises(StoreConflict):
-            async with conversation_lease(shop.store, 'c', owner='ada'):
+            async with lease_conversation(shop.store, 'c', owner='ada'):
                 pass
 
 
 async def expired(shop: Shop, ada: Ada, owner: str | None, folder: Path) -> Any:
-    gone = await expire(shop.store, timedelta(0), owner=owner, secret=SECRET, unfinished_older_than=timedelta(0))
+    gone = await delete_expired(
+        shop.store, older_than=timedelta(0), owner=owner, secret=SECRET, unfinished_older_than=timedelta(0)
+    )
     return gone.conversations or gone.spared
 
 
@@ -209,17 +211,17 @@ def code_mode(shop: Shop, owner: str | None) -> CodeMode[Any]:
 
 
 DOORS: dict[str, Door] = {
-    'cells_of': lambda shop, ada, owner, _: cells_of(shop.store, 'c', owner=owner, secret=SECRET),
-    'unfinished_in': lambda shop, ada, owner, _: unfinished_in(shop.store, owner=owner, secret=SECRET),
-    'waiting_in': lambda shop, ada, owner, _: waiting_in(shop.store, owner=owner, secret=SECRET),
-    'grants_of': lambda shop, ada, owner, _: grants_of(shop.store, 'c', owner=owner, secret=SECRET),
+    'list_cells': lambda shop, ada, owner, _: list_cells(shop.store, 'c', owner=owner, secret=SECRET),
+    'list_unfinished_cells': lambda shop, ada, owner, _: list_unfinished_cells(shop.store, owner=owner, secret=SECRET),
+    'list_waiting_calls': lambda shop, ada, owner, _: list_waiting_calls(shop.store, owner=owner, secret=SECRET),
+    'list_grants': lambda shop, ada, owner, _: list_grants(shop.store, 'c', owner=owner, secret=SECRET),
     'CodeMode.grants': lambda shop, ada, owner, _: code_mode(shop, owner).grants('c'),
     'CodeMode.revoke': lambda shop, ada, owner, _: code_mode(shop, owner).revoke('c', ada.grant_id),
     'CodeMode.grants of another mode': lambda shop, ada, owner, _: code_mode(shop, 'eve').grants('c', owner=owner),
     'export_conversation': exported,
     'import_conversation': imported,
     'fork_conversation': forked,
-    'conversation_lease': leased,
+    'lease_conversation': leased,
     'expire': expired,
     'store.conversations': lambda shop, ada, owner, _: shop.store.conversations(owner=owner or NO_OWNER),
     'store.forget': lambda shop, ada, owner, _: shop.store.forget(owner=owner or NO_OWNER, conversation_id='c'),
@@ -234,28 +236,30 @@ async def test_no_function_gives_or_changes_what_is_anothers(
     before = await shop.store.contents('c', owner='ada')
     assert not await DOORS[door](shop, ada, other or None, tmp_path)
     assert await shop.store.contents('c', owner='ada') == before
-    assert await grants_of(shop.store, 'c', owner='ada', secret=SECRET)
+    assert await list_grants(shop.store, 'c', owner='ada', secret=SECRET)
 
 
 async def test_each_has_all_that_is_his(shop: Shop) -> None:
     for user in ('ada', 'bob', ''):
         first = await shop.run(user, f'secret = {user!r}')
         assert last_cell(await shop.run(user, 'secret', history=first.all_messages())).content == {'result': user}
-        cells = await cells_of(shop.store, 'c', owner=user or None, secret=SECRET)
+        cells = await list_cells(shop.store, 'c', owner=user or None, secret=SECRET)
         assert [cell.variables for cell in cells] == [{'secret': f'str, {len(user)}'}] * 2
     assert sorted(each.owner for each in await shop.store.conversations(owner=ALL_OWNERS)) == ['', 'ada', 'bob']
 
 
 async def test_an_operator_who_asks_for_all_owners_sees_all_and_whose_it_is(shop: Shop, ada: Ada) -> None:
-    found = await waiting_in(shop.store, owner=ALL_OWNERS, secret=SECRET)
+    found = await list_waiting_calls(shop.store, owner=ALL_OWNERS, secret=SECRET)
     assert [(each.owner, each.conversation_id, each.call.args) for each in found] == [('ada', 'c', {'bill': 200})]
-    assert (await expire(shop.store, timedelta(0), owner=ALL_OWNERS, secret=SECRET)).spared[0].owner == 'ada'
+    assert (await delete_expired(shop.store, older_than=timedelta(0), owner=ALL_OWNERS, secret=SECRET)).spared[
+        0
+    ].owner == 'ada'
 
 
 async def test_a_copy_for_another_owner_is_made_where_both_are_named(shop: Shop) -> None:
     first = await shop.run('', 'secret = 41')
     history = await fork_conversation(
-        shop.store, 'c', 'c', history=first.all_messages(), new_owner='ada', secret=SECRET
+        shop.store, 'c', new_id='c', history=first.all_messages(), new_owner='ada', secret=SECRET
     )
     assert last_cell(await shop.run('ada', 'secret', history=history)).content == {'result': 41}
     assert last_cell(await shop.run('bob', 'secret', history=history)).failed
@@ -275,7 +279,7 @@ async def test_rows_that_somebody_gave_to_another_owner_are_refused(tmp_path: Pa
     with pytest.raises((JournalTampered, SnapshotForeign)):
         await shop.run('bob', history=ada.waiting.all_messages(), prompt=None, deferred_tool_results=answers)
     with pytest.raises(JournalTampered):
-        await grants_of(shop.store, 'c', owner='bob', secret=SECRET)
-    cells = await cells_of(shop.store, 'c', owner='bob', secret=SECRET)
+        await list_grants(shop.store, 'c', owner='bob', secret=SECRET)
+    cells = await list_cells(shop.store, 'c', owner='bob', secret=SECRET)
     assert all(cell.problem and cell.code is None for cell in cells)
     assert shop.paid == [('ada', 100), ('ada', 1)]

@@ -34,7 +34,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from support.postgresql import postgresql_server
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, StoreError, WaitingCall, decide
-from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.approvals import Decision, ProvideResult
 from pydantic_ai_grail.errors import StoreConflict
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
@@ -182,7 +182,7 @@ def worker(place: Place, conversations: Sequence[str]) -> None:
         while open_ones := [each for each in conversations if not place.file(each, 'done').exists()]:
             conversation = random.choice(open_ones)
             try:
-                async with conversation_lease(store, conversation, lease_timeout=5):
+                async with lease_conversation(store, conversation, lease_timeout=5):
                     if not place.file(conversation, 'done').exists():
                         await work_on(place, conversation, agents[conversation])
             except StoreConflict:

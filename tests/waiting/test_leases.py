@@ -10,7 +10,7 @@ import anyio
 import pytest
 from support.lean import finish, start
 
-from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.errors import StoreConflict
 from pydantic_ai_grail.stores import CellKey, Claim, MemoryStore, SqlStore, Store
 
@@ -26,21 +26,21 @@ async def is_free(store: Store, conversation_id: str = 'A') -> bool:
 
 async def test_a_conversation_is_for_one_alone_and_free_afterwards() -> None:
     store = MemoryStore()
-    async with conversation_lease(store, 'A'):
+    async with lease_conversation(store, 'A'):
         with pytest.raises(StoreConflict, match=r"Conversation 'A' is being run by process \d+ on "):
-            async with conversation_lease(store, 'A'):
+            async with lease_conversation(store, 'A'):
                 pytest.fail('two have it')
-        async with conversation_lease(store, 'B'):
+        async with lease_conversation(store, 'B'):
             assert not await is_free(store)
     assert await is_free(store)
-    async with conversation_lease(store, 'A'):
+    async with lease_conversation(store, 'A'):
         pass
 
 
 async def test_it_is_given_back_when_the_block_fails() -> None:
     store = MemoryStore()
     with pytest.raises(ZeroDivisionError):
-        async with conversation_lease(store, 'A'):
+        async with lease_conversation(store, 'A'):
             raise ZeroDivisionError
     assert await is_free(store)
 
@@ -50,7 +50,7 @@ async def test_it_is_given_back_when_the_block_is_cancelled(native: bool, tmp_pa
     inside = anyio.Event()
 
     async def work() -> None:
-        async with conversation_lease(store, 'A'):
+        async with lease_conversation(store, 'A'):
             inside.set()
             await anyio.sleep_forever()
 
@@ -71,7 +71,7 @@ async def test_it_is_given_back_when_the_block_is_cancelled(native: bool, tmp_pa
 
 async def test_it_lasts_as_long_as_the_block_and_longer_than_its_seconds() -> None:
     store = MemoryStore()
-    async with conversation_lease(store, 'A', lease_timeout=0.2):
+    async with lease_conversation(store, 'A', lease_timeout=0.2):
         for _ in range(6):
             await anyio.sleep(0.1)
             assert not await is_free(store)
@@ -79,11 +79,11 @@ async def test_it_lasts_as_long_as_the_block_and_longer_than_its_seconds() -> No
 
 DIE = """
 import asyncio, os
-from pydantic_ai_grail.admin.leases import conversation_lease
+from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.stores.sql import SqlStore
 
 async def main():
-    async with conversation_lease(SqlStore(sys.argv[1]), 'A', lease_timeout=600):
+    async with lease_conversation(SqlStore(sys.argv[1]), 'A', lease_timeout=600):
         os._exit(7)
 
 asyncio.run(main())
@@ -95,6 +95,6 @@ async def test_what_a_dead_process_had_is_free_at_once(tmp_path: Path) -> None:
     assert finish(start(DIE, url))[0] == 7
     async with SqlStore(url) as store:
         assert not await is_free(store)
-        async with conversation_lease(store, 'A'):
+        async with lease_conversation(store, 'A'):
             pass
         assert await is_free(store)

@@ -15,7 +15,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SettingsError, SqlStore, WaitingCall, decide, waiting_calls
-from pydantic_ai_grail.admin.inspection import cells_of
+from pydantic_ai_grail.admin.inspection import list_cells
 from pydantic_ai_grail.approvals import ApprovalGrant, ProvideResult, RaiseError
 from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
 
@@ -94,7 +94,7 @@ async def test_its_journal_says_that_it_was_looked_up(tmp_path: Path) -> None:
     result, _ = await gone_on(tmp_path, at_the_bank, stuck='after')
     conversation = result.all_messages()[-1].conversation_id
     assert conversation is not None
-    [cell] = await cells_of(SqlStore(f'sqlite:///{tmp_path}/till.db'), conversation)
+    [cell] = await list_cells(SqlStore(f'sqlite:///{tmp_path}/till.db'), conversation)
     assert [call.ended is not None and call.ended.looked_up for call in cell.calls] == [False, True]
 
 

@@ -1,27 +1,40 @@
-"""For whoever operates a store: look at conversations, fork, archive, expire and lease them. No model is asked, no tool called."""
+"""For whoever operates a store: list, copy, archive, delete and lease conversations. No model is asked, no tool called.
+
+Each function takes the store first, then the conversation; the rest by name.
+"""
 
 from .archive import export_conversation, import_conversation
 from .forking import fork_conversation
-from .inspection import UnfinishedInStore, WaitingInStore, cells_of, grants_of, unfinished_in, waiting_in
-from .leases import conversation_lease
-from .past_cells import PastCall, PastCell, PastDecision
-from .retention import Expired, Spared, expire
+from .inspection import (
+    LiveGrant,
+    StoredWaitingCall,
+    UnfinishedCell,
+    list_cells,
+    list_grants,
+    list_unfinished_cells,
+    list_waiting_calls,
+)
+from .leases import lease_conversation
+from .past_cells import CellStatus, PastCall, PastCell, PastDecision
+from .retention import ExpiryReport, SparedConversation, delete_expired
 
 __all__ = [
-    'Expired',
+    'CellStatus',
+    'ExpiryReport',
+    'LiveGrant',
     'PastCall',
     'PastCell',
     'PastDecision',
-    'Spared',
-    'UnfinishedInStore',
-    'WaitingInStore',
-    'cells_of',
-    'conversation_lease',
-    'expire',
+    'SparedConversation',
+    'StoredWaitingCall',
+    'UnfinishedCell',
+    'delete_expired',
     'export_conversation',
     'fork_conversation',
-    'grants_of',
     'import_conversation',
-    'unfinished_in',
-    'waiting_in',
+    'lease_conversation',
+    'list_cells',
+    'list_grants',
+    'list_unfinished_cells',
+    'list_waiting_calls',
 ]

@@ -31,8 +31,8 @@ from .past_cells import journals_of
 async def fork_conversation(
     store: Store,
     conversation_id: str,
-    new_id: str,
     *,
+    new_id: str,
     history: Sequence[ModelMessage],
     owner: str | None = None,
     new_owner: str | None = None,

@@ -3,8 +3,8 @@
 For people who look. Nothing is claimed, loaded or changed, so it may be done while the agent runs.
 
 ```python
-for cell in await cells_of(SqlStore('sqlite:///agent.db'), conversation_id):
-    print(cell.code, cell.standing)
+for cell in await list_cells(SqlStore('sqlite:///agent.db'), conversation_id):
+    print(cell.code, cell.status)
     for call in cell.calls:
         print(call.tool_name, call.args, call.state)
 ```
@@ -26,7 +26,7 @@ from .._state.repository import utc_now
 from ..stores.base import NO_OWNER, AllOwners, ConversationKey, Store
 from .past_cells import (
     HIDDEN,
-    CellStanding,
+    CellStatus,
     PastCall,
     PastCell,
     PastDecision,
@@ -37,8 +37,20 @@ from .past_cells import (
 )
 
 __all__ = [
-    'HIDDEN', 'CellStanding', 'LiveGrant', 'PastCall', 'PastCell', 'PastDecision', 'UnfinishedInStore', 'WaitingInStore',
-    'cells_of', 'grants_of', 'shown_holder', 'unfinished_in', 'waiting_among', 'waiting_in',
+    'HIDDEN',
+    'CellStatus',
+    'LiveGrant',
+    'PastCall',
+    'PastCell',
+    'PastDecision',
+    'StoredWaitingCall',
+    'UnfinishedCell',
+    'list_cells',
+    'list_grants',
+    'list_unfinished_cells',
+    'list_waiting_calls',
+    'shown_holder',
+    'waiting_among',
 ]  # fmt: skip
 
 Secret: TypeAlias = str | bytes | Sequence[str | bytes]
@@ -47,7 +59,7 @@ MOST: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnfinishedInStore:
+class UnfinishedCell:
     """A cell that did not come to its end, and where."""
 
     owner: str
@@ -55,11 +67,11 @@ class UnfinishedInStore:
     conversation_id: str
     cell: PastCell
     is_passed: bool
-    """As of a `WaitingInStore`."""
+    """As of a `StoredWaitingCall`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingInStore:
+class StoredWaitingCall:
     """A call that waits, and where."""
 
     owner: str
@@ -73,7 +85,7 @@ class WaitingInStore:
     or forked, and perhaps nobody will decide any more. The store is not told of that."""
 
 
-async def cells_of(
+async def list_cells(
     store: Store,
     conversation_id: str,
     *,
@@ -110,26 +122,26 @@ async def cells_of(
     return [with_claim(cell, claims.get((cell.cell_id, cell.code_digest)), now) for cell in shown]
 
 
-async def unfinished_in(
+async def list_unfinished_cells(
     store: Store,
     *,
     owner: str | AllOwners | None = None,
     secret: Secret | None = None,
     include_content: bool = True,
-) -> list[UnfinishedInStore]:
+) -> list[UnfinishedCell]:
     """The cells of all conversations of an owner that wait, are under way or were cut off, and those of which that cannot be
     told. By conversation, the one that was written to last first. `ALL_OWNERS` is for operators.
 
     Raises:
-        OwnerError, SettingsError, StoreError: As `cells_of`.
+        OwnerError, SettingsError, StoreError: As `list_cells`.
     """
     check_store(store)
     check_flag('include_content', include_content)
-    found: list[UnfinishedInStore] = []
+    found: list[UnfinishedCell] = []
     for summary in await store.conversations(owner=named_owners(owner), limit=MOST):
         if not summary.entries:
             continue
-        cells = await cells_of(
+        cells = await list_cells(
             store,
             summary.conversation_id,
             owner=None if summary.owner == NO_OWNER else summary.owner,
@@ -137,11 +149,11 @@ async def unfinished_in(
             include_content=include_content,
         )
         found += [
-            UnfinishedInStore(
+            UnfinishedCell(
                 owner=summary.owner,
                 conversation_id=summary.conversation_id,
                 cell=cell,
-                is_passed=any(later.standing != 'queued' for later in cells[number + 1 :]),
+                is_passed=any(later.status != 'queued' for later in cells[number + 1 :]),
             )
             for number, cell in enumerate(cells)
             if cell.is_unfinished
@@ -149,26 +161,28 @@ async def unfinished_in(
     return found
 
 
-async def waiting_in(
+async def list_waiting_calls(
     store: Store,
     *,
     owner: str | AllOwners | None = None,
     secret: Secret | None = None,
     include_content: bool = True,
-) -> list[WaitingInStore]:
+) -> list[StoredWaitingCall]:
     """Every call of every conversation of an owner that waits for a decision, the oldest first. A cell whose journal cannot
-    be opened may have more; `unfinished_in` lists it. `ALL_OWNERS` is for operators.
+    be opened may have more; `list_unfinished_cells` lists it. `ALL_OWNERS` is for operators.
 
     Raises:
-        OwnerError, SettingsError, StoreError: As `cells_of`.
+        OwnerError, SettingsError, StoreError: As `list_cells`.
     """
-    return waiting_among(await unfinished_in(store, owner=owner, secret=secret, include_content=include_content))
+    return waiting_among(
+        await list_unfinished_cells(store, owner=owner, secret=secret, include_content=include_content)
+    )
 
 
-def waiting_among(unfinished: Sequence[UnfinishedInStore]) -> list[WaitingInStore]:
+def waiting_among(unfinished: Sequence[UnfinishedCell]) -> list[StoredWaitingCall]:
     """The calls of these cells that wait for a decision, the oldest first."""
     found = [
-        WaitingInStore(
+        StoredWaitingCall(
             owner=each.owner,
             conversation_id=each.conversation_id,
             cell=each.cell,
@@ -177,21 +191,21 @@ def waiting_among(unfinished: Sequence[UnfinishedInStore]) -> list[WaitingInStor
             is_passed=each.is_passed,
         )
         for each in unfinished
-        if each.cell.standing == 'waiting'
+        if each.cell.status == 'waiting'
         for call in each.cell.calls
         if call.state == 'waiting' and call.waits is not None
     ]
     return sorted(found, key=lambda waiting: waiting.since)
 
 
-async def grants_of(
+async def list_grants(
     store: Store, conversation_id: str, *, owner: str | None = None, secret: Secret | None = None
 ) -> list[LiveGrant]:
     """What a conversation of an owner may do without being asked, the oldest first.
 
     Raises:
         JournalTampered: When that was changed.
-        OwnerError, SettingsError, StoreError: As `cells_of`.
+        OwnerError, SettingsError, StoreError: As `list_cells`.
     """
     check_store(store)
     check_text('conversation_id', conversation_id)

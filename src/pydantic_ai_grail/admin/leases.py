@@ -15,7 +15,7 @@ from ..stores.base import CellKey, Store
 
 
 @asynccontextmanager
-async def conversation_lease(
+async def lease_conversation(
     store: Store,
     conversation_id: str,
     *,
@@ -29,7 +29,7 @@ async def conversation_lease(
     adds is that nobody else goes on from a history that is about to be out of date, so load the history inside:
 
     ```python
-    async with conversation_lease(store, conversation_id):
+    async with lease_conversation(store, conversation_id):
         history = load(conversation_id)
         result = await agent.run(message_history=history)
         save(conversation_id, result.all_messages())

@@ -36,7 +36,7 @@ from ..events.journal_entries import (
 )
 from ..stores.base import CellKey, Claim, Contents, Store
 
-CellStanding: TypeAlias = Literal['completed', 'failed', 'waiting', 'queued', 'under way']
+CellStatus: TypeAlias = Literal['completed', 'failed', 'waiting', 'queued', 'under way']
 """`'queued'`: it has not begun, for an earlier cell of the same response waits. `'under way'`: a process runs it, or died
 over it."""
 
@@ -82,7 +82,7 @@ class PastCell:
 
     cell_id: str
     code_digest: str
-    standing: CellStanding | None
+    status: CellStatus | None
     """`None` when that cannot be told; see `problem`."""
     code: str | None = None
     """As the model wrote it; of a cell without calls as it was run, with its mends. `None` where only the message
@@ -110,11 +110,11 @@ class PastCell:
     @property
     def is_unfinished(self) -> bool:
         """Whether somebody may still go on with it, as far as can be told."""
-        return self.standing not in ('completed', 'failed')
+        return self.status not in ('completed', 'failed')
 
 
 async def cells_in(store: Store, contents: Contents, keyring: Keyring) -> list[PastCell]:
-    """As `pydantic_ai_grail.admin.inspection.cells_of`, of what was read."""
+    """As `pydantic_ai_grail.admin.inspection.list_cells`, of what was read."""
     return await run_sync(_cells_in, contents, journals_of(store, keyring))
 
 
@@ -133,7 +133,7 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
             cells[key] = PastCell(
                 cell_id=key.cell_id,
                 code_digest=key.code_digest,
-                standing=None,
+                status=None,
                 began_at=records[0].written_at,
                 problem=str(error),
             )
@@ -144,7 +144,7 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
             cells[key] = _told(key, entries, used)
     for record in contents.snapshots:
         key = CellKey(record.owner, record.conversation_id, record.cell_id, record.code_digest)
-        cell = cells.get(key) or PastCell(cell_id=key.cell_id, code_digest=key.code_digest, standing=None)
+        cell = cells.get(key) or PastCell(cell_id=key.cell_id, code_digest=key.code_digest, status=None)
         try:
             cells[key] = _with_state(cell, opened_snapshot(record, journals.keyring)[0])
         except SnapshotError as error:
@@ -154,21 +154,21 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
 
 def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> PastCell:
     """What a journal says of its cell. `used`: the grants that calls used, by the keys of these."""
-    cell = PastCell(cell_id=key.cell_id, code_digest=key.code_digest, standing='under way', entries=entries)
+    cell = PastCell(cell_id=key.cell_id, code_digest=key.code_digest, status='under way', entries=entries)
     calls: dict[int, PastCall] = {}
     for entry in entries:
         match entry:
             case CellQueued():
-                cell = replace(cell, standing='queued', waiting_since=entry.at)
+                cell = replace(cell, status='queued', waiting_since=entry.at)
             case Began():
-                cell = replace(cell, standing='under way', code=entry.source, waiting_since=None)
+                cell = replace(cell, status='under way', code=entry.source, waiting_since=None)
             case CallBegan() | CallWaits() | CallEnded():
                 calls[entry.ordinal] = _call_after(entry, calls.get(entry.ordinal), key, used)
             case CellSuspended():
                 asked = [call.waits.at for call in calls.values() if call.waits and call.state == 'waiting']
-                cell = replace(cell, standing='waiting', waiting_since=min(asked, default=None))
+                cell = replace(cell, status='waiting', waiting_since=min(asked, default=None))
             case CellResumed():
-                cell = replace(cell, standing='under way', waiting_since=None)
+                cell = replace(cell, status='under way', waiting_since=None)
                 for ordinal, call in calls.items():
                     if call.tool_call_id in entry.decisions:
                         decision = PastDecision(decided=Decided(**entry.decisions[call.tool_call_id]), at=entry.at)
@@ -176,7 +176,7 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
             case CellEnded():
                 cell = replace(
                     cell,
-                    standing=entry.outcome,
+                    status=entry.outcome,
                     waiting_since=None,
                     ended_at=entry.at,
                     error=entry.error or None,
@@ -227,7 +227,7 @@ def _with_state(cell: PastCell, header: Header) -> PastCell:
         problem = problem or 'It left a state, and its journal does not have its end: the journal was set back.'
     return replace(
         cell,
-        standing=None if problem else header.outcome,
+        status=None if problem else header.outcome,
         code=_last_of(header) if cell.code is None else cell.code,
         waiting_since=None,
         ended_at=cell.ended_at or header.created_at,

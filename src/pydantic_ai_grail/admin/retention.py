@@ -1,7 +1,7 @@
 """Forgetting what nobody wants any more, and not what somebody may still go on with.
 
 `Store.forget` goes by age alone: a store cannot tell a cell that waits from one that is done, for what it keeps is sealed.
-`expire` opens the journals first.
+`delete_expired` opens the journals first.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from .._journal.stored_conversations import by_journal, keyring_to_read
 from .._state.keyring import Keyring
 from ..stores.base import AllOwners, CellKey, Contents, ConversationKey, JournalRecord, Store
 from .inspection import MOST, Secret
-from .past_cells import CellStanding, PastCell, cells_in
+from .past_cells import CellStatus, PastCell, cells_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spared:
+class SparedConversation:
     """A conversation that was left alone, for the sake of this cell."""
 
     owner: str
     """Whose; empty for nobody's in particular."""
     conversation_id: str
     cell_id: str
-    standing: CellStanding | None
+    status: CellStatus | None
     """`None` when its journal could not be opened."""
     last_written_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expired:
+class ExpiryReport:
     """What was forgotten, or would be."""
 
     conversations: int
@@ -43,21 +43,21 @@ class Expired:
     """States, of cells."""
     journals: int
     """Records of the calls of cells, one for each cell."""
-    spared: tuple[Spared, ...] = ()
+    spared: tuple[SparedConversation, ...] = ()
     """What would have gone but for an unfinished cell."""
 
 
-async def expire(
+async def delete_expired(
     store: Store,
-    older_than: timedelta,
     *,
+    older_than: timedelta,
     owner: str | AllOwners | None = None,
     keep_newest: int = 0,
     unfinished_older_than: timedelta | None = None,
     dry_run: bool = False,
     secret: Secret | None = None,
     now: datetime | None = None,
-) -> Expired:
+) -> ExpiryReport:
     """Forget states and journals that are older, in all conversations of an owner but those in which a cell is unfinished.
 
     A cell that waits for a person would lose its approval, and one whose process died would be run again from its
@@ -91,7 +91,7 @@ async def expire(
     before, keyring = present - older_than, None
     unfinished_before = None if unfinished_older_than is None else present - unfinished_older_than
     conversations = snapshots = journals = 0
-    spared: list[Spared] = []
+    spared: list[SparedConversation] = []
     for summary in await store.conversations(owner=named_owners(owner), limit=MOST):
         whose, conversation_id = summary.owner, summary.conversation_id
         contents = await store.contents(conversation_id, owner=whose)
@@ -111,7 +111,7 @@ async def expire(
             await store.forget(owner=whose, conversation_id=conversation_id, older_than=present)
         else:
             await store.forget(owner=whose, conversation_id=conversation_id, older_than=before, keep_newest=keep_newest)
-    return Expired(conversations=conversations, snapshots=snapshots, journals=journals, spared=tuple(spared))
+    return ExpiryReport(conversations=conversations, snapshots=snapshots, journals=journals, spared=tuple(spared))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,9 @@ def _last_written(entries: Sequence[JournalRecord]) -> dict[CellKey, datetime]:
     return {key: max(record.written_at for record in records) for key, records in by_journal(entries).items()}
 
 
-async def _unfinished(store: Store, contents: Contents, keyring: Keyring, before: datetime | None) -> Spared | None:
+async def _unfinished(
+    store: Store, contents: Contents, keyring: Keyring, before: datetime | None
+) -> SparedConversation | None:
     """The unfinished cell that was written to last, if it spares its conversation."""
     written = _last_written(contents.entries)
     left_a_state = {(record.cell_id, record.code_digest) for record in contents.snapshots}
@@ -152,14 +154,14 @@ async def _unfinished(store: Store, contents: Contents, keyring: Keyring, before
     unfinished = [
         cell
         for cell in cells
-        if cell.is_unfinished and not (cell.standing == 'queued' and (cell.cell_id, cell.code_digest) in left_a_state)
+        if cell.is_unfinished and not (cell.status == 'queued' and (cell.cell_id, cell.code_digest) in left_a_state)
     ]
     newest = max(unfinished, key=last_written, default=None)
     if newest is None or (before is not None and last_written(newest) < before):
         return None
-    return Spared(
+    return SparedConversation(
         **conversation._asdict(),
         cell_id=newest.cell_id,
-        standing=newest.standing,
+        status=newest.status,
         last_written_at=last_written(newest),
     )

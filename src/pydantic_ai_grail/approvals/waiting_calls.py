@@ -27,7 +27,8 @@ from .._common.typed_json import from_typed_json, to_typed_json
 from ..errors import DecisionError
 from ..events.calls import METADATA_KEY
 from ..events.journal_entries import Decided, WaitingReason
-from .decisions import AnyDecision, Approve, Deny, ProvideResult, as_decision, decided
+from .conversion import as_decision, decided
+from .decisions import AnyDecision, Approve, Deny, ProvideResult
 from .requests import ShownCall, ShownCell, read_cell
 
 

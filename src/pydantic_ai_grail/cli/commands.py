@@ -18,14 +18,14 @@ from ..admin.archive import export_conversation, import_conversation
 from ..admin.forking import fork_conversation
 from ..admin.inspection import (
     LiveGrant,
-    UnfinishedInStore,
-    WaitingInStore,
-    cells_of,
-    grants_of,
-    unfinished_in,
+    StoredWaitingCall,
+    UnfinishedCell,
+    list_cells,
+    list_grants,
+    list_unfinished_cells,
     waiting_among,
 )
-from ..admin.retention import expire
+from ..admin.retention import delete_expired
 from ..errors import JournalError, StoreError
 from ..stores.base import ALL_OWNERS, AllOwners, Contents
 from .parser import STORE_VARIABLE
@@ -56,7 +56,7 @@ async def answer(given: Namespace) -> Answer:
     from ..stores import SqlStore  # needs the extra `sql`, so that its lack is told like any other failure
 
     async with aclosing(SqlStore(given.store)) as store:
-        if given.command != 'import' and not await store.exists():
+        if given.command != 'import-conversation' and not await store.exists():
             raise StoreError(
                 f'{store!r} is not there, or no agent has used it. Nothing was made. Look at --store or {STORE_VARIABLE}.'
             )
@@ -122,17 +122,17 @@ def _nothing_of(store: SqlStore, given: Namespace) -> StoreError:
         what = f"conversation {given.conversation!r} without an owner. If it is somebody's, give --owner"
     else:
         what = f'conversation {given.conversation!r} of owner {given.owner!r}'
-    return StoreError(f'{store!r} has nothing of {what}. "conversations" lists them.')
+    return StoreError(f'{store!r} has nothing of {what}. "list-conversations" lists them.')
 
 
 async def _show(store: SqlStore, given: Namespace) -> Answer:
-    cells = await cells_of(store, given.conversation, owner=given.owner, include_content=not given.no_content)
+    cells = await list_cells(store, given.conversation, owner=given.owner, include_content=not given.no_content)
     if not cells:
         raise _nothing_of(store, given)
     grants = list[LiveGrant]()
     if not given.no_content:
         with suppress(JournalError):  # it is among the cells, as one that is not to be trusted
-            grants = await grants_of(store, given.conversation, owner=given.owner)
+            grants = await list_grants(store, given.conversation, owner=given.owner)
     return Answer(
         text=shown_text(cells, grants),
         data={'conversation_id': given.conversation, 'cells': cells, 'grants': grants},
@@ -141,8 +141,8 @@ async def _show(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _waiting(store: SqlStore, given: Namespace) -> Answer:
-    unfinished = await unfinished_in(store, owner=_owners(given), include_content=not given.no_content)
-    found, unreadable = waiting_among(unfinished), [each for each in unfinished if each.cell.standing is None]
+    unfinished = await list_unfinished_cells(store, owner=_owners(given), include_content=not given.no_content)
+    found, unreadable = waiting_among(unfinished), [each for each in unfinished if each.cell.status is None]
     data = [
         {
             **_whose(each),
@@ -166,7 +166,7 @@ async def _waiting(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _unfinished(store: SqlStore, given: Namespace) -> Answer:
-    found = await unfinished_in(store, owner=_owners(given), include_content=not given.no_content)
+    found = await list_unfinished_cells(store, owner=_owners(given), include_content=not given.no_content)
     return Answer(
         text=unfinished_text(found) or f'Every cell came to its end{_meant(given)}.',
         data=[_as_data(each) for each in found],
@@ -174,11 +174,11 @@ async def _unfinished(store: SqlStore, given: Namespace) -> Answer:
     )
 
 
-def _whose(found: UnfinishedInStore | WaitingInStore) -> Mapping[str, Any]:
+def _whose(found: UnfinishedCell | StoredWaitingCall) -> Mapping[str, Any]:
     return {'owner': found.owner} if found.owner else {}
 
 
-def _as_data(unfinished: UnfinishedInStore) -> Mapping[str, Any]:
+def _as_data(unfinished: UnfinishedCell) -> Mapping[str, Any]:
     return {
         **_whose(unfinished),
         'conversation_id': unfinished.conversation_id,
@@ -200,7 +200,7 @@ async def _fork(store: SqlStore, given: Namespace) -> Answer:
             messages = await fork_conversation(
                 store,
                 given.conversation,
-                given.new_id,
+                new_id=given.new_id,
                 history=history,
                 owner=given.owner,
                 new_owner=given.new_owner,
@@ -225,20 +225,20 @@ async def _history(path: Path) -> list[ModelMessage]:
 
 
 async def _expire(store: SqlStore, given: Namespace) -> Answer:
-    expired = await expire(
+    expired = await delete_expired(
         store,
-        given.older_than,
+        older_than=given.older_than,
         owner=_owners(given),
         keep_newest=given.keep_newest,
         unfinished_older_than=given.unfinished_older_than,
         dry_run=given.dry_run,
     )
-    unreadable = sum(each.standing is None for each in expired.spared)
+    unreadable = sum(each.status is None for each in expired.spared)
     return Answer(
         text=expired_text(expired, dry_run=given.dry_run),
         data={**asdict(expired), 'dry_run': given.dry_run},
         is_fine=not unreadable,
-        note=f'{many(unreadable, "conversation")} could not be read, so all of it was kept: "show" says why.'
+        note=f'{many(unreadable, "conversation")} could not be read, so all of it was kept: "list-cells" says why.'
         if unreadable
         else '',
     )
@@ -258,14 +258,14 @@ async def _forget(store: SqlStore, given: Namespace) -> Answer:
 
 
 async def _refuse_unfinished(store: SqlStore, given: Namespace) -> None:
-    cells = await cells_of(store, given.conversation, owner=given.owner, include_content=False)
+    cells = await list_cells(store, given.conversation, owner=given.owner, include_content=False)
     unfinished = [cell for cell in cells if cell.is_unfinished]
     if unfinished:
-        standings = ', '.join(dict.fromkeys(cell.standing or 'unreadable' for cell in unfinished))
+        statuses = ', '.join(dict.fromkeys(cell.status or 'unreadable' for cell in unfinished))
         why = next((f'{cell.problem} ' for cell in unfinished if cell.problem is not None), '')
         raise StoreError(
-            f'Conversation {given.conversation!r} has {many(len(unfinished), "cell")} that came to no end ({standings}): '
-            f'what waits there could not be decided any more. Nothing was forgotten. {why}See "show", or give --force.'
+            f'Conversation {given.conversation!r} has {many(len(unfinished), "cell")} that came to no end ({statuses}): '
+            f'what waits there could not be decided any more. Nothing was forgotten. {why}See "list-cells", or give --force.'
         )
 
 
@@ -299,14 +299,14 @@ async def _import(store: SqlStore, given: Namespace) -> Answer:
 
 
 _COMMANDS: Final[Mapping[str, Callable[[SqlStore, Namespace], Awaitable[Answer]]]] = {
-    'conversations': _conversations,
-    'show': _show,
-    'waiting': _waiting,
-    'unfinished': _unfinished,
-    'fork': _fork,
-    'expire': _expire,
-    'forget': _forget,
+    'list-conversations': _conversations,
+    'list-cells': _show,
+    'list-waiting-calls': _waiting,
+    'list-unfinished-cells': _unfinished,
+    'fork-conversation': _fork,
+    'delete-expired': _expire,
+    'delete-conversation': _forget,
     'vacuum': _vacuum,
-    'export': _export,
-    'import': _import,
+    'export-conversation': _export,
+    'import-conversation': _import,
 }

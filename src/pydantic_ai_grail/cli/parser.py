@@ -89,7 +89,7 @@ def _every(*, default: str | None) -> ArgumentParser:
         '--all-owners',
         action='store_true',
         default=default or False,
-        help='whoever they belong to, where conversations, calls or cells are listed, or expire',
+        help='whoever they belong to, where conversations, calls or cells are listed, or deleted',
     )
     return every
 
@@ -121,31 +121,33 @@ def command_line() -> ArgumentParser:
         made.set_defaults(is_of_all=every in parents)
         return made
 
-    listed = command('conversations', 'list conversations, the newest first', common, every)
+    listed = command('list-conversations', 'list conversations, the newest first', common, every)
     listed.add_argument('--limit', type=count, default=100, metavar='N', help='at most so many; default: 100')
-    command('show', 'show a conversation, cell by cell and call by call', conversation, common, quiet)
-    command('waiting', 'list all calls that wait for a decision', common, every, quiet)
-    command('unfinished', 'list all cells that wait, are under way or were cut off', common, every, quiet)
-    fork = command('fork', 'copy a conversation to a new id', conversation, common)
+    command('list-cells', 'list the cells of a conversation, call by call', conversation, common, quiet)
+    command('list-waiting-calls', 'list all calls that wait for a decision', common, every, quiet)
+    command('list-unfinished-cells', 'list all cells that wait, are under way or were cut off', common, every, quiet)
+    fork = command('fork-conversation', 'copy a conversation to a new id', conversation, common)
     fork.add_argument('new_id', metavar='NEW_ID', help='the id of the copy')
     fork.add_argument('--new-owner', metavar='OWNER', help='whose the copy is to be; default: the same')
     fork.add_argument('history', type=Path, metavar='HISTORY', help='its messages, as all_messages_json() gives them')
     fork.add_argument('new_history', type=Path, metavar='NEW_HISTORY', help='where to write those of the copy')
-    expire = command('expire', 'forget what is old, but no conversation with an unfinished cell', common, every)
-    expire.add_argument('--older-than', type=length_of_time, required=True, metavar='TIME', help='30d, 12h, 2w')
-    expire.add_argument(
+    expired = command(
+        'delete-expired', 'delete what is old, but no conversation with an unfinished cell', common, every
+    )
+    expired.add_argument('--older-than', type=length_of_time, required=True, metavar='TIME', help='30d, 12h, 2w')
+    expired.add_argument(
         '--keep-newest', type=count, default=0, metavar='N', help='states that each conversation keeps; default: 0'
     )
-    expire.add_argument(
-        '--unfinished-older-than', type=length_of_time, metavar='TIME', help='forget unfinished cells after so long'
+    expired.add_argument(
+        '--unfinished-older-than', type=length_of_time, metavar='TIME', help='delete unfinished cells after so long'
     )
-    expire.add_argument('--dry-run', action='store_true', help='only say what would go')
-    forget = command('forget', 'forget a conversation', conversation, common)
-    forget.add_argument('--force', action='store_true', help='also with cells that wait or came to no end')
+    expired.add_argument('--dry-run', action='store_true', help='only say what would go')
+    deleted = command('delete-conversation', 'delete a conversation', conversation, common)
+    deleted.add_argument('--force', action='store_true', help='also with cells that wait or came to no end')
     command('vacuum', 'give the room of what was forgotten back', common)
-    export = command('export', 'write a conversation to a file, sealed as it is', conversation, common)
+    export = command('export-conversation', 'write a conversation to a file, sealed as it is', conversation, common)
     export.add_argument('file', type=Path, metavar='FILE', help='one that is not there yet')
     export.add_argument('--force', action='store_true', help='write over a file that is there')
-    taken = command('import', 'take a conversation from a file', common)
-    taken.add_argument('file', type=Path, metavar='FILE', help='as "export" has written it')
+    taken = command('import-conversation', 'take a conversation from a file', common)
+    taken.add_argument('file', type=Path, metavar='FILE', help='as "export-conversation" has written it')
     return parser

@@ -11,11 +11,11 @@ from ..admin.inspection import (
     PastCall,
     PastCell,
     PastDecision,
-    UnfinishedInStore,
-    WaitingInStore,
+    StoredWaitingCall,
+    UnfinishedCell,
     shown_holder,
 )
-from ..admin.retention import Expired, Spared
+from ..admin.retention import ExpiryReport, SparedConversation
 from ..events.journal_entries import DecisionKind, WaitingReason
 from .plain import many, moment, printable, short, short_value
 
@@ -40,17 +40,17 @@ def shown_text(cells: Sequence[PastCell], grants: Sequence[LiveGrant]) -> str:
     return '\n\n'.join(blocks)
 
 
-def waiting_text(waiting: Sequence[WaitingInStore]) -> str:
+def waiting_text(waiting: Sequence[StoredWaitingCall]) -> str:
     """Calls that wait, the oldest first."""
     return '\n\n'.join('\n'.join(_waiting_lines(each)) for each in waiting)
 
 
-def unfinished_text(unfinished: Sequence[UnfinishedInStore]) -> str:
+def unfinished_text(unfinished: Sequence[UnfinishedCell]) -> str:
     """Cells that did not come to their end."""
     return '\n\n'.join('\n'.join(_unfinished_lines(each)) for each in unfinished)
 
 
-def unreadable_text(unreadable: Sequence[UnfinishedInStore]) -> str:
+def unreadable_text(unreadable: Sequence[UnfinishedCell]) -> str:
     """What is to be said of cells that may have calls which wait."""
     places = list(dict.fromkeys(_place(each) for each in unreadable))
     more = len(places) - _MOST_PLACES
@@ -68,13 +68,13 @@ def _problem(cell: PastCell) -> str:
     return ' '.join(printable(cell.problem or '').split())
 
 
-def _place(where: UnfinishedInStore | WaitingInStore | Spared) -> str:
+def _place(where: UnfinishedCell | StoredWaitingCall | SparedConversation) -> str:
     """A conversation, and whose it is."""
     id = short(where.conversation_id)
     return f'{id} of {short(where.owner)}' if where.owner else id
 
 
-def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
+def _waiting_lines(waiting: StoredWaitingCall) -> Iterator[str]:
     call = waiting.call
     yield _made(call)
     yield f'  waits for {_waits_for(call)} since {moment(waiting.since)}'
@@ -88,9 +88,9 @@ def _waiting_lines(waiting: WaitingInStore) -> Iterator[str]:
         yield '  later cells have run: perhaps nobody will decide any more'
 
 
-def _unfinished_lines(unfinished: UnfinishedInStore) -> Iterator[str]:
+def _unfinished_lines(unfinished: UnfinishedCell) -> Iterator[str]:
     cell = unfinished.cell
-    yield f'{_place(unfinished)}: {_standing(cell)} (cell {short(cell.cell_id)})'
+    yield f'{_place(unfinished)}: {_status(cell)} (cell {short(cell.cell_id)})'
     if cell.problem is not None:
         yield f'  Not to be trusted: {_problem(cell)}'
     yield from (f'  - {_made(call)} {_outcome(call)}' for call in cell.calls if call.ended is None)
@@ -98,18 +98,18 @@ def _unfinished_lines(unfinished: UnfinishedInStore) -> Iterator[str]:
         yield '  later cells have run'
 
 
-def expired_text(expired: Expired, *, dry_run: bool) -> str:
+def expired_text(expired: ExpiryReport, *, dry_run: bool) -> str:
     """What was forgotten, and what was not."""
     went = ' and '.join([many(expired.snapshots, 'state'), many(expired.journals, 'journal')])
     lines = [f'{"Would forget" if dry_run else "Forgot"} {went} of {many(expired.conversations, "conversation")}.']
     for each in expired.spared:
-        why = 'whose journal cannot be opened' if each.standing is None else f'that is {each.standing}'
+        why = 'whose journal cannot be opened' if each.status is None else f'that is {each.status}'
         lines.append(f'Kept {_place(each)} for a cell {why}, last written to {moment(each.last_written_at)}.')
     return '\n'.join(lines)
 
 
 def _cell_lines(number: int, cell: PastCell) -> Iterator[str]:
-    yield f'{number}. {_standing(cell)} (cell {short(cell.cell_id)})'
+    yield f'{number}. {_status(cell)} (cell {short(cell.cell_id)})'
     if cell.problem is not None:
         yield f'   Not to be trusted: {_problem(cell)}'
     if cell.code is not None:
@@ -122,18 +122,18 @@ def _cell_lines(number: int, cell: PastCell) -> Iterator[str]:
         yield f'   leaves {short(kept)}'
 
 
-def _standing(cell: PastCell) -> str:
-    match cell.standing:
+def _status(cell: PastCell) -> str:
+    match cell.status:
         case None:
             return 'unreadable'
         case 'waiting' | 'queued' if cell.waiting_since is not None:
-            return f'{cell.standing} since {moment(cell.waiting_since)}'
+            return f'{cell.status} since {moment(cell.waiting_since)}'
         case 'under way' if cell.began_at is not None:
             if cell.is_claimed and cell.claim is not None:
                 return f'under way since {moment(cell.began_at)}, in {shown_holder(cell.claim.holder)}'
             return f'cut off, began {moment(cell.began_at)}: no process runs it'
-        case standing:
-            return standing if cell.ended_at is None else f'{standing} {moment(cell.ended_at)}'
+        case status:
+            return status if cell.ended_at is None else f'{status} {moment(cell.ended_at)}'
 
 
 def _call_lines(call: PastCall) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _waits_for(call: PastCall) -> str:
     return f'{_WAITS_FOR[call.waits.reason]}{until}'
 
 
-def _lines_around(waiting: WaitingInStore) -> Iterator[str]:
+def _lines_around(waiting: StoredWaitingCall) -> Iterator[str]:
     """The line of the call, with those before and after it."""
     line, code = waiting.call.line, waiting.cell.code
     lines = [] if code is None else printable(code.rstrip()).split('\n')
