@@ -582,7 +582,7 @@ def test_an_argument_of_bytes_that_are_no_text_is_one_line(url: str, run: Run) -
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
     url = f'sqlite:///{tmp_path}/agent.db'
     converse(url, 'A', *[f"x_{number} = '{'y' * 5000}'" for number in range(20)])
-    command = f'"{sys.executable}" -m pydantic_ai_grail show A --store {url} | head -n 1'
+    command = f'"{sys.executable}" -m pydantic_ai_grail list-cells A --store {url} | head -n 1'
     ended = subprocess.run(['sh', '-c', command], capture_output=True, text=True, check=False)
     assert ended.stdout.startswith('1. completed')
     assert ended.stderr == ''
