@@ -20,7 +20,10 @@ MAY_IMPORT = {
     '__init__': ('code_mode', 'toolset', 'settings', 'stores', 'approvals'),
     '__main__': ('cli',),
     # public doors
-    'code_mode': ('toolset', 'settings', 'events', '_cell', '_journal', '_common'),
+    'code_mode': (
+        *('toolset', 'settings', 'approvals', 'events', 'stores.base'),  # of some only the types of its options
+        *('_cell', '_journal', '_monty', '_common'),
+    ),
     'toolset': ('settings', 'events', '_cell', '_stream', '_catalog', '_reply', '_journal', '_common'),
     'settings': ('approvals', 'events', 'stores', '_monty', '_common'),  # a URL makes the store
     'approvals': ('events', 'stores.base', '_common'),

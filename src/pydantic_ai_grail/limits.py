@@ -61,3 +61,17 @@ Limits.STRICT = Limits(
 Limits.UNLIMITED = Limits(
     max_duration_secs=None, max_memory=None, max_suspensions=2**31, max_sleep_secs=None, max_source_chars=None
 )
+
+
+def limits_called(name: str) -> Limits:
+    """A preset by its name in lower case, as agent specs have it.
+
+    Raises:
+        SettingsError: When there is none of this name.
+    """
+    presets = {'default': Limits.DEFAULT, 'strict': Limits.STRICT, 'unlimited': Limits.UNLIMITED}
+    if name not in presets:
+        raise SettingsError(
+            f'limits in a spec is a dict of limits, or one of {", ".join(map(repr, presets))}, got {name!r}.'
+        )
+    return presets[name]

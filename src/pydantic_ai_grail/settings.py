@@ -12,9 +12,8 @@ from pydantic_ai.tools import RunContext, ToolSelector
 from pydantic_ai.toolsets import AbstractToolset
 
 from ._common.argument_checks import check_count, check_flag, check_function, check_store, in_seconds, is_number
-from ._common.deprecations import warn_deprecated
 from ._common.ownership import Owner, checked
-from ._common.unknown_options import FORMER, problem_with_option
+from ._common.unknown_options import with_names_of_here
 from ._monty.os_handlers import os_handler
 from ._monty.worker import HostAccess, MountDir, OsAccess
 from .approvals.waiting_calls import LookUp
@@ -37,85 +36,34 @@ Secret: TypeAlias = str | bytes | Sequence[str | bytes]
 
 
 class CodeModeOptions(TypedDict, total=False):
-    """The options of `CodeMode` and `CodeModeToolset`, all of them keywords."""
+    """The options of `CodeMode` and `CodeModeToolset`, for functions that pass them on as `**options`. `CodeMode` says what
+    each does."""
 
     tools: ToolSelector[Any]
-    """Which tools code may call: `'all'` (default), names, a predicate `(ctx, tool_def) -> bool`, or metadata to match.
-    The others stay tools of the model's, as do those that cannot work inside code (tool search, output tools, ...)."""
     store: Store | str | None
-    """Where state lives between turns: a store, or the URL of a database for a `SqlStore`, such as `'sqlite:///agent.db'`.
-    Default: a `MemoryStore` of this agent's, which ends with the process."""
     owner: Owner | None
-    """Whose conversations the agent has: the id of a user, or a function of the run context that gives one, as in
-    `lambda ctx: ctx.deps.user_id`. Nothing of another owner's is ever found, resumed or told of. Default `None`: everything
-    belongs together, which is right for a script or for an application of one person. Where clients name conversations, as
-    with every UI adapter, give it: see the page on security."""
     compacts_history: bool
-    """Whether the application takes cells out of histories, by a history processor for example, without leaving a
-    `CompactionPart` there. Then a history with earlier messages and no cell gets the newest state of its conversation.
-    Default `False`."""
     limits: Limits | Mapping[str, Any]
-    """What one cell may spend: `Limits(max_duration_secs=10)`, or a dict of its fields; `Limits.STRICT` and
-    `Limits.UNLIMITED` are there too. Default `Limits.DEFAULT`."""
     max_tool_calls: int
-    """How many tool calls one cell may make. Default 100."""
     max_failed_cells: int
-    """How many cells may fail in a row before the model is told to stop trying and answer. Default 3; never ends a
-    run."""
-    max_retries: int
-    """Deprecated, for code that comes from `pydantic_ai_harness`: `max_failed_cells`."""
-    resource_limits: Mapping[str, Any] | Literal['unlimited'] | None
-    """Deprecated, for code that comes from `pydantic_ai_harness`: `limits`; `'unlimited'` is `Limits.UNLIMITED`."""
     max_result_chars: int
-    """How many characters of JSON a result may have before the model gets its head and its size. Default 10,000, at least
-    100."""
     max_call_chars: int
-    """How much of a call's arguments, and of its result, the history's metadata and the run's events have. Default 10,000.
-    The model reads neither."""
     checking: Checking
-    """`'strict'` (default) checks types, `'names'` only names, modules and arguments, `'off'` nothing."""
     os_access: OsAccess | None
-    """Answers the operating system calls that code makes (files, environment, clock), as `pydantic_monty` has it."""
     mount: MountDir | Sequence[MountDir] | None
-    """Directories of the host that code may open, as `pydantic_monty` has them."""
     secret: Secret | None
-    """Seals what goes into the store: one secret of at least 16 bytes, or several for rotation, the newest first. Default: the environment
-    variable `GRAIL_SECRET`, else a key that fits the store."""
     max_snapshot_bytes: int
-    """How many bytes a state may have to be kept for a later turn, or while its cell waits. Default 64 MiB."""
     keep_snapshots: int | None
-    """About how many states a conversation keeps. Default 200; `None` keeps all."""
     store_timeout: float | timedelta
-    """How long one call of the store may take, in seconds or as a `timedelta`. Default 10 seconds."""
     on_lost_state: OnLostState
-    """When the state a history speaks of is missing or must not be loaded: `'restart'` (default) starts empty and tells
-    the model, `'error'` raises the `SnapshotError` and ends the run."""
     journal_writes: JournalWrites | None
-    """When the journal of a cell's calls is stored: `'call'` before every call, and after it: with the next call, or
-    a few milliseconds later; `'cell'` only when the cell ends or waits. Default: `'call'` for a store that outlives the
-    process."""
     on_unknown_call: OnUnknownCall | LookUp
-    """What becomes of a call that was under way when its process died, unless its tool is marked `read_only` or
-    `idempotent`: `'ask'` (default) waits for a person, `'raise'` raises in the code, `'retry'` makes it again. Or a
-    function that looks the call up, `(ctx, call) -> ProvideResult(...) | Approve() | None`; a person is asked where it gives
-    `None` or raises."""
     reuse_calls: bool
-    """Whether a cell that corrects a failed one gets the results of the calls that it makes again from the beginning, in
-    the same order, instead of making them again. Default `True`; calls of read-only tools are made again."""
     decision_timeout: float | timedelta | None
-    """How long a waiting call may wait for its decision, in seconds or as a `timedelta`; then code gets a `TimeoutError`.
-    Default `None`: for ever."""
     claim_timeout: float | timedelta
-    """After how long without a sign of life a process counts as dead, so that another may resume its cell, in seconds or as
-    a `timedelta`. Default 30 seconds. A dead process of the same machine is seen at once."""
     events: Streamed
-    """What the event stream of a run has of its cells, see `pydantic_ai_grail.events.stream_events`: `'calls'`, `'all'`, which
-    adds the check, what is printed and the end, or `'none'`. UI adapters send them to the front end. Default `'auto'`:
-    `'calls'`, but nothing in a run whose model is not streamed, since then nobody listens."""
     observers: Sequence[Observer]
-    """Told what happens in each cell, as it happens, beside the OpenTelemetry span: see `pydantic_ai_grail.events`."""
     max_catalog_chars: int
-    """How many characters of the prompt the tools may take before they move into modules. Default 12,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +102,7 @@ class Settings:
         Raises:
             SettingsError: When an option is unknown or cannot be right.
         """
-        given = dict[str, Any](options)
-        known = CodeModeOptions.__annotations__.keys()
-        if unknown := given.keys() - known:
-            raise SettingsError(problem_with_option(min(unknown), known))
-        _take_former(given)
+        given = with_names_of_here(options, CodeModeOptions.__annotations__.keys())
         given['limits'] = _limits(given.pop('limits', None))
         given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
         given['observers'] = _observers(given.pop('observers', ()))
@@ -227,22 +171,6 @@ def _is_selector(tools: Any) -> bool:
     if isinstance(tools, Sequence):
         return all(isinstance(name, str) for name in cast('Sequence[Any]', tools))
     return isinstance(tools, dict) or (callable(tools) and not isinstance(tools, type))
-
-
-def _take_former(given: dict[str, Any]) -> None:
-    """Options of `pydantic_ai_harness.CodeMode` that have another name here."""
-    for former, name in FORMER.items():
-        if former not in given:
-            continue
-        value = given.pop(former)
-        if value is None and former == 'resource_limits':
-            continue
-        if given.get(name) is not None:
-            raise SettingsError(f'Give {name} or {former}, not both: they are the same option.')
-        is_unlimited = former == 'resource_limits' and value == 'unlimited'
-        given[name] = Limits.UNLIMITED if is_unlimited else value
-        written = 'limits=Limits.UNLIMITED' if is_unlimited else f'{name}=...'
-        warn_deprecated(f'{former}, of pydantic_ai_harness, is {name} here: write {written}')
 
 
 def _store(given: Any) -> Store:

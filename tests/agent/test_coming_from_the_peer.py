@@ -98,7 +98,7 @@ async def test_the_tools_may_be_given_by_position_and_a_capability_has_an_id_and
 
 async def test_the_tools_are_not_given_twice() -> None:
     with pytest.raises(SettingsError, match='Give tools once'):
-        CodeMode(['double'], tools=['double'])
+        CodeMode(['double'], tools=['double'])  # pyright: ignore[reportCallIssue]  # on purpose
 
 
 async def test_a_tool_whose_name_begins_with_a_digit_can_be_called() -> None:

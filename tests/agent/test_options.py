@@ -119,7 +119,8 @@ def test_the_warning_of_a_name_of_the_peers_points_at_the_line_that_has_it(optio
 
 
 def test_resource_limits_that_is_none_is_the_default_and_no_warning() -> None:
-    assert CodeMode(resource_limits=None).settings.limits is Limits.DEFAULT
+    given: dict[str, Any] = {'resource_limits': None}
+    assert CodeMode(**given).settings.limits is Limits.DEFAULT
 
 
 def test_no_deprecated_name_is_offered_in_place_of_an_unknown_one() -> None:
@@ -322,7 +323,6 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 
 
-@pytest.mark.filterwarnings('ignore:.* of pydantic_ai_harness:DeprecationWarning')
 @pytest.mark.parametrize('option', CodeModeOptions.__annotations__)
 def test_an_odd_value_of_an_option_is_taken_or_refused_when_it_is_given(option: str) -> None:
     for value in ODD_VALUES:

@@ -16,7 +16,7 @@ from inline_snapshot import snapshot
 from pydantic_ai_harness import CodeMode as CodeModeOfTheHarness
 
 from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, MemoryStore, SqlStore
-from pydantic_ai_grail._common.unknown_options import OF_THE_HARNESS
+from pydantic_ai_grail._common.unknown_options import FORMER, OF_THE_HARNESS
 from pydantic_ai_grail.admin.archive import export_conversation, import_conversation
 from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import list_cells, list_grants, list_unfinished_cells, list_waiting_calls
@@ -134,10 +134,9 @@ def test_a_function_that_can_be_called_is_taken(owner: Any) -> None:
     assert CodeMode(owner=owner).settings.owner is owner
 
 
-@pytest.mark.filterwarnings('ignore:.* of pydantic_ai_harness:DeprecationWarning')
 def test_every_option_refuses_what_is_of_no_type_it_takes() -> None:
     parameters = inspect.signature(CodeMode).parameters
-    named = {*CodeModeOptions.__annotations__, *parameters} - {'selected', 'options'}
+    named = {*CodeModeOptions.__annotations__, *parameters}
     for name in sorted(named):
         with pytest.raises(GrailError):
             CodeMode(**cast('Any', {name: ANY}))
@@ -145,7 +144,7 @@ def test_every_option_refuses_what_is_of_no_type_it_takes() -> None:
 
 def test_every_option_of_the_harness_is_one_here_or_says_what_to_write() -> None:
     theirs = {*inspect.signature(CodeModeOfTheHarness).parameters}
-    here = {*CodeModeOptions.__annotations__, *inspect.signature(CodeMode).parameters}
+    here = {*inspect.signature(CodeMode).parameters, *FORMER}
     assert theirs - here <= OF_THE_HARNESS.keys()
     assert not here & OF_THE_HARNESS.keys() - {'tool_events'}
     assert [name for name in OF_THE_HARNESS if name != 'tool_events' and f'`{name}`' not in PAGE] == []

@@ -19,9 +19,8 @@ from typing import Any, Final, Literal, cast, get_args, get_origin
 from pydantic_ai.messages import CustomEvent
 from support.diagnostic_cells import examples
 
-from pydantic_ai_grail import CodeMode, Limits, errors, settings
+from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, errors, settings
 from pydantic_ai_grail._common.public_errors import TOLD
-from pydantic_ai_grail._common.unknown_options import FORMER
 from pydantic_ai_grail._tracing import span_names as names
 from pydantic_ai_grail.cli.parser import command_line
 from pydantic_ai_grail.errors import GrailError
@@ -184,8 +183,6 @@ def _options() -> Iterator[tuple[str, ...]]:
     made = dict(_annotated(classes['Settings']))
     fixed = {'limits': 'Limits.DEFAULT', 'store': 'MemoryStore()', 'journal_writes': 'by the store'}
     for name, declared in _annotated(classes['CodeModeOptions']):
-        if name in FORMER:
-            continue
         value = made[name].value if name in made else None
         default = fixed.get(name) or (ast.get_source_segment(source, value) if value else 'None') or ''
         shown = default if default == fixed['journal_writes'] else f'`{default}`'
@@ -211,14 +208,8 @@ def _spelled(annotation: str) -> str:
 
 def _arguments() -> Iterator[tuple[str, ...]]:
     for parameter in inspect.signature(CodeMode).parameters.values():
-        if parameter.kind is not parameter.VAR_KEYWORD:
-            name = parameter.name + (', by position' if parameter.kind is parameter.POSITIONAL_ONLY else '')
-            annotation = str(parameter.annotation).replace('[AgentDepsT]', '')
-            yield (
-                f'`{parameter.name}`' + name.removeprefix(parameter.name),
-                _either(annotation),
-                f'`{parameter.default!r}`',
-            )
+        if parameter.name not in CodeModeOptions.__annotations__:
+            yield f'`{parameter.name}`', _either(str(parameter.annotation)), f'`{parameter.default!r}`'
 
 
 def _fields_of(kind: type[Any]) -> str:

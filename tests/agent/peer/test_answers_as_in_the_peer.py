@@ -131,9 +131,9 @@ async def test_a_run_that_is_cancelled_ends_the_call_under_way_and_the_agent_goe
     assert last(await turn(agent, '1 + 1')) == {'result': 2}
 
 
-async def test_an_agent_spec_takes_no_code_mode_and_one_is_given_beside_it() -> None:
-    with pytest.raises(ValueError, match='CodeMode'):
-        Agent.from_spec({'model': 'test', 'capabilities': ['CodeMode']}, custom_capability_types=[CodeMode])
-    agent = Agent.from_spec({'model': 'test'}, capabilities=[CodeMode()])
-    result = await agent.run('go', model=scripted_model('1 + 1'))
-    assert last(result) == {'result': 2}
+async def test_code_mode_may_be_in_an_agent_spec_or_beside_it() -> None:
+    inside = Agent.from_spec({'model': 'test', 'capabilities': ['CodeMode']}, custom_capability_types=[CodeMode])
+    beside = Agent.from_spec({'model': 'test'}, capabilities=[CodeMode()])
+    for agent in (inside, beside):
+        result = await agent.run('go', model=scripted_model('1 + 1'))
+        assert last(result) == {'result': 2}

@@ -197,6 +197,11 @@ async def the_options_of_the_same_name() -> None:
     for mode in (THERE, HERE):
         made = mode('all', max_tool_calls=3, id='code', description='Runs code.')
         assert (made.id, made.description) == ('code', 'Runs code.')
+        assert dataclasses.replace(made, max_tool_calls=4).max_tool_calls == 4
+        spec = {'model': 'test', 'capabilities': [{'CodeMode': {'max_tool_calls': 3}}]}
+        assert (
+            mode(max_tool_calls=3) in Agent.from_spec(spec, custom_capability_types=[mode]).root_capability.capabilities
+        )
 
 
 async def the_handlers() -> None:
@@ -260,10 +265,10 @@ async def no_positions() -> None:
             make()
 
 
-async def no_replacing() -> None:
-    assert dataclasses.replace(THERE(), max_tool_calls=3).max_tool_calls == 3
-    with pytest.raises(SettingsError):
-        dataclasses.replace(HERE(), max_tool_calls=3)
+async def no_setting() -> None:
+    THERE().max_tool_calls = 3
+    with pytest.raises(AttributeError, match='replace'):
+        HERE().max_tool_calls = 3
 
 
 async def no_warning() -> None:
@@ -303,14 +308,10 @@ ROWS: Final[dict[str, Callable[[], Awaitable[None]]]] = {
     '`dynamic_catalog`': refused(dynamic_catalog=True),
     '`defer_loading` of the capability': refused(defer_loading=False),
     "`CodeMode('all', 3)`, `CodeModeToolset(toolset, 'all', 3, ...)`": no_positions,
-    '`dataclasses.replace(code_mode, ...)`, copying its fields': no_replacing,
+    'options that are set later (`code_mode.max_tool_calls = 3`)': no_setting,
     '`CodeModeReturnSchemaWarning`': no_warning,
 }
 ELSEWHERE: Final = {
-    '`CodeMode` in an agent spec (`Agent.from_spec`)': (
-        'agent/peer/test_answers_as_in_the_peer.py',
-        'test_an_agent_spec_takes_no_code_mode_and_one_is_given_beside_it',
-    ),
     'cells in Temporal workflows': (
         'durable/test_temporal.py',
         'test_a_cell_in_a_workflow_is_an_error_that_says_what_to_do',
