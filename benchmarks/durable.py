@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore
 from pydantic_ai_grail.stores.base import CellKey
-from pydantic_ai_grail.testing.scripted import scripted_model
+from pydantic_ai_grail.testing import scripted_model
 
 from .floor import Floor
 from .floor_stores import FloorStore, InMemory, InSqlite

@@ -20,7 +20,7 @@ from pydantic_ai import Agent, DeferredToolRequests, Tool
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
 from pydantic_ai_grail.stores.base import Store
-from pydantic_ai_grail.testing.scripted import scripted_model
+from pydantic_ai_grail.testing import scripted_model
 
 LAZY_IMPORTS: Final = ('anyio._backends._asyncio', 'sqlite3')
 """What the parts import when they are first used."""

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessagesTypeAdapter
-from scripted import Code, model
+from scripted import model
 from typing_extensions import TypedDict
 
 from pydantic_ai_grail import CodeMode, SqlStore
+from pydantic_ai_grail.testing import answer
 
 
 class Expense(TypedDict):
@@ -30,9 +31,15 @@ LEDGER: list[Expense] = [
     {'what': 'dinner', 'euros': Decimal('41.75')},
 ]
 
-FIRST = [Code('spent = await expenses()\nsum(item["euros"] for item in spent)'), 'You spent {result} euros.']
-SECOND = [Code('max(spent, key=lambda item: item["euros"])["what"]'), 'On this: {result}.']
-THIRD = [Code('total = sum(item["euros"] for item in spent)\ntotal / 4'), 'Each pays {result} euros.']
+SCRIPT = [
+    'spent = await expenses()\nsum(item["euros"] for item in spent)',
+    answer('You spent {result} euros.'),
+    'max(spent, key=lambda item: item["euros"])["what"]',
+    answer('On this: {result}.'),
+    'total = sum(item["euros"] for item in spent)\ntotal / 4',
+    answer('Each pays {result} euros.'),
+]
+"""Three turns. The script continues where the messages end, in whichever process."""
 
 
 def expenses() -> list[Expense]:
@@ -43,7 +50,7 @@ def expenses() -> list[Expense]:
 def chat(folder: Path) -> None:
     """Read lines and answer them, until there are no more."""
     agent = Agent(
-        model(FIRST, SECOND, THIRD),
+        model(*SCRIPT),
         tools=[expenses],
         capabilities=[CodeMode(store=SqlStore(f'sqlite:///{folder / "chat.db"}'))],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -17,18 +17,11 @@ from fastapi import Request, Response
 from pydantic import TypeAdapter
 from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
-from pydantic_ai.messages import (
-    ModelMessage,
-    ModelMessagesTypeAdapter,
-    ModelResponse,
-    TextPart,
-    ToolCallPart,
-    UserPromptPart,
-)
-from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
+from pydantic_ai.models.function import AgentInfo
 
-from examples.scripted import Answer, Code, as_part, is_prompt
 from pydantic_ai_grail import CodeMode, SqlStore
+from pydantic_ai_grail.testing import PlainStep, answer, current_turn, played_cells, scripted_model
 
 _REQUESTS = TypeAdapter(DeferredToolRequests | None)
 _TABLES = """
@@ -88,7 +81,7 @@ def assistant(folder: Path) -> tuple[Agent[str, Any], Shop]:
         raise CallDeferred
 
     agent: Agent[str, Any] = Agent(
-        FunctionModel(_respond, stream_function=_stream, model_name='scripted'),
+        scripted_model(_next_step, repeat=True),
         deps_type=str,
         tools=[refund, pick_up],
         output_type=[str, DeferredToolRequests],
@@ -97,47 +90,45 @@ def assistant(folder: Path) -> tuple[Agent[str, Any], Shop]:
     return agent, shop
 
 
-def _refunds(orders: str) -> list[Answer]:
+def _refunds(orders: str) -> list[PlainStep]:
     numbers = ', '.join(re.findall(r'\d+', orders))
     code = f"from decimal import Decimal\ndone = []\nfor order in [{numbers}]:\n    done.append(await refund(order, Decimal('12.50')))\ndone"
-    return [Code(code), 'Done: {result}']
+    return [code, answer('Done: {result}')]
 
 
-def _both(orders: str) -> list[Answer]:
+def _both(orders: str) -> list[PlainStep]:
     calls = ', '.join(f"refund({order}, Decimal('12.50'))" for order in re.findall(r'\d+', orders))
-    return [Code(f'import asyncio\nfrom decimal import Decimal\nawait asyncio.gather({calls})'), 'Done: {result}']
+    return [f'import asyncio\nfrom decimal import Decimal\nawait asyncio.gather({calls})', answer('Done: {result}')]
 
 
-SCRIPT: dict[str, Callable[[str], list[Answer]]] = {
+SCRIPT: dict[str, Callable[[str], list[PlainStep]]] = {
     'refund together': _both,
     'refund': _refunds,
     'pick up': lambda text: [
-        Code(f'from datetime import date\nawait pick_up({re.findall(r"[0-9]+", text)[0]}, date(2026, 12, 1))'),
-        'The carrier: {result}',
+        f'from datetime import date\nawait pick_up({re.findall(r"[0-9]+", text)[0]}, date(2026, 12, 1))',
+        answer('The carrier: {result}'),
     ],
-    'note': lambda text: [Code(f'note = {text.removeprefix("note").strip()!r}\nnote'), 'Noted: {result}'],
+    'note': lambda text: [f'note = {text.removeprefix("note").strip()!r}\nnote', answer('Noted: {result}')],
     'recall': lambda _: [
-        Code("try:\n    found = note\nexcept NameError:\n    found = 'nothing'\nfound"),
-        'I have: {result}',
+        "try:\n    found = note\nexcept NameError:\n    found = 'nothing'\nfound",
+        answer('I have: {result}'),
     ],
 }
 
 
-def _respond(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-    """What is written down for a prompt that begins with one of these words."""
-    place = max(number for number, message in enumerate(messages) if is_prompt(message))
-    prompt = next(str(part.content) for part in messages[place].parts if isinstance(part, UserPromptPart))
-    answers = next((make(prompt) for word, make in SCRIPT.items() if prompt.startswith(word)), ['I can refund.'])
-    given = sum(isinstance(message, ModelResponse) for message in messages[place:])
-    return ModelResponse([as_part(answers[min(given, len(answers) - 1)], messages[-1], info)])
-
-
-async def _stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str | DeltaToolCalls]:
-    for number, part in enumerate(_respond(messages, info).parts):
-        if isinstance(part, ToolCallPart):
-            yield {number: DeltaToolCall(part.tool_name, part.args_as_json_str(), tool_call_id=part.tool_call_id)}
-        elif isinstance(part, TextPart):
-            yield part.content
+def _next_step(messages: list[ModelMessage], info: AgentInfo) -> PlainStep:
+    """What is written down for a prompt that begins with one of these words; where its cell failed, what the model read."""
+    del info
+    turn = current_turn(messages)
+    steps = next(
+        (make(turn.prompt) for word, make in SCRIPT.items() if turn.prompt.startswith(word)), list[PlainStep]()
+    )
+    if turn.responses < len(steps) - 1:
+        return steps[turn.responses]
+    if not steps:
+        return answer('I can refund.')
+    cell = played_cells(messages)[-1]
+    return steps[-1] if cell.outcome == 'completed' else answer(f'It did not work: {cell.content}')
 
 
 def user_of(request: Request) -> str:

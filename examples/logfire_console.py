@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logfire
 from pydantic_ai import Agent
-from scripted import Code, model
+from scripted import model
 
 from pydantic_ai_grail import CodeMode
+from pydantic_ai_grail.testing import answer
 
-ANSWERS = [
-    Code('import asyncio\nsum(await asyncio.gather(*[stock(sku=sku) for sku in ["bolt", "nut", "washer"]]))'),
-    'There are {result} parts in stock.',
+SCRIPT = [
+    'import asyncio\nsum(await asyncio.gather(*[stock(sku=sku) for sku in ["bolt", "nut", "washer"]]))',
+    answer('There are {result} parts in stock.'),
 ]
 
-agent = Agent(model(ANSWERS), capabilities=[CodeMode()])
+agent = Agent(model(*SCRIPT), capabilities=[CodeMode()])
 
 
 @agent.tool_plain

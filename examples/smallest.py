@@ -5,24 +5,25 @@ from __future__ import annotations
 from datetime import date
 
 from pydantic_ai import Agent
-from scripted import Code, model
+from scripted import model
 
 from pydantic_ai_grail import CodeMode
+from pydantic_ai_grail.testing import answer, cell
 
 HIGHS = {('Bergen', 20): 7, ('Bergen', 21): 9, ('Lisbon', 20): 17, ('Lisbon', 21): 16}
 
-ANSWERS = [
-    Code(
-        'from datetime import date\n'
-        'highs = {}\n'
-        'for city in await cities():\n'
-        '    highs[city] = [await high(city, date(2026, 11, day)) for day in (20, 21)]\n'
-        '{city: sum(values) / len(values) for city, values in highs.items()}'
-    ),
-    'Lisbon was warmer, on average: {result}',
+SCRIPT = [
+    cell("""
+        from datetime import date
+        highs = {}
+        for city in await cities():
+            highs[city] = [await high(city, date(2026, 11, day)) for day in (20, 21)]
+        {city: sum(values) / len(values) for city, values in highs.items()}
+    """),
+    answer('Lisbon was warmer, on average: {result}'),
 ]
 
-agent = Agent(model(ANSWERS), capabilities=[CodeMode()])
+agent = Agent(model(*SCRIPT), capabilities=[CodeMode()])
 
 
 @agent.tool_plain

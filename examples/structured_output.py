@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic_ai import Agent
-from scripted import Code, Output, model
+from scripted import model
 
 from pydantic_ai_grail import CodeMode
+from pydantic_ai_grail.testing import answer, cell
 
 
 @dataclass
@@ -25,24 +26,24 @@ BUSY = {
     'linus': [(10, 11), (15, 17)],
 }
 
-ANSWERS = [
-    Code(
-        'busy = []\n'
-        'for name in ("ada", "grace", "linus"):\n'
-        '    busy += await meetings(name)\n'
-        'busy.sort()\n'
-        'gaps = []\n'
-        'free_from = busy[0][0]\n'
-        'for start, end in busy:\n'
-        '    if start > free_from:\n'
-        '        gaps.append((free_from, start))\n'
-        '    free_from = max(free_from, end)\n'
-        'gaps'
-    ),
-    Output({'start': '2026-11-23T11:00:00', 'minutes': 60}),
+SCRIPT = [
+    cell("""
+        busy = []
+        for name in ("ada", "grace", "linus"):
+            busy += await meetings(name)
+        busy.sort()
+        gaps = []
+        free_from = busy[0][0]
+        for start, end in busy:
+            if start > free_from:
+                gaps.append((free_from, start))
+            free_from = max(free_from, end)
+        gaps
+    """),
+    answer({'start': '2026-11-23T11:00:00', 'minutes': 60}),
 ]
 
-agent = Agent(model(ANSWERS), output_type=Slot, capabilities=[CodeMode()])
+agent = Agent(model(*SCRIPT), output_type=Slot, capabilities=[CodeMode()])
 
 
 @agent.tool_plain

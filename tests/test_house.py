@@ -30,7 +30,7 @@ MAY_IMPORT = {
     'admin': ('events', 'stores.base', '_journal', '_state', '_source', '_common'),
     'cli': ('admin', 'events', 'stores', '_common'),
     'integrations': ('approvals', 'events', '_common'),
-    'testing': ('stores',),
+    'testing': ('stores', 'events'),
     'events': (),
     'stores': (),
     'limits': (),

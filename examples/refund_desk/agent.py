@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.models import Model
-from pydantic_ai.models.function import FunctionModel
 
 from pydantic_ai_grail import CodeMode, Store
+from pydantic_ai_grail.testing import scripted_model
 
-from .script import respond
+from .script import next_step
 from .seed import TODAY
 from .tools import Access, tools
 
@@ -35,7 +35,7 @@ def live_model() -> str | None:
 
 def desk_agent(store: Store) -> Agent[Access, Any]:
     """The agent, with its cells' state in `store`."""
-    model: Model | str = live_model() or FunctionModel(respond, model_name='scripted')
+    model: Model | str = live_model() or scripted_model(next_step, repeat=True)
     return Agent(
         model,
         deps_type=Access,

@@ -7,29 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from textwrap import dedent
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
-from pydantic_ai.messages import (
-    ModelMessage,
-    ModelRequest,
-    ModelResponse,
-    TextPart,
-    ToolCallPart,
-    ToolReturnPart,
-    UserPromptPart,
-)
+from pydantic_ai.messages import ModelMessage
 from pydantic_ai.models.function import AgentInfo
 
+from pydantic_ai_grail.testing import CellStep, PlainStep, answer, cell, current_turn, played_cells
 
-class Code(NamedTuple):
-    """A cell, and what the model says before it."""
-
-    said: str
-    source: str
-
-
-Step: TypeAlias = Code | Callable[[Any], str]
+DeskStep: TypeAlias = CellStep | Callable[[Any], str]
 """A cell, or what the model says of the last one's result."""
 
 
@@ -71,10 +56,9 @@ def _fragile_outcome(result: Sequence[Mapping[str, Any]]) -> str:
     return f'The {worst["item"].lower()}: {worst["broken"]} of {worst["sold"]} arrived broken. The others are in the table.'
 
 
-SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
+SCRIPT: Final[Mapping[str, Sequence[DeskStep]]] = {
     'Refund all orders that arrived broken last week.': [
-        Code(
-            'I’ll look at what was reported as broken since last Monday.',
+        cell(
             """
             from datetime import date
 
@@ -83,9 +67,9 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
             columns = ('id', 'customer', 'item', 'total', 'refunded', 'reported')
             [{column: order[column] for column in columns} for order in orders]
             """,
+            text='I’ll look at what was reported as broken since last Monday.',
         ),
-        Code(
-            'I’ll pay back what is left of each, side by side, so that those which need consent hold up nobody.',
+        cell(
             """
             import asyncio
 
@@ -102,9 +86,9 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
             paid = {made['order_id']: made['amount'] for made in refunds if made}
             paid
             """,
+            text='I’ll pay back what is left of each, side by side, so that those which need consent hold up nobody.',
         ),
-        Code(
-            'Now a mail to each customer.',
+        cell(
             """
             for order in orders:
                 name = order['customer'].split()[0]
@@ -129,12 +113,12 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
                 'declined': {o['customer']: declined[o['id']] for o in orders if o['id'] in declined},
             }
             """,
+            text='Now a mail to each customer.',
         ),
         _broken_outcome,
     ],
     'Did any of them have trouble with us before?': [
-        Code(
-            'I still have the orders.',
+        cell(
             """
             earlier = []
             for order in orders:
@@ -143,12 +127,12 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
                         earlier.append({key: past[key] for key in ('customer', 'id', 'item', 'problem', 'reported')})
             earlier
             """,
+            text='I still have the orders.',
         ),
         _earlier_outcome,
     ],
     'Credit half of what they paid to everybody whose order was late in November.': [
-        Code(
-            'I’ll go through the late ones, one after the other.',
+        cell(
             """
             from datetime import date
             from decimal import Decimal
@@ -172,12 +156,12 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
 
             {'credited': credited, 'in all': sum(credited.values(), Decimal(0))}
             """,
+            text='I’ll go through the late ones, one after the other.',
         ),
         _late_outcome,
     ],
     'Have everything that we sent by mistake picked up on Thursday.': [
-        Code(
-            'A courier is asked for each of them.',
+        cell(
             """
             from datetime import date
 
@@ -186,12 +170,12 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
                 await order_pickup(order['id'], date(2026, 11, 26))
             [order['customer'] for order in fetched]
             """,
+            text='A courier is asked for each of them.',
         ),
         _pickup_outcome,
     ],
     'Which of our products break most often?': [
-        Code(
-            'I’ll count over everything that was ever sold.',
+        cell(
             """
             sold, broken = {}, {}
             for order in await find_orders(since='2026-01-01'):
@@ -199,9 +183,9 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
                 if order['problem'] == 'broken':
                     broken[order['item']] = broken.get(order['item'], 0) + 1
             """,
+            text='I’ll count over everything that was ever sold.',
         ),
-        Code(
-            'No need to narrow it down.',
+        cell(
             """
             sold, broken = {}, {}
             for order in await find_orders():
@@ -215,6 +199,7 @@ SCRIPT: Final[Mapping[str, Sequence[Step]]] = {
             ]
             sorted(rows, key=lambda row: (row['broken'], row['share']), reverse=True)
             """,
+            text='No need to narrow it down.',
         ),
         _fragile_outcome,
     ],
@@ -230,35 +215,16 @@ REQUESTS: Final = [request for request in SCRIPT if not any(request in later for
 """What may be asked first."""
 
 
-def respond(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-    """The next response of the script to the newest request."""
+def next_step(messages: list[ModelMessage], info: AgentInfo) -> PlainStep:
+    """The next step of the script for the newest request."""
     del info
-    asked, start = _request(messages)
-    steps = SCRIPT.get(asked)
+    turn = current_turn(messages)
+    steps = SCRIPT.get(turn.prompt)
     if steps is None:
         known = '\n'.join(f'– {request}' for request in REQUESTS)
-        return ModelResponse([TextPart(f'No language model is connected. The script that plays one knows:\n{known}')])
-    match steps[sum(isinstance(message, ModelResponse) for message in messages[start:])]:
-        case Code(said, source):
-            return ModelResponse([TextPart(said), ToolCallPart('run_code', {'code': dedent(source).strip()})])
-        case tell:
-            result = _result(messages[-1])
-            failed = isinstance(result, str)
-            return ModelResponse([TextPart(f'That did not work: {result}' if failed else tell(result))])
-
-
-def _request(messages: Sequence[ModelMessage]) -> tuple[str, int]:
-    """What was asked last, and in which message. What stands beside results of cells was not asked by anybody."""
-    return next(
-        (str(part.content), number)
-        for number, message in reversed([*enumerate(messages)])
-        if isinstance(message, ModelRequest) and not any(isinstance(part, ToolReturnPart) for part in message.parts)
-        for part in message.parts
-        if isinstance(part, UserPromptPart)
-    )
-
-
-def _result(message: ModelMessage) -> Any:
-    """What the last cell gave. Beside it stand notes and what was printed."""
-    content: Any = next(part.content for part in message.parts if isinstance(part, ToolReturnPart))
-    return cast('dict[str, Any]', content)['result'] if isinstance(content, dict) else content
+        return answer(f'No language model is connected. The script that plays one knows:\n{known}')
+    step = steps[turn.responses]
+    if isinstance(step, CellStep):
+        return step
+    played = played_cells(messages)[-1]
+    return answer(step(played.result) if played.outcome == 'completed' else f'That did not work: {played.content}')

@@ -34,11 +34,11 @@ from ._cell.suspension import note_denials
 from ._common.ownership import comes_from_a_client, conversation_in
 from ._journal.grants import LiveGrant
 from ._reply.reply import give_up, nothing_to_resume, render, suspended_again
-from ._stream.call_parts import CallParts, with_metadata
+from ._stream.call_parts import CallParts, denied_metadata, with_metadata
 from ._stream.observer import cell_stream
 from .errors import NothingToResume, SnapshotError, StoreError
 from .events.cell_events import CellClosed, CellStarted, log, to_all
-from .events.outcomes import Completed, Refused
+from .events.outcomes import Completed
 from .events.run_code_part import RUN_CODE, RunCodeArgs
 from .settings import CodeModeOptions, Settings, instance_of_toolset
 
@@ -301,7 +301,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             value = suspended_again(ran.calls, resume=ran.resume, notes=ran.notes)
             return CellReply(value=value, requests_again=True, failures=run.failures)
         if isinstance(ran, DeniedCell):
-            return CellReply(error=ran.text, failures=run.failures)
+            return CellReply(error=ran.text, metadata=denied_metadata(), failures=run.failures)
         outcome, notes = ran.outcome, [*ran.notes]
         if isinstance(outcome, Completed):
             run.failures = 0
@@ -317,12 +317,12 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             content=ran.content,
             reuses_calls=self.settings.reuse_calls,
         )
-        calls = await parts.metadata(() if isinstance(outcome, Refused) else outcome.calls)
+        metadata = await parts.metadata(outcome)
         return CellReply(
             value=reply.return_value,
             error=reply.error,
             content=[*reply.content],
-            metadata=calls if reply.error is not None else {**calls, **ran.metadata},
+            metadata=metadata if reply.error is not None else {**metadata, **ran.metadata},
             failures=run.failures,
         )
 

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, RunContext
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from support.agents import play
 from support.interpreters import run_cpython
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import PlayedCell
+from pydantic_ai_grail.testing import PlayedCell
 
 CALLS: list[int] = []
 
@@ -129,15 +129,17 @@ def test_generated_programs_make_the_calls_that_cpython_makes_or_are_refused(
 def agrees(source: str) -> bool:
     """Whether the cell ran. What it did and gave is what CPython does and gives; refused, it did nothing."""
     cell, calls = in_code_mode(source)
-    if cell.failed and 'Nothing ran' in cell.content:
+    if cell.outcome != 'completed' and 'Nothing ran' in cell.content:
         assert calls == []
         return False
-    if cell.failed and not cell.content.startswith(('StopIteration', 'ValueError')):  # `own` is given calls, unawaited
+    if cell.outcome != 'completed' and not cell.content.startswith(
+        ('StopIteration', 'ValueError')
+    ):  # `own` is given calls, unawaited
         assert 'never awaited, so not made' in cell.content
         assert calls == []
         return False
     value, expected = in_cpython(source)
-    if cell.failed:
+    if cell.outcome != 'completed':
         assert (cell.content.partition(':')[0].split()[0], calls) == (value, expected)
         return True
     assert calls == expected
@@ -176,7 +178,7 @@ def test_a_loop_over_a_generator_of_calls_is_refused_with_the_loop_to_write() ->
 def test_what_looks_alike_and_makes_no_call_too_many_is_left_alone(source: str) -> None:
     cell, _ = in_code_mode(source)
 
-    assert not cell.failed, cell.content
+    assert cell.outcome == 'completed', cell.content
 
 
 @pytest.mark.parametrize('value', ['own(ask(x) for x in xs)', "{'a': (1, own([ask(1)]))}", 'own([ask])[0](1)'])

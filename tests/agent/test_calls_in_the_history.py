@@ -21,11 +21,11 @@ from pydantic_ai.messages import (
 from pydantic_ai.tools import DeferredToolRequests
 from pydantic_ai.toolsets import FunctionToolset
 from pydantic_ai.usage import UsageLimits
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, Deny, SettingsError, decide
 from pydantic_ai_grail.events.run_code_part import RunCodeCallPart
 from pydantic_ai_grail.integrations.wire_format import waiting_cells
-from pydantic_ai_grail.testing.scripted import scripted_model
 from tests.support.agents import agent_with, turn
 
 pytestmark = pytest.mark.anyio
@@ -138,9 +138,10 @@ async def test_a_failed_cell_has_its_calls_too_once_the_model_was_asked_again() 
     result = await turn(agent_with(price), 'await price("bolt")\n1 / 0', 'nothing_there')
     failed, refused = returns(ModelMessagesTypeAdapter.validate_json(result.all_messages_json()))
     assert [failed.outcome, refused.outcome] == ['failed', 'failed']
-    assert [*noted(failed)] == ['code_mode', 'tool_calls', 'tool_returns']
+    assert [*noted(failed)] == ['code_mode', 'tool_calls', 'tool_returns', 'grail_outcome']
     assert [*noted(failed)['tool_calls']] == [*noted(failed)['tool_returns']] == [f'{failed.tool_call_id}__1']
-    assert noted(refused) == {'code_mode': True, 'tool_calls': {}, 'tool_returns': {}}
+    assert (noted(failed)['grail_outcome'], noted(refused)['grail_outcome']) == ('failed', 'refused')
+    assert noted(refused) == {'code_mode': True, 'tool_calls': {}, 'tool_returns': {}, 'grail_outcome': 'refused'}
 
 
 async def test_a_failed_cell_has_its_calls_where_a_limit_ends_the_run_after_it() -> None:

@@ -10,9 +10,9 @@ from pydantic_ai import Agent, Tool
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, SettingsError
-from pydantic_ai_grail.testing.scripted import scripted_model
 from tests.support.agents import agent_with, last, turn
 
 pytestmark = pytest.mark.anyio

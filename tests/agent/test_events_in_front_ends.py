@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ToolCallPart, ToolReturnPart
+from support.scripts import scripted_model
 
-from pydantic_ai_grail.testing.scripted import scripted_model
 from tests.support.agents import agent_with
 
 pytestmark = pytest.mark.anyio

@@ -25,6 +25,7 @@ from pydantic_ai.run import AgentRunResultEvent
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolDenied
 from pydantic_ai.toolsets import FunctionToolset
 from pydantic_ai.usage import UsageLimits
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, CodeModeToolset, Deny, SettingsError, decide
 from pydantic_ai_grail.events.stream_events import (
@@ -35,7 +36,6 @@ from pydantic_ai_grail.events.stream_events import (
     CellEndEvent,
     CellPrintEvent,
 )
-from pydantic_ai_grail.testing.scripted import scripted_model
 from tests.support.agents import agent_with
 
 pytestmark = pytest.mark.anyio

@@ -46,7 +46,7 @@ AGENT = agent_with(Tool(customers, metadata={'read_only': True}), find, send, re
 async def feedback(*cells: str) -> str:
     """What came back for the last of these cells, which failed."""
     last = (await play(AGENT, *cells))[-1]
-    assert last.failed, last.content
+    assert last.outcome in ('refused', 'failed'), last.content
     return last.content
 
 
@@ -103,7 +103,7 @@ async def test_asking_for_the_keys_uses_up_no_iterator_of_a_session_that_goes_on
     held = 'large = list(range(1_000_000))'  # so large that the same sandbox runs the next cell
     code = "rows = iter([{'b': 1}, {'a': 2}, {'c': 3}])\n[row['a'] for row in rows]"
     cells = await play(AGENT, held, code, 'len(list(rows))')
-    assert cells[1].failed
+    assert cells[1].outcome in ('refused', 'failed')
     assert cells[2].content == {'result': 2}
 
 

@@ -15,7 +15,7 @@ from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import list_cells
 from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.errors import ConversationIdError, OwnerError
-from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

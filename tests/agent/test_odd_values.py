@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, DeferredToolResults, Tool, ToolReturn
 from support.agents import agent_with, play
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import RaiseError
 from pydantic_ai_grail.errors import DecisionError
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

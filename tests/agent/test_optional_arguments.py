@@ -83,7 +83,7 @@ async def test_it_does_with_a_tool_that_has_nothing_but_a_schema() -> None:
 async def test_none_that_is_written_out_is_left_out_as_well() -> None:
     [cell] = await play(agent_with(list_issues), "await list_issues('r', None, limit=None)")
 
-    assert not cell.failed
+    assert cell.outcome == 'completed'
     assert CALLS == [{'repo': 'r', 'cursor': '', 'limit': 2}]
     assert cell.content['notes'] == [
         'Line 1: list_issues(cursor=None) was called without cursor, which is optional and takes no None.',
@@ -102,5 +102,5 @@ async def test_none_reaches_a_parameter_that_takes_it() -> None:
 async def test_none_for_an_argument_that_is_needed_is_refused_as_before() -> None:
     [cell] = await play(agent_with(list_issues), 'await list_issues(None)')
 
-    assert cell.failed
+    assert cell.outcome in ('refused', 'failed')
     assert CALLS == []

@@ -17,13 +17,14 @@ from pydantic_ai.exceptions import UserError
 from pydantic_ai.models.test import TestModel
 from pydantic_ai.toolsets import FunctionToolset
 from support.agents import agent_with, last, play, turn
+from support.scripts import scripted_model
 from typing_extensions import TypedDict
 
 from pydantic_ai_grail import CodeMode, CodeModeOptions, CodeModeToolset, Limits, MemoryStore, SettingsError, SqlStore
 from pydantic_ai_grail._monty.worker import MountDir
 from pydantic_ai_grail.events.cell_events import Event
 from pydantic_ai_grail.stores.base import SnapshotRecord
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -131,7 +132,7 @@ def test_no_deprecated_name_is_offered_in_place_of_an_unknown_one() -> None:
 
 async def test_unlimited_lets_a_cell_use_more_than_the_default() -> None:
     code = 'x = [0] * (320 * 1024 * 1024 // 16)\nlen(x) > 0'
-    assert (await play(agent_with(), code))[0].failed
+    assert (await play(agent_with(), code))[0].outcome in ('refused', 'failed')
     assert (await play(agent_with(limits=Limits.UNLIMITED), code))[0].content['result'] is True
 
 
@@ -170,7 +171,7 @@ async def test_checking_says_how_much_is_checked(checking: str, refused: list[bo
     wrong_key = 'import os\nvalue = (await describe())["siez"]'
 
     cells = await play(agent_with(double, describe, checking=checking), unknown_name, wrong_key)
-    assert [cell.failed and 'Nothing ran' in cell.content for cell in cells] == refused
+    assert [cell.outcome == 'refused' and 'Nothing ran' in cell.content for cell in cells] == refused
 
 
 async def test_os_access_answers_what_code_asks_of_the_operating_system() -> None:
@@ -178,7 +179,7 @@ async def test_os_access_answers_what_code_asks_of_the_operating_system() -> Non
         return 'from the host' if name == 'os.getenv' else None
 
     code = "import os\nos.getenv('HOME')"
-    assert (await play(agent_with(), code))[0].failed
+    assert (await play(agent_with(), code))[0].outcome in ('refused', 'failed')
     assert (await play(agent_with(os_access=handler), code))[0].content == {'result': 'from the host'}
 
 
@@ -192,7 +193,7 @@ async def test_without_os_access_there_is_a_clock_in_utc_and_nothing_else() -> N
 async def test_mount_opens_a_directory(tmp_path: Path) -> None:
     (tmp_path / 'note.txt').write_text('hello')
     code = "open('/data/note.txt').read()"
-    assert (await play(agent_with(), code))[0].failed
+    assert (await play(agent_with(), code))[0].outcome in ('refused', 'failed')
     with MountDir(host_path=tmp_path, virtual_path='/data', mode='read-only') as mount:
         assert (await play(agent_with(mount=mount), code))[0].content == {'result': 'hello'}
         assert (await play(agent_with(mount=[mount]), code))[0].content == {'result': 'hello'}

@@ -107,7 +107,7 @@ def test_no_call_is_left_pending_without_a_word(source: str) -> None:
     CALLS.clear()
     [cell] = asyncio.run(play(AGENT, source))
 
-    if cell.failed:
+    if cell.outcome != 'completed':
         words = ('never awaited', 'await', 'not made', 'cannot be called')
         assert any(word in str(cell.content) for word in words), cell.content
         assert CALLS == []

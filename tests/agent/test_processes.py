@@ -15,10 +15,11 @@ import psutil
 import pytest
 from pydantic_ai import Agent
 from support.agents import agent_with, last, turn
+from support.scripts import scripted_model
 from support.small_script import double
 
 from pydantic_ai_grail import CodeMode, SqlStore
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 SCRIPT = Path(__file__).parents[1] / 'support' / 'small_script.py'
 

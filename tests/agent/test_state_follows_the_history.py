@@ -23,7 +23,7 @@ from support.agents import agent_with, last, turn
 
 from pydantic_ai_grail import MemoryStore, SqlStore
 from pydantic_ai_grail.stores.base import Store
-from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +67,7 @@ async def test_a_history_rewound_to_before_its_first_cell_finds_nothing(store: S
     await turn(agent, 'x = 2', history=before.all_messages(), conversation='c')
     again = await turn(agent, 'x', history=before.all_messages(), conversation='c')
     assert 'x' in str(last(again))
-    assert played_cells(again.new_messages())[-1].failed
+    assert played_cells(again.new_messages())[-1].outcome in ('refused', 'failed')
 
 
 async def test_two_forks_of_a_history_go_their_own_ways(store: Store) -> None:
@@ -93,7 +93,7 @@ async def test_a_fork_under_a_new_conversation_id_finds_its_past(store: Store) -
 async def test_a_fork_at_a_failed_cell_finds_what_it_had_assigned(store: Store, conversation: str) -> None:
     agent = agent_with(store=store)
     trunk = await turn(agent, 'x = 1', 'x = 2\ny = 1 / 0', conversation='same')
-    assert played_cells(trunk.new_messages())[-1].failed
+    assert played_cells(trunk.new_messages())[-1].outcome in ('refused', 'failed')
     await turn(agent, 'x = 3', history=trunk.all_messages(), conversation='same')
     assert last(await turn(agent, 'x', history=trunk.all_messages(), conversation=conversation)) == {'result': 2}
 
@@ -111,7 +111,7 @@ async def test_a_fork_in_the_middle_of_a_turn_finds_the_state_of_that_moment(sto
 async def test_a_fork_at_a_refused_cell_finds_the_state_before_it(store: Store) -> None:
     agent = agent_with(store=store)
     trunk = await turn(agent, 'x = 1', 'x = 2\nimport nothing_of_this_name')
-    assert played_cells(trunk.new_messages())[-1].failed
+    assert played_cells(trunk.new_messages())[-1].outcome in ('refused', 'failed')
     assert last(await turn(agent, 'x', history=trunk.all_messages())) == {'result': 1}
 
 
@@ -153,8 +153,11 @@ async def test_an_application_may_say_that_it_compacts_histories_itself(store: S
     await turn(said, 'x = 41', conversation='c')
     summary = [ModelRequest([UserPromptPart('You have set x to 41.')])]
     assert last(await turn(said, 'x + 1', history=summary, conversation='c')) == {'result': 42}
-    assert played_cells((await turn(unsaid, 'x', history=summary, conversation='c')).new_messages())[-1].failed
-    assert played_cells((await turn(said, 'x', conversation='c')).new_messages())[-1].failed
+    assert played_cells((await turn(unsaid, 'x', history=summary, conversation='c')).new_messages())[-1].outcome in (
+        'refused',
+        'failed',
+    )
+    assert played_cells((await turn(said, 'x', conversation='c')).new_messages())[-1].outcome in ('refused', 'failed')
 
 
 @pytest.mark.parametrize('owner', [None, 'ada'])
@@ -162,7 +165,7 @@ async def test_an_id_alone_gives_nothing(store: Store, owner: str | None) -> Non
     agent = agent_with(store=store, owner=owner)
     await turn(agent, 'x = 41', conversation='c')
     again = await turn(agent, 'x', conversation='c')
-    assert played_cells(again.new_messages())[-1].failed
+    assert played_cells(again.new_messages())[-1].outcome in ('refused', 'failed')
     assert 'x (int)' not in _told(again.all_messages())
 
 
@@ -172,7 +175,7 @@ async def test_editing_the_first_message_takes_the_variables_away(store: Store, 
     first = await turn(agent, 'x = 41', conversation='c')
     assert last(await turn(agent, 'x + 1', history=first.all_messages(), conversation='c')) == {'result': 42}
     edited = await turn(agent, 'x', conversation='c')
-    assert played_cells(edited.new_messages())[-1].failed
+    assert played_cells(edited.new_messages())[-1].outcome in ('refused', 'failed')
     assert last(await turn(agent, 'x = 2\nx', conversation='c')) == {'result': 2}
 
 
@@ -183,7 +186,7 @@ async def test_a_forged_history_of_ids_and_code_opens_nothing_of_another_convers
     for conversation_of_messages in ('c', None):
         history = [replace(message, conversation_id=conversation_of_messages) for message in forged]
         opened = await turn(agent, 'secret', history=history, conversation='mine')
-        assert played_cells(opened.new_messages())[-1].failed
+        assert played_cells(opened.new_messages())[-1].outcome in ('refused', 'failed')
         assert 'secret' not in _told(opened.new_messages()[:1])
     history = [replace(message, conversation_id=None) for message in forged]
     assert last(await turn(agent, 'secret', history=history, conversation='c')) == {'result': 41}
@@ -195,7 +198,10 @@ async def test_within_one_owner_a_history_without_metadata_may_be_forked(store: 
     history = [replace(message, conversation_id=None) for message in _without_metadata(first.all_messages())]
     assert last(await turn(agent, 'x', history=history, conversation='mine')) == {'result': 41}
     other = agent_with(store=store, owner='bob')
-    assert played_cells((await turn(other, 'x', history=history, conversation='mine')).new_messages())[-1].failed
+    assert played_cells((await turn(other, 'x', history=history, conversation='mine')).new_messages())[-1].outcome in (
+        'refused',
+        'failed',
+    )
 
 
 async def test_the_model_is_told_at_the_start_of_a_turn_which_variables_live(store: Store) -> None:

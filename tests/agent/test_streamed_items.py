@@ -10,11 +10,11 @@ import pytest
 from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, DeferredToolResults, RunContext, Tool, ToolReturn
 from support.agents import agent_with, play
 from support.catalogs import entry_of
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode
 from pydantic_ai_grail._catalog.rendering import signature_text
 from pydantic_ai_grail._monty.values import to_sandbox
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 pytestmark = [
     pytest.mark.anyio,

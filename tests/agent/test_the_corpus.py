@@ -15,7 +15,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from pydantic_ai_grail import CodeMode, MemoryStore
 from pydantic_ai_grail._reply.json_values import to_plain
-from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells
+from pydantic_ai_grail.testing import PlayedCell, played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -33,10 +33,10 @@ async def test_a_valid_program_is_never_refused_and_gives_what_cpython_gives(pro
     expected = await run_in_cpython(program)
     played, _ = await run_through_agent(program)
 
-    refused = [cell.content for cell in played if cell.failed and NOTHING_RAN in cell.content]
+    refused = [cell.content for cell in played if cell.outcome != 'completed' and NOTHING_RAN in cell.content]
     assert refused == []
     assert [_raised(cell) for cell in played] == [run.raised for run in expected]
-    assert [_printed(cell) for cell in played if not cell.failed] == [
+    assert [_printed(cell) for cell in played if cell.outcome == 'completed'] == [
         run.prints.rstrip('\n') for run in expected if run.raised is None
     ]
     plain = to_plain(expected[-1].value, max_chars=1_000_000)
@@ -51,13 +51,13 @@ async def test_a_broken_cell_is_refused_before_any_tool_ran_with_a_short_message
     played, effects = await run_through_agent(program)
 
     refusal = played[-1]
-    assert refusal.failed
+    assert refusal.outcome in ('refused', 'failed')
     assert NOTHING_RAN in refusal.content
     assert program.names is not None
     assert program.names in refusal.content
     assert len(refusal.content) < 600
     assert effects == 0
-    assert [cell.content for cell in played[:-1] if cell.failed and NOTHING_RAN in cell.content] == []
+    assert [cell.content for cell in played[:-1] if cell.outcome != 'completed' and NOTHING_RAN in cell.content] == []
 
 
 async def run_through_agent(program: Program) -> tuple[list[PlayedCell], int]:
@@ -106,7 +106,7 @@ def _between_restores(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
 
 def _raised(cell: PlayedCell) -> str | None:
     """The exception's name, as the message has it before the first colon."""
-    if not cell.failed:
+    if cell.outcome == 'completed':
         return None
     lines: list[str] = cell.content.splitlines()
     return next(

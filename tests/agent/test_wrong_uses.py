@@ -12,11 +12,11 @@ from pydantic_ai import Agent, DeferredToolRequests, FunctionToolset
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ToolCallPart
 from support.lean import finish, start
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, CodeModeToolset, Deny, MemoryStore, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import DecisionError, SettingsError
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 WAITING = DeferredToolRequests(approvals=[ToolCallPart('refund', {'order': 7}, 'a')])
 

@@ -25,8 +25,8 @@ from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.cli import main
 from pydantic_ai_grail.events.calls import idempotency_key
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim
+from pydantic_ai_grail.testing import played_cells
 from pydantic_ai_grail.testing.journal_contract import NOON
-from pydantic_ai_grail.testing.scripted import played_cells
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
 NOTHING_WAITS = (

@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from pydantic_ai import Agent
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ModelResponse, ToolCallPart
+from support.scripts import scripted_model
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 with warnings.catch_warnings():
     warnings.simplefilter('ignore')

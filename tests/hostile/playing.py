@@ -8,11 +8,12 @@ from typing import Any, Final, Literal
 
 from pydantic_ai import Agent
 from support.heartbeat import Strain, watched
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, Limits
 from pydantic_ai_grail.events.cell_events import CellEnded, Event
 from pydantic_ai_grail.events.outcomes import Completed, Failed, Refused
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 Ending = Literal['completed', 'failed', 'refused']
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from pydantic_ai import Agent, DeferredToolRequests, Tool
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, Store, StoreError, decide
 from pydantic_ai_grail.admin.archive import export_conversation, import_conversation
 from pydantic_ai_grail.errors import StoreConflict
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from pydantic_ai_grail.admin.retention import ExpiryReport, SparedConversation, 
 from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalForeign
 from pydantic_ai_grail.stores.base import CellKey, Contents
-from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from pydantic_ai_grail.admin.forking import fork_conversation
 from pydantic_ai_grail.admin.inspection import list_cells, list_grants
 from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import SnapshotError, SnapshotKeyUnknown
-from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -105,7 +105,7 @@ async def test_no_history_opens_the_variables_of_another(
     result = await shop.run(
         other, 'secret', history=HISTORIES[history](ada), conversation=conversation, options=options
     )
-    assert last_cell(result).failed
+    assert last_cell(result).outcome in ('refused', 'failed')
     assert '41' not in str(last_cell(result).content)
     assert 'are live' not in told(result)
     assert 'ada paid' not in told(result)
@@ -262,7 +262,7 @@ async def test_a_copy_for_another_owner_is_made_where_both_are_named(shop: Shop)
         shop.store, 'c', new_id='c', history=first.all_messages(), new_owner='ada', secret=SECRET
     )
     assert last_cell(await shop.run('ada', 'secret', history=history)).content == {'result': 41}
-    assert last_cell(await shop.run('bob', 'secret', history=history)).failed
+    assert last_cell(await shop.run('bob', 'secret', history=history)).outcome in ('refused', 'failed')
 
 
 async def test_rows_that_somebody_gave_to_another_owner_are_refused(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
+from pydantic_ai_grail.testing import PlayedCell, played_cells
 
 
 def agent_with(*tools: Callable[..., Any], **options: Any) -> Agent[None, str]:

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, Store
 from pydantic_ai_grail._journal.cell_journal import Journals
 from pydantic_ai_grail._state.keyring import Keyring
 from pydantic_ai_grail.events.journal_entries import Entry
 from pydantic_ai_grail.stores.base import CellKey
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 SECRET: Final = 'a secret that tests share'
 

@@ -32,12 +32,13 @@ from pydantic_ai import Agent, CallToolsNode, DeferredToolRequests, DeferredTool
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelResponse
 from support.postgresql import postgresql_server
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, StoreError, WaitingCall, decide
 from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.approvals import Decision, ProvideResult
 from pydantic_ai_grail.errors import StoreConflict
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 SECRET: Final = 'a secret that all workers share'
 CELLS: Final = [

@@ -8,12 +8,12 @@ from typing import Final, Literal
 
 from pydantic_ai import Agent, Tool
 from support.sandbox_table import REFUSED
+from support.scripts import scripted_model
 from typing_extensions import TypedDict
 
 from pydantic_ai_grail import CodeMode
 from pydantic_ai_grail.events.cell_events import CellChecked, Event
 from pydantic_ai_grail.events.diagnostics import Diagnostic
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 
 class Issue(TypedDict):

@@ -38,12 +38,13 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 from pydantic_ai.run import AgentRunResult
 from support.processes import in_a_process_of_its_own
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, SqlStore, decide
 from pydantic_ai_grail.approvals import Decisions
 from pydantic_ai_grail.events.cell_events import CallStarted, CellStarted, Event, SnapshotSaved
 from pydantic_ai_grail.stores.tables import claims
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 Style = Literal['capability', 'toolset', 'wrapped agent']
 _SECRET: Final = 'a secret that all processes share'

@@ -19,12 +19,13 @@ from pydantic import TypeAdapter
 from pydantic_ai import Agent, CallToolsNode, DeferredToolRequests, RunContext, Tool
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 from support.processes import in_a_process_of_its_own
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
 from pydantic_ai_grail.approvals import Decisions
 from pydantic_ai_grail.events.cell_events import CallSettled, CallStarted, Event, SnapshotSaved
 from pydantic_ai_grail.stores import Claim, JournalRecord
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 Moment = Literal['never', 'before the call', 'in the call', 'after its effect', 'after the call', 'after the cell']
 CELL: Final = """\

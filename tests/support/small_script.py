@@ -13,7 +13,7 @@ from pydantic_ai import Agent
 
 from pydantic_ai_grail import CodeMode
 from pydantic_ai_grail._monty.support import load_support
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import cell, played_cells, scripted_model
 
 
 async def double(number: int) -> int:
@@ -23,10 +23,10 @@ async def double(number: int) -> int:
 
 def main() -> None:
     agent = Agent(tools=[double], capabilities=[CodeMode()])
-    model = scripted_model('x = await double(21)', 'await doubel(1)', 'x')
+    model = scripted_model('x = await double(21)', cell('await doubel(1)', outcome='refused'), 'x')
     first = agent.run_sync('go', model=model)
     second = agent.run_sync('go', model=scripted_model('x + 1'), message_history=first.all_messages())
-    contents = [cell.content for cell in played_cells(second.all_messages())]
+    contents = [played.content for played in played_cells(second.all_messages())]
     assert contents[0] == {'result': 42}, contents
     assert 'double' in contents[1], contents
     assert contents[2:] == [{'result': 42}, {'result': 43}], contents

@@ -14,6 +14,7 @@ from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, SqlStore, decide
 from pydantic_ai_grail._journal.cell_journal import Journals
@@ -23,7 +24,7 @@ from pydantic_ai_grail._state.repository import SnapshotRepository
 from pydantic_ai_grail.approvals import Decisions
 from pydantic_ai_grail.events.journal_entries import CellSuspended, Entry
 from pydantic_ai_grail.stores import CellKey, ConversationKey
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 SECRET: Final = 'a secret for the tests'
 LARGE: Final = 10

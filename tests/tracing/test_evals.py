@@ -12,7 +12,7 @@ from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import HasMatchingSpan
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import scripted_model
+from support.scripts import scripted_model
 
 logfire.configure(send_to_logfire=False, console=False)
 logfire.instrument_pydantic_ai()

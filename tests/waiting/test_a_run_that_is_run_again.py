@@ -10,7 +10,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from support.agents import agent_with
 
 from pydantic_ai_grail import MemoryStore, SqlStore, Store
-from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -11,12 +11,13 @@ from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import RunContext
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, MemoryStore, StoreError
 from pydantic_ai_grail.approvals import decide
 from pydantic_ai_grail.errors import JournalForeign
 from pydantic_ai_grail.stores.base import SnapshotRecord
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,10 @@ from pydantic_ai import Agent, DeferredToolRequests, Tool
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.models.test import TestModel
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, Deny, SqlStore, decide
-from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
+from pydantic_ai_grail.testing import PlayedCell, played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +70,7 @@ async def test_the_same_calls_from_the_beginning_are_not_made_again() -> None:
     agent, made = desk()
     wrong = 'a = await book("A1")\nb = await book("B2")\na["seat"] / 0'
     cells = await played(agent, wrong, 'a = await book("A1")\nb = await book("B2")\n[a["seat"], b["seat"]]')
-    assert cells[0].failed
+    assert cells[0].outcome in ('refused', 'failed')
     assert cells[1].content == {'result': [1, 2], 'notes': [REUSED.format('`book` ×2')]}
     assert made == ['book A1', 'book B2']
 
@@ -89,7 +90,7 @@ async def test_a_call_that_failed_is_made_again_and_all_after_it() -> None:
     agent, made = desk()
     code = 'a = await book("A1")\nstate = await fail(1)\nb = await book("B2")\n[a["seat"], state, b["seat"]]'
     cells = await played(agent, code, code)
-    assert cells[0].failed
+    assert cells[0].outcome in ('refused', 'failed')
     assert cells[1].content == {'result': [1, 'up', 4], 'notes': [REUSED.format('`book`')]}
     assert made == ['book A1', 'fail', 'fail', 'book B2']
 
@@ -98,7 +99,7 @@ async def test_what_ran_beside_a_call_that_failed_is_ended_and_not_made_again() 
     agent, made = desk()
     gather = 'import asyncio\nall = await asyncio.gather(book("A1"), fail(1), slowly("B2"))\n'
     cells = await played(agent, gather, f'{gather}all')
-    assert cells[0].failed
+    assert cells[0].outcome in ('refused', 'failed')
     assert "  slowly(flight='B2') -> 'booked B2'\n" in cells[0].content
     assert 'may have taken effect' not in cells[0].content
     assert cells[1].content == {
@@ -119,7 +120,7 @@ for flight in ("A1", "no such flight", "B2"):
         seats.append(str(error))
 """
     cells = await played(agent, f'{loop}sum(seats)', f'{loop}seats')
-    assert cells[0].failed
+    assert cells[0].outcome in ('refused', 'failed')
     assert cells[1].content == {
         'result': [1, 'nobody flies no such flight', 3],
         'notes': [RAISED_TOO.format('`book` ×3')],
@@ -131,7 +132,7 @@ async def test_the_call_whose_failure_ended_the_cell_is_made_again_in_the_midst_
     agent, made = desk()
     loop = 'first = await book("A1")\nstate = await fail(1)\n[first["seat"], state]'
     cells = await played(agent, f'{loop}', f'{loop}\n1 / 0', f'{loop}')
-    assert [cell.failed for cell in cells] == [True, True, False]
+    assert [cell.outcome != 'completed' for cell in cells] == [True, True, False]
     assert cells[2].content == {'result': [1, 'up'], 'notes': [REUSED.format('`book`, `fail`')]}
     assert made == ['book A1', 'fail', 'fail']
 
@@ -174,7 +175,7 @@ async def test_a_correction_that_fails_too_hands_on_what_it_had() -> None:
     cells = await played(
         agent, 'await book("A1")\n1 / 0', 'a = await book("A1")\nb.x', 'b = await book("A1")\nb["seat"]'
     )
-    assert [cell.failed for cell in cells] == [True, True, False]
+    assert [cell.outcome != 'completed' for cell in cells] == [True, True, False]
     assert made == ['book A1']
 
 

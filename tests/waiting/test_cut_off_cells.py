@@ -21,10 +21,11 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ProvideResult
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

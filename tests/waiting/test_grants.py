@@ -11,12 +11,13 @@ import pytest
 from pydantic_ai import Agent, DeferredToolRequests, RunContext
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, MemoryStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import DecisionError, JournalTampered
 from pydantic_ai_grail.stores.base import CellKey, JournalRecord
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from pydantic_ai.run import AgentRunResult
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ApprovalGrant
-from pydantic_ai_grail.testing.scripted import played_cells
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -12,10 +12,11 @@ from pydantic_ai.capabilities import HandleDeferredToolCalls
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed
 from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import ToolApproved, ToolDenied
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ProvideResult
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

@@ -13,11 +13,12 @@ import pytest
 from pydantic_ai import Agent, DeferredToolRequests, RunContext, Tool, capture_run_messages
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, Deny, SettingsError, SqlStore, WaitingCall, decide, waiting_calls
 from pydantic_ai_grail.admin.inspection import list_cells
 from pydantic_ai_grail.approvals import ApprovalGrant, ProvideResult, RaiseError
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

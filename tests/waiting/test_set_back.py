@@ -14,13 +14,13 @@ from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, RunCon
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.run import AgentRunResult
 from sqlalchemy.ext.asyncio import create_async_engine
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide
 from pydantic_ai_grail._journal.reached import Place, Reached
 from pydantic_ai_grail.approvals import ApprovalGrant
 from pydantic_ai_grail.errors import JournalTampered, StoreConflict
 from pydantic_ai_grail.stores.base import CellKey
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from pydantic_ai import CallToolsNode, capture_run_messages
 from support.agents import agent_with, turn
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import MemoryStore, StoreError
 from pydantic_ai_grail.stores.base import Claim, JournalRecord
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

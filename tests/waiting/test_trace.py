@@ -16,10 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, Tool, ToolDenied, capture_run_messages
 from pydantic_ai.capabilities import Instrumentation
 from pydantic_ai.models.instrumented import InstrumentationSettings
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, MemoryStore, SqlStore, StoreError, decide
 from pydantic_ai_grail.stores import JournalRecord
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 pytestmark = pytest.mark.anyio
 

@@ -13,12 +13,13 @@ from pydantic_ai import Agent, ApprovalRequired, DeferredToolRequests, RunContex
 from pydantic_ai.messages import ModelRequest
 from pydantic_ai.run import AgentRunResult
 from support.dying import Life, Moment, lived
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail._cell import orphaned_cells as unsaved
 from pydantic_ai_grail._cell.message_history import said_before
 from pydantic_ai_grail.approvals import ProvideResult
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

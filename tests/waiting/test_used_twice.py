@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, RunContext
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, Deny, MemoryStore, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ProvideResult
@@ -30,7 +31,7 @@ from pydantic_ai_grail.errors import (
     StoreError,
 )
 from pydantic_ai_grail.stores import Claim, JournalRecord
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

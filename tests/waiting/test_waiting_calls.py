@@ -20,12 +20,13 @@ from pydantic_ai import (
 )
 from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.run import AgentRunResult
+from support.scripts import scripted_model
 from support.till import Till, as_stored
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail.approvals import ApprovalGrant, ProvideResult
 from pydantic_ai_grail.errors import DecisionError
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

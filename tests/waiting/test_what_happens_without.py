@@ -12,11 +12,11 @@ from pydantic_ai import Agent, CallToolsNode, DeferredToolRequests
 from pydantic_ai.messages import ModelMessage
 from support.desk import told
 from support.desk_stories import STORIES
+from support.scripts import scripted_model
 from support.till import Till, as_stored, last
 
 from pydantic_ai_grail import CodeMode, MemoryStore, StoreError, waiting_calls
 from pydantic_ai_grail.stores import Claim, JournalRecord, SnapshotRecord
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 pytestmark = pytest.mark.anyio
 

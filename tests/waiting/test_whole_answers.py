@@ -17,10 +17,11 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.run import AgentRunResult
 from pydantic_ai.tools import ToolApproved
 from pydantic_ai.toolsets import FunctionToolset
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, MemoryStore, decide, waiting_calls
 from pydantic_ai_grail.errors import DecisionError, DecisionUsed, JournalForeign, StoreConflict
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 

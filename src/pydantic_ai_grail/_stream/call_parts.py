@@ -16,7 +16,9 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from .._reply.json_values import Json, to_plain
 from .._reply.preview import preview
-from ..events.calls import METADATA_KEY, CallRecord, CallRequest, CallState
+from ..events.calls import METADATA_KEY, OUTCOME_KEY, CallRecord, CallRequest, CallState
+from ..events.labels import outcome_label
+from ..events.outcomes import Completed, Failed, Refused
 
 _Outcome: TypeAlias = Literal['success', 'denied', 'interrupted', 'failed']
 _OUTCOMES: Final[Mapping[CallState, _Outcome]] = {
@@ -75,8 +77,9 @@ class CallParts:
         self._returns[id] = (record, part)
         return part
 
-    async def metadata(self, records: Sequence[CallRecord]) -> dict[str, Any]:
-        """What a cell's return says of its calls."""
+    async def metadata(self, outcome: Completed | Failed | Refused) -> dict[str, Any]:
+        """What a cell's return says of its calls, and of its end where that is not completion."""
+        records = () if isinstance(outcome, Refused) else outcome.calls
         calls: dict[str, ToolCallPart] = {}
         returns: dict[str, ToolReturnPart] = {}
         for made, record in enumerate(records, start=1):
@@ -85,7 +88,8 @@ class CallParts:
             calls[record.request.tool_call_id] = self.call(record.request)
             if record.state in ('returned', 'denied'):
                 returns[record.request.tool_call_id] = self.returned(record)
-        return {METADATA_KEY: True, 'tool_calls': calls, 'tool_returns': returns}
+        ended = {} if isinstance(outcome, Completed) else {OUTCOME_KEY: outcome_label(outcome)}
+        return {METADATA_KEY: True, 'tool_calls': calls, 'tool_returns': returns, **ended}
 
     def _kind(self, request: CallRequest) -> str | None:
         tool = self.tools.get(request.tool.tool_name)
@@ -94,6 +98,11 @@ class CallParts:
     def _plain(self, value: Any) -> Json:
         plain = to_plain(value, max_chars=self.max_chars, decimals_as_text=True)  # as waiting calls have them
         return plain.data if plain is not None else preview(value, max_chars=self.max_chars)
+
+
+def denied_metadata() -> dict[str, Any]:
+    """What the return of a cell says that a person denied as a whole."""
+    return {OUTCOME_KEY: 'denied'}
 
 
 def with_metadata(messages: Sequence[ModelMessage], by_call: MutableMapping[str, dict[str, Any]]) -> None:

@@ -18,6 +18,10 @@ deferred calls, the run context of a tool."""
 STATE_KEY: Final = 'grail'
 """In the return of a cell: the state it left. Under `METADATA_KEY` stands what other readers of code mode look for there."""
 
+OUTCOME_KEY: Final = 'grail_outcome'
+"""In the return of a cell that did not complete: how it ended, in one word, since a return's own outcome tells no refused cell
+from a failed one."""
+
 MADE_WITH: Final = 'made_with'
 """In what is noted of a call of unknown fate: the arguments that a person had changed it to."""
 

@@ -14,9 +14,10 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCall
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolDenied
 from support.agents import agent_with, last, play, turn
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import PlayedCell, played_cells, scripted_model
+from pydantic_ai_grail.testing import PlayedCell, played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +49,7 @@ async def plays(*cells: tuple[str, bool]) -> list[PlayedCell]:
 
 async def test_a_restart_with_a_cell_that_is_refused_forgets_nothing() -> None:
     cells = await plays(('x = 41', False), ('await ad(1, 2)', True), ('x', False), ('y = 1\ny', True), ('x', False))
-    assert [cell.failed for cell in cells] == [False, True, False, False, True]
+    assert [cell.outcome != 'completed' for cell in cells] == [False, True, False, False, True]
     assert cells[2].content == {'result': 41}
     assert "There is no name 'x'" in cells[4].content
 

@@ -11,9 +11,9 @@ from pydantic_ai.capabilities import HandleDeferredToolCalls
 from pydantic_ai.exceptions import ApprovalRequired
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, RunContext, ToolApproved, ToolDenied
 from support.agents import agent_with, last, play, turn
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, SettingsError
-from pydantic_ai_grail.testing.scripted import scripted_model
 
 pytestmark = pytest.mark.anyio
 
@@ -154,7 +154,7 @@ async def test_results_of_every_shape_are_cut_where_they_are_told() -> None:
 async def test_a_limit_tells_the_calls_that_were_made_and_the_session_goes_on(limits: Any, cell: str, why: str) -> None:
     agent = agent_with(add, limits=limits)
     cells = await play(agent, 'kept = 1', f'r = await add(a=1, b=2)\n{cell}', 'kept + 1')
-    assert cells[1].failed
+    assert cells[1].outcome in ('refused', 'failed')
     assert why in cells[1].content
     assert 'add(a=1, b=2) -> 3\n' in cells[1].content
     assert 'restart' not in cells[1].content

@@ -14,9 +14,10 @@ from pydantic_ai.messages import BinaryImage, ModelRequest, ToolReturnPart
 from pydantic_ai_harness import ToolOutputLimits
 from pydantic_ai_harness.tool_output_limits import LocalFileStore
 from support.agents import agent_with, last, turn
+from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode
-from pydantic_ai_grail.testing.scripted import played_cells, scripted_model
+from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
 
@@ -190,7 +191,7 @@ async def test_an_object_of_a_class_as_a_key_ends_its_cell_and_no_run(value: str
         'print(len(x))\nlen(x)',
     ]
     _, shown, sent, after = played_cells((await turn(agent_with(take), *cells)).all_messages())
-    assert shown.failed
+    assert shown.outcome in ('refused', 'failed')
     assert f'its value cannot leave the sandbox: {UNHASHABLE}. ' in shown.content
     assert sent.content == {'result': f'the arguments of take() cannot leave the sandbox: {UNHASHABLE}'}
-    assert not after.failed
+    assert after.outcome == 'completed'
