@@ -24,6 +24,10 @@ Json: TypeAlias = 'Scalar | list[Json] | dict[str, Json]'
 
 _PLAIN_LEAVES: Final = frozenset({str, int, float, bool, type(None)})
 """No files, and nothing in them."""
+_OTHER_LEAVES: Final = frozenset({Decimal, datetime, date, time, timedelta})
+"""No files either, and nothing in them that is shown by itself."""
+_SMALL: Final = 2**63
+"""Whole numbers up to this are written out, whatever the limits of this Python are."""
 _DEEPEST: Final = 60
 """Levels of nesting. JSON readers give up near 200, and no reader, human or model, follows that far."""
 _LONGEST_COMPOSED_KEY: Final = 1_000
@@ -62,7 +66,7 @@ def to_plain(
     | `set`, `frozenset` | array, sorted |
     | `dict`, dataclass | object; keys as text, `1` and `"1"` stay apart |
     """
-    conversion = _Conversion(max_chars, found or FoundFiles(), decimals_as_text)
+    conversion = _Conversion(max_chars, found, decimals_as_text)
     try:
         data = conversion.convert(value, 0)
     except _OverBudget:
@@ -75,7 +79,9 @@ class _OverBudget(Exception):
 
 
 class _Conversion:
-    def __init__(self, max_chars: int, found: FoundFiles, decimals_as_text: bool) -> None:
+    """One value's. The values that JSON has too, and exact dicts of them, are most of what there is: these go no way round."""
+
+    def __init__(self, max_chars: int, found: FoundFiles | None, decimals_as_text: bool) -> None:
         self.remaining = max_chars
         self.found = found
         self.decimals_as_text = decimals_as_text
@@ -84,20 +90,28 @@ class _Conversion:
         if depth > _DEEPEST:
             raise _OverBudget
         kind = exact_type(value)
-        if kind is str:
-            if len(value) > self.remaining:
-                raise _OverBudget
-            text = value if value.isascii() else _in_utf8(value)
-            self._charge(len(text) + 2)
-            return text
         if kind in _PLAIN_LEAVES:
-            return self._spend(leaf(value))
+            if kind is str and len(value) > self.remaining:
+                raise _OverBudget
+            is_as_it_is = value.isascii() if kind is str else kind is int and -_SMALL < value < _SMALL
+            data: Scalar = value if is_as_it_is else leaf(value)
+            self.remaining -= len(data) + 2 if isinstance(data, str) else len(str(data))
+            if self.remaining < 0:
+                raise _OverBudget
+            return data
         if kind is list or kind is tuple:
             self._charge(2)
-            return [self._element(item, depth) for item in cast('Iterable[Any]', value)]
-        if kind is dict and 'kind' not in value:  # with that key it may stand for a file
+            return [self._element(item, depth) for item in value]
+        if kind is dict and 'kind' not in value:  # a file has one
             self._charge(2)
-            return self._object(cast('dict[Any, Any]', value).items(), depth)
+            return self._object(value.items(), depth)
+        if kind in _OTHER_LEAVES:
+            return self._leaf(value)
+        return self._by_its_bases(value, depth)
+
+    def _by_its_bases(self, value: Any, depth: int) -> Json:
+        if self.found is None:
+            self.found = FoundFiles()
         if (reference := self.found.reference(value)) is not None:
             return self._spend(reference)
         if (items := items_of(value, at_most=self.remaining)) is not None:
@@ -108,18 +122,19 @@ class _Conversion:
             return self._object(pairs, depth)
         if isinstance(value, str | bytes | bytearray) and len(value) > self.remaining:
             raise _OverBudget
+        return self._leaf(value)
+
+    def _leaf(self, value: Any) -> Json:
         return self._spend(str(value) if self.decimals_as_text and isinstance(value, Decimal) else leaf(value))
 
     def _object(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> Json:
         data: dict[str, Json] = {}
         for key, value in pairs:
             text = key if type(key) is str and key not in data and key.isascii() else key_text(key, taken=data)
-            if type(value) is str and value.isascii() and depth < _DEEPEST:  # as most are
-                self._charge(len(text) + len(value) + 6)
-                data[text] = value
-            else:
-                self._charge(len(text) + 4)
-                data[text] = self.convert(value, depth + 1)
+            self.remaining -= len(text) + 4
+            if self.remaining < 0:
+                raise _OverBudget
+            data[text] = self.convert(value, depth + 1)
         return data
 
     def _element(self, value: Any, depth: int) -> Json:
