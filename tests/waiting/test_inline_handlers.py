@@ -22,6 +22,10 @@ pytestmark = pytest.mark.anyio
 
 Answer = Callable[[str, dict[str, Any]], Any]
 
+MADE_WITH_200 = (
+    'A person approved with changes: `refund(order=1, amount=500)` was made as `refund(order=1, amount=200)`.'
+)
+
 
 @dataclass
 class Desk:
@@ -102,7 +106,26 @@ async def test_what_it_denies_is_a_permission_error_at_the_line(answer: Any, tol
 
 async def test_it_may_change_the_arguments() -> None:
     desk = Desk(lambda tool, arguments: ToolApproved(override_args={**arguments, 'amount': 200}))
-    assert last(await desk.plays('await refund(1, 500)')) == {'result': 'refunded 200'}
+    assert last(await desk.plays('await refund(1, 500)')) == {
+        'result': 'refunded 200',
+        'notes': [MADE_WITH_200],
+    }
+    assert desk.made == [(1, 200)]
+
+
+async def test_a_change_that_it_made_is_told_again_where_a_corrected_cell_gets_the_result() -> None:
+    desk = Desk(lambda tool, arguments: ToolApproved(override_args={**arguments, 'amount': 200}))
+    done = await desk.plays('x = await refund(1, 500)\nraise ValueError', 'x = await refund(1, 500)\nx')
+    assert last(done)['result'] == 'refunded 200'
+    assert last(done)['notes'][0] == MADE_WITH_200
+    assert desk.made == [(1, 200)]
+
+
+async def test_arguments_that_it_gives_are_validated() -> None:
+    desk = Desk(lambda tool, arguments: ToolApproved(override_args={**arguments, 'amount': 'a lot'}))
+    code = 'try:\n    x = await refund(1, 500)\nexcept ValueError as error:\n    x = "refused"\nx'
+    assert last(await desk.plays(code))['result'] == 'refused'
+    assert desk.made == []
 
 
 @pytest.mark.parametrize('answer', [ModelRetry('The line is busy.'), ToolFailed('The line is busy.')])

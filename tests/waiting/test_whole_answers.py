@@ -20,7 +20,7 @@ from pydantic_ai.toolsets import FunctionToolset
 from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, CodeModeToolset, MemoryStore, decide, waiting_calls
-from pydantic_ai_grail.errors import DecisionError, DecisionUsed, JournalForeign, StoreConflict
+from pydantic_ai_grail.errors import DecisionError, DecisionUsed, StoreConflict
 from pydantic_ai_grail.testing import played_cells
 
 pytestmark = pytest.mark.anyio
@@ -276,7 +276,9 @@ async def test_a_request_that_the_client_made_up_approves_nothing(edit: str) -> 
     else:
         code = {'code': 'await refund(1_000)'}
         sent['deferred_tool_results'].approvals[call.tool_call_id] = ToolApproved(override_args=code)
-        with pytest.raises(JournalForeign):
+        with pytest.raises(
+            DecisionError, match=r'goes on with the code that it has. Change the arguments of the calls in it'
+        ):
             await shop.run(**sent)
     assert shop.refunded == [7]
 

@@ -26,6 +26,7 @@ from pydantic_ai.tools import ToolApproved, ToolDenied
 from .._common.identifiers import cell_id_of
 from .._reply.reply import WAITING_FOR, go_on
 from ..approvals.requests import denied
+from ..errors import DecisionError
 from ..events.run_code_part import RUN_CODE_KIND
 from .cells_called import RESUME, cell_ids_in, resumed_in
 
@@ -101,13 +102,25 @@ class _Shown:
 
 def with_denials_inside(node: Any, *, tool_name: str) -> Any:
     """A node of the run in which no cell is denied from outside: its calls are, so that code and model learn of it, and
-    that nothing else counts for them later."""
+    that nothing else counts for them later.
+
+    Raises:
+        DecisionError: When somebody has approved a cell with other code.
+    """
     if not isinstance(node, CallToolsNode):
         return node
     tools = cast('CallToolsNode[Any, Any]', node)
     results = tools.tool_call_results or {}
     cells = [call.tool_call_id for call in tools.model_response.tool_calls if call.tool_name == tool_name]
     messages = {id: result.message for id in cells if isinstance(result := results.get(id), ToolDenied)}
+    for id in cells:
+        approval = results.get(id)
+        if isinstance(approval, ToolApproved) and approval.override_args is not None:
+            raise DecisionError(
+                f'The call {id!r} of {tool_name} was approved with other arguments, and a cell that waits goes on with the '
+                'code that it has. Change the arguments of the calls in it: decide(requests, {id: '
+                'ToolApproved(override_args=...)}). Nothing was used; decide again.'
+            )
     if not messages:
         return tools
     return replace(

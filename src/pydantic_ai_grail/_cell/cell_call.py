@@ -194,7 +194,7 @@ class CellCall:
     def _notes_on(self, calls: CallPipeline, outcome: Completed | Failed | Refused, opened: Opened) -> list[str]:
         records = calls.progress.records
         unused = [record for record in records if record.request in calls.position.unused]
-        given = opened.changed_arguments
+        given = {**opened.changed_arguments, **calls.progress.made_with}
         ids = [(record.request, record.request.tool_call_id) for record in records]
         return [
             *changed_note([(request, given[id]) for request, id in ids if id in given]),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from .._common.typed_json import to_typed_json
-from ..events.calls import CallRequest
+from ..events.calls import MADE_WITH, CallRequest
 from ..events.journal_entries import CallBegan, CallEnded, EarlierCalls, JournaledCall, JournalState
 
 IsReadOnly: TypeAlias = Callable[[str], bool]
@@ -27,7 +27,7 @@ class ReusableCalls:
         self._place = 0
         self.is_same = bool(before.failed)
         """Whether it has made no other calls than the failed cell, so far."""
-        self._results: dict[str, CallEnded] = {}
+        self._results: dict[str, JournaledCall] = {}
         self._done = [*before.done]
         self._unknown = [*before.unknown]
         self._unknown_outcomes: dict[str, JournaledCall] = {}
@@ -47,11 +47,11 @@ class ReusableCalls:
         journaled, made = self._there(request)
         if journaled is not None and made is not None and made.ended is not None:
             if _is_result(made, made.ended, journaled):
-                self._results[request.tool_call_id] = made.ended
+                self._results[request.tool_call_id] = made
             return True
         done = _taken(self._done, request)
         if done is not None and done.ended is not None:
-            self._results[request.tool_call_id] = done.ended
+            self._results[request.tool_call_id] = done
         return done is not None
 
     @property
@@ -70,7 +70,13 @@ class ReusableCalls:
 
     def result_of(self, request: CallRequest) -> CallEnded | None:
         """What the same call came to there; `None` when this one is to be made."""
-        return self._results.get(request.tool_call_id)
+        made = self._results.get(request.tool_call_id)
+        return None if made is None else made.ended
+
+    def made_with(self, request: CallRequest) -> Mapping[str, Any] | None:
+        """What a person had that call made with instead of what code gave, if somebody changed it."""
+        made = self._results.get(request.tool_call_id)
+        return None if made is None else made.began.tool_metadata.get(MADE_WITH)
 
     def _there(self, request: CallRequest) -> tuple[JournalState | None, JournaledCall | None]:
         """The failed cells' call at the place where the cell is, if it is the same."""

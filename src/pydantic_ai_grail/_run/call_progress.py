@@ -16,7 +16,7 @@ from .._journal.pauses import Attempt, tool_metadata
 from .._monty.failures import cut
 from .._monty.stops import RaisedBy, Settled
 from .._monty.values import in_utf8
-from ..events.calls import CallJournal, CallRecord, CallRequest, CallState
+from ..events.calls import MADE_WITH, CallJournal, CallRecord, CallRequest, CallState
 from ..events.cell_events import CallSettled, CallStarted, Observer
 from ..events.journal_entries import CallBegan, CallEnded, CallWaits, WaitingReason
 from .call_records import Called, content_of, cut_off, entry_of, record_of, settled_of
@@ -76,6 +76,8 @@ class CallProgress:
     """What tools returned for the model's eyes beside their value, by call id, in the order of the calls."""
     waiting: dict[str, CallWaits] = field(default_factory=dict[str, CallWaits])
     """The calls that wait for a decision, by call id."""
+    made_with: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """What a person had calls made with instead of what code gave, by call id."""
 
     def __post_init__(self) -> None:
         self.records = CallJournal(self.cell_id)
@@ -95,6 +97,7 @@ class CallProgress:
         Raises:
             StoreError: When that could not be written down.
         """
+        self._note_change(call.request, attempt.changed)
         if self.recorder is not None:
             await self.recorder.write(self._began(call, attempt))
 
@@ -150,8 +153,9 @@ class CallProgress:
         self._note(CallRecord(request=request, state='waiting', is_unknown=waits.reason == 'unknown'))
         return waits
 
-    def replayed(self, request: CallRequest, ended: CallEnded, *, order: int) -> Settled:
+    def replayed(self, request: CallRequest, ended: CallEnded, *, began: CallBegan, order: int) -> Settled:
         """A call had ended before, as this cell's journal has it."""
+        self._note_change(request, began.tool_metadata.get(MADE_WITH))
         settled = settled_of(ended)
         if ended.content:
             self.user_content[request.tool_call_id] = content_of(ended)
@@ -159,16 +163,17 @@ class CallProgress:
         self._note(replace(record_of(request, ended.state, settled, seconds=ended.seconds), is_replayed=True))
         return settled
 
-    async def reused(self, call: Call, made: CallEnded) -> Settled:
+    async def reused(self, call: Call, made: CallEnded, *, made_with: Mapping[str, Any] | None = None) -> Settled:
         """A call gets the result that it had in a cell before; the journal has it as if it had been made here.
 
         Raises:
             StoreError: When that could not be written down.
         """
         request, settled = call.request, settled_of(made)
+        self._note_change(request, made_with)
         self.order.add(request.tool_call_id)
         if self.recorder is not None:
-            began = self._began(call, Attempt(number=0))
+            began = self._began(call, Attempt(number=0, changed=made_with))
             await self.recorder.write(began, replace(made, ordinal=request.ordinal, at=began.at))
         self._note(replace(record_of(request, made.state, settled, seconds=made.seconds), is_reused=True))
         return settled
@@ -187,6 +192,10 @@ class CallProgress:
             tool_metadata=tool_metadata(call.earlier, attempt.changed),
             approved=attempt.approved,
         )
+
+    def _note_change(self, request: CallRequest, made_with: Mapping[str, Any] | None) -> None:
+        if made_with is not None:
+            self.made_with[request.tool_call_id] = made_with
 
     def _note(self, record: CallRecord) -> None:
         self.records.settle(record)

@@ -146,7 +146,7 @@ class CallPipeline:
                 continue
             self.progress.records.start(request)
             if journaled.ended is not None:
-                self.progress.replayed(request, journaled.ended, order=journaled.order)
+                self.progress.replayed(request, journaled.ended, began=journaled.began, order=journaled.order)
             else:
                 self.progress.end_early(request)
 

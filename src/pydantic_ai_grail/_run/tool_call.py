@@ -6,7 +6,7 @@ Whatever goes wrong comes back as the exception that code gets at the line of th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, cast
@@ -23,10 +23,11 @@ from pydantic_ai.exceptions import (
 )
 from pydantic_ai.messages import ToolCallPart, ToolReturn, UserContent
 from pydantic_ai.tool_manager import ToolManager
-from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDenied
+from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolApproved, ToolDenied
 from pydantic_core import to_jsonable_python
 
 from .._catalog.entries import Entry
+from .._common.typed_json import to_typed_json
 from .._monty.sizes import is_large
 from .._monty.stops import RaisedBy, Returned, sandbox_exception
 from .._monty.values import text_of, to_sandbox
@@ -51,6 +52,7 @@ async def call_tool(
     arguments: Mapping[str, Any],
     approved: bool,
     about: Mapping[str, Any],
+    on_changed: Callable[[Mapping[str, Any]], Awaitable[None]],
 ) -> Called:
     """Make a call.
 
@@ -61,6 +63,7 @@ async def call_tool(
         arguments: What it is made with.
         approved: Whether somebody has allowed it.
         about: What the tool may read of the call in its run context.
+        on_changed: Awaited before the tool runs where a handler in the run has approved the call with other arguments: these.
 
     Raises:
         UsageLimitExceeded: When the tool ran into it, as for a direct call.
@@ -69,7 +72,9 @@ async def call_tool(
     """
     name = request.tool.python_name
     try:
-        result = await _through_manager(tools, request, entry, arguments=arguments, approved=approved, about=about)
+        result = await _through_manager(
+            tools, request, entry, arguments=arguments, approved=approved, about=about, on_changed=on_changed
+        )
         if isinstance(result, ToolReturn):
             given = cast('ToolReturn[Any]', result)
             result = replace(given, return_value=await collected(given.return_value))
@@ -142,6 +147,7 @@ async def _through_manager(
     arguments: Mapping[str, Any],
     approved: bool,
     about: Mapping[str, Any],
+    on_changed: Callable[[Mapping[str, Any]], Awaitable[None]],
 ) -> Any:
     given = dict(arguments)
     part = ToolCallPart(
@@ -156,6 +162,9 @@ async def _through_manager(
             **results.metadata,
             request.tool_call_id: {**results.metadata.get(request.tool_call_id, {}), METADATA_KEY: about},
         }
+        approval = results.approvals.get(request.tool_call_id)
+        if isinstance(approval, ToolApproved) and approval.override_args is not None:
+            await on_changed(_writable(approval.override_args))
 
     return await tools.handle_call(
         part,
@@ -164,6 +173,15 @@ async def _through_manager(
         wrap_validation_errors=False,
         on_inline_deferred=keep_about,
     )
+
+
+def _writable(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Arguments as a journal can have them: as they are, or as the JSON that Pydantic makes of them."""
+    try:
+        to_typed_json(dict(arguments))
+    except (TypeError, RecursionError):
+        return to_jsonable_python(dict(arguments), fallback=str)
+    return dict(arguments)
 
 
 def is_being_cancelled() -> bool:

@@ -6,13 +6,16 @@ The last layer of every cell. It answers each call that comes to it.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.tool_manager import ToolManager
 
 from ..._catalog.catalog import Catalog
+from ..._journal.pauses import Attempt
 from ..._monty.stops import RaisedBy
 from ..call_progress import CallProgress
 from ..call_records import Called
@@ -62,6 +65,10 @@ class MadeCalls(Layer):
             if answer is None:
                 progress.end_early(request, seconds=time.perf_counter() - started)
 
+    async def _changed(self, call: Call, attempt: Attempt, made_with: Mapping[str, Any]) -> None:
+        """A handler in the run has approved a call with other arguments, before it is made."""
+        await self.progress.begin(call, replace(attempt, changed=made_with))
+
     async def _called(self, call: Call) -> Called | ApprovalRequired | CallDeferred:
         """What came of a call, or why it has to wait."""
         request, attempt = call.request, call.attempt
@@ -78,6 +85,7 @@ class MadeCalls(Layer):
                     arguments=request.args if attempt.changed is None else attempt.changed,
                     approved=attempt.approved,
                     about={'idempotency_key': call.key, 'attempt': attempt.number},
+                    on_changed=partial(self._changed, call, attempt),
                 )
             except CallDeferred as error:
                 return error

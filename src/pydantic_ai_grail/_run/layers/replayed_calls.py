@@ -24,4 +24,4 @@ class ReplayedCalls(Layer):
         earlier = call.earlier
         if earlier is None or earlier.ended is None:
             return None
-        return self.progress.replayed(call.request, earlier.ended, order=earlier.order)
+        return self.progress.replayed(call.request, earlier.ended, began=earlier.began, order=earlier.order)

@@ -23,4 +23,4 @@ class ReusedCalls(Layer):
     async def answer(self, call: Call) -> Answer | None:
         if call.earlier is not None or (made := self.reusable.result_of(call.request)) is None:
             return None
-        return await self.progress.reused(call, made)
+        return await self.progress.reused(call, made, made_with=self.reusable.made_with(call.request))
