@@ -26,11 +26,11 @@ from pydantic_ai_grail.testing import scripted_model
 from .floor import Floor
 from .floor_stores import FloorStore, InMemory, InSqlite
 from .going_on import going_on_ms, till
-from .measure import Times
+from .measure import Times, look_at
 
 SECRET: Final = 'a secret that lasts for a benchmark'
 CALLS: Final = 50
-LOOP: Final = f'for n in range({CALLS}):\n    await note(n)'
+LOOP: Final = f'for n in range({CALLS}):\n    await note(n=n)'
 NOTHING: Final = f'for n in range({CALLS}):\n    n + 1'
 
 
@@ -93,7 +93,7 @@ async def durable(folder: Path, *, rounds: int) -> Durable:
             **{('ours', name): make() for name, make in ways.items()},
             **{('floor', name): Floor([Tool(note)], make()) for name, make in floors.items()},
         }
-        agents = {name: (_agent(made, LOOP), _agent(made, NOTHING)) for name, made in capabilities.items()}
+        agents = {name: (noting(made, LOOP), noting(made, NOTHING)) for name, made in capabilities.items()}
         samples: dict[tuple[str, str], list[float]] = {name: [] for name in agents}
         for number in range(rounds + 2):
             for name, (calling, idle) in agents.items():
@@ -115,14 +115,17 @@ async def note(n: int) -> str:
     return f'noted {n}'
 
 
-def _agent(mode: AbstractCapability[Any], cell: str) -> Agent[None, str]:
+def noting(mode: AbstractCapability[Any], cell: str) -> Agent[None, str]:
+    """An agent whose model sends one cell."""
     return Agent(scripted_model(cell), tools=[note], capabilities=[mode])
 
 
 async def _seconds(agent: Agent[None, str]) -> float:
     started = perf_counter()
-    await agent.run('Go.')
-    return perf_counter() - started
+    result = await agent.run('Go.')
+    seconds = perf_counter() - started
+    look_at([result], 'A way to keep state')
+    return seconds
 
 
 @contextmanager

@@ -161,7 +161,7 @@ async def prepare(case: GrowthCase, contender: Contender) -> Measured:
         watch.start()
         result = await play()
         watch.stop()
-        look_at([result], contender)
+        look_at([result], contender.name)
         return watch
 
     return run

@@ -13,7 +13,6 @@ from pydantic_ai import AgentRunResult
 from pydantic_ai.messages import ToolReturnPart
 
 from .cases import Case
-from .contenders import Contender
 
 WARM_UP_ROUNDS = 3
 
@@ -81,7 +80,7 @@ async def measure(case: Case, *, rounds: int) -> dict[str, Times]:
             watch.start()
             results = await run()
             watch.stop()
-            look_at(results, contender)
+            look_at(results, contender.name)
     return {name: watch.times() for name, watch in watches.items()}
 
 
@@ -91,7 +90,7 @@ def rotated(items: Sequence[Any], number: int) -> Iterable[Any]:
     return [*items[shift:], *items[:shift]]
 
 
-def look_at(results: Sequence[AgentRunResult[str]], contender: Contender) -> None:
+def look_at(results: Sequence[AgentRunResult[str]], name: str) -> None:
     """Make sure that what was timed also happened.
 
     Raises:
@@ -101,4 +100,4 @@ def look_at(results: Sequence[AgentRunResult[str]], contender: Contender) -> Non
         parts = [part for message in result.new_messages() for part in message.parts]
         returns = [part for part in parts if isinstance(part, ToolReturnPart)]
         if not returns or any(part.outcome != 'success' for part in returns):
-            raise WrongAnswer(f'{contender.name}: {returns}')
+            raise WrongAnswer(f'{name}: {returns}')

@@ -68,7 +68,7 @@ def in_agents(contender: Contender, length: int) -> Conversation:
     agent = contender.agent(tools(10), [Step(cell(number)) for number in range(length)])
 
     async def play(cells: int) -> None:
-        look_at([await agent.run('Go.', usage_limits=UsageLimits(request_limit=None))], contender)
+        look_at([await agent.run('Go.', usage_limits=UsageLimits(request_limit=None))], contender.name)
 
     return play
 

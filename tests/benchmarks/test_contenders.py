@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pydantic_ai import AgentRunResult
+from pydantic_ai import AgentRunResult, Tool
 from pydantic_ai.messages import ToolReturnPart
 
 from benchmarks.cases import Case, cases
 from benchmarks.contenders import FLOOR, ONE_FEED, OURS, PLAIN, Contender
-from benchmarks.floor import PROCESS
+from benchmarks.durable import LOOP, note, noting
+from benchmarks.floor import PROCESS, Floor
+from benchmarks.floor_stores import InSqlite
 from benchmarks.growth import (
     CONTENDERS,
     Growth,
@@ -75,6 +79,18 @@ async def test_the_plain_agent_makes_the_calls_of_the_cells(tmp_path: Path) -> N
         if case.title == '50 calls in a loop':
             run = await case.prepare(PLAIN)
             assert len(returned(await run())) == len(FIFTY_CALLS)
+
+
+@pytest.mark.parametrize('has_file', [False, True])
+async def test_the_floor_makes_the_calls_whose_price_is_measured(has_file: bool, tmp_path: Path) -> None:
+    path = tmp_path / 'floor.db'
+    floor = Floor([Tool(note)], InSqlite(path) if has_file else None)
+    result = await noting(floor, f'{LOOP}\nawait note(n=50)').run('Go.')
+    assert returned([result]) == ['noted 50']
+    if has_file:
+        with closing(sqlite3.connect(path)) as connection:
+            counts = connection.execute("SELECT count(*), sum(what = 'result') FROM calls").fetchone()
+        assert counts == (102, 51)
 
 
 @pytest.mark.parametrize('contender', [FLOOR, ONE_FEED], ids=lambda each: each.name)
