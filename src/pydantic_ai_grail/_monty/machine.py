@@ -17,6 +17,8 @@ from typing import Final
 class State(Enum):
     """Where a program stands."""
 
+    __hash__ = object.__hash__  # as every step looks it up: that of `Enum` is a function of Python's
+
     IDLE = 'idle'
     RUNNING = 'running'
     AT_CALL = 'at a call'
@@ -29,6 +31,8 @@ class State(Enum):
 
 class Event(Enum):
     """What happens to it. The host's doings first, the sandbox's second."""
+
+    __hash__ = object.__hash__
 
     FEED = 'feed'
     ANSWER = 'answer'
