@@ -36,7 +36,7 @@ from ._journal.grants import LiveGrant
 from ._reply.reply import give_up, nothing_to_resume, render, suspended_again
 from ._stream.call_parts import CallParts, denied_metadata, with_metadata
 from ._stream.observer import cell_stream
-from .errors import NothingToResume, SnapshotError, StoreError
+from .errors import DecisionNotAwaited, SnapshotError, StoreError
 from .events.cell_events import CellClosed, CellStarted, log, to_all
 from .events.outcomes import Completed
 from .events.run_code_part import RUN_CODE, RunCodeArgs
@@ -268,7 +268,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             try:
                 ran = await cell.ran(cells_in(calls, before=call_id, run_id=ctx.run_id))
                 return await self._reply(ran, run, parts)
-            except NothingToResume as error:
+            except DecisionNotAwaited as error:
                 raise ToolFailed(nothing_to_resume(own_id)) from error
             finally:
                 observe(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))

@@ -11,7 +11,7 @@ from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.machine import IllegalTransition
 from pydantic_ai_grail._monty.stops import BlockedStop, CallStop, DoneStop, FailedStop, HostStop, RaisedBy, Returned
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
-from pydantic_ai_grail.errors import SnapshotVersion
+from pydantic_ai_grail.errors import SnapshotVersionMismatch
 from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -127,7 +127,7 @@ async def test_only_a_program_that_stands_still_can_be_parked() -> None:
 @pytest.mark.parametrize('dump', [b'', b'nonsense'])
 async def test_what_is_no_dump_is_refused(dump: bytes) -> None:
     async with lent() as worker:
-        with pytest.raises(SnapshotVersion, match='This version of Monty cannot read the state'):
+        with pytest.raises(SnapshotVersionMismatch, match='This version of Monty cannot read the state'):
             await worker.revive(dump, 'f()', feeds=1, prints=nowhere, host=NO_HOST)
 
 
@@ -136,5 +136,5 @@ async def test_the_state_between_cells_is_no_parked_program() -> None:
         await worker.feed('x = 1', prints=nowhere, host=NO_HOST)
         dump = await worker.dump()
     async with lent() as worker:
-        with pytest.raises(SnapshotVersion, match='This version of Monty cannot read the state'):
+        with pytest.raises(SnapshotVersionMismatch, match='This version of Monty cannot read the state'):
             await worker.revive(dump, 'x = 1', feeds=1, prints=nowhere, host=NO_HOST)

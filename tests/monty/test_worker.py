@@ -26,7 +26,7 @@ from pydantic_ai_grail._monty.stops import (
     sandbox_exception,
 )
 from pydantic_ai_grail._monty.worker import HostAccess, MountDir, Worker
-from pydantic_ai_grail.errors import SandboxCrashed, SnapshotVersion
+from pydantic_ai_grail.errors import SandboxCrashed, SnapshotVersionMismatch
 from pydantic_ai_grail.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -140,7 +140,7 @@ async def test_state_survives_a_dump_and_a_load() -> None:
 
 async def test_bytes_that_are_no_dump_are_refused() -> None:
     async with _worker() as worker:
-        with pytest.raises(SnapshotVersion, match='This version of Monty cannot read the state'):
+        with pytest.raises(SnapshotVersionMismatch, match='This version of Monty cannot read the state'):
             await worker.load(b'nonsense', feeds=0)
 
 
@@ -231,6 +231,6 @@ async def test_a_state_over_which_two_workers_died_is_given_up() -> None:
 
 async def test_a_state_that_cannot_be_read_is_read_once() -> None:
     async with _killing(0) as (worker, pool):
-        with pytest.raises(SnapshotVersion):
+        with pytest.raises(SnapshotVersionMismatch):
             await worker.load(b'none', feeds=1)
     assert pool.lent == 1

@@ -13,7 +13,7 @@ from support.journal_entries import BEGAN, CELL_ENDED, call_began
 from pydantic_ai_grail import Approve, MemoryStore, SettingsError, SqlStore, Store, decide
 from pydantic_ai_grail.admin.retention import ExpiryReport, SparedConversation, delete_expired
 from pydantic_ai_grail.approvals import ApprovalGrant
-from pydantic_ai_grail.errors import JournalForeign
+from pydantic_ai_grail.errors import JournalMismatch
 from pydantic_ai_grail.stores.base import CellKey, Contents
 from pydantic_ai_grail.testing import played_cells
 
@@ -88,7 +88,7 @@ async def test_to_forget_by_age_alone_ends_a_wait(store: Store) -> None:
     agent = till(store, 'await pay(1, 200)')
     waiting = await agent.run('go', conversation_id='A')
     await store.forget(older_than=datetime.now(UTC) + timedelta(seconds=1))
-    with pytest.raises(JournalForeign, match=r'was waiting, and .* has no journal of it'):
+    with pytest.raises(JournalMismatch, match=r'was waiting, and .* has no journal of it'):
         await agent.run(message_history=waiting.all_messages(), deferred_tool_results=decide(waiting.output, True))
 
 

@@ -16,7 +16,7 @@ from pydantic_ai.ui.vercel_ai import VercelAIAdapter
 
 from pydantic_ai_grail import CodeMode, MemoryStore, Store, errors
 from pydantic_ai_grail._common.public_errors import TOLD, as_public, public_errors
-from pydantic_ai_grail.errors import GrailError, JournalForeign, StoreConflict
+from pydantic_ai_grail.errors import GrailError, JournalMismatch, StoreConflict
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim, JournalRecord, SnapshotRecord
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +135,6 @@ def test_every_error_has_words_for_anybody(kind: type[GrailError]) -> None:
 
 
 def test_a_program_gets_the_error_as_it_is() -> None:
-    with pytest.raises(JournalForeign, match='db-7'), public_errors(is_public=False):
-        raise JournalForeign(SAID)
+    with pytest.raises(JournalMismatch, match='db-7'), public_errors(is_public=False):
+        raise JournalMismatch(SAID)
     assert str(as_public(StoreConflict(SAID))) == TOLD[StoreConflict]

@@ -24,7 +24,7 @@ from pydantic_ai_grail.admin.inspection import list_cells, list_grants, list_unf
 from pydantic_ai_grail.admin.leases import lease_conversation
 from pydantic_ai_grail.admin.retention import delete_expired
 from pydantic_ai_grail.approvals import ApprovalGrant
-from pydantic_ai_grail.errors import JournalForeign, JournalTampered, OwnerError, SnapshotForeign, StoreConflict
+from pydantic_ai_grail.errors import JournalMismatch, JournalTampered, OwnerError, SnapshotMismatch, StoreConflict
 from pydantic_ai_grail.stores import ALL_OWNERS, NO_OWNER
 
 pytestmark = pytest.mark.anyio
@@ -128,7 +128,7 @@ async def test_no_waiting_cell_of_another_is_resumed(shop: Shop, ada: Ada, answe
         assert ('ada', 200) not in shop.paid
         assert result.output.approvals  # a cell of his own, which asks for itself
     else:
-        with pytest.raises(JournalForeign, match='has no journal of it'):
+        with pytest.raises(JournalMismatch, match='has no journal of it'):
             await shop.run(other, history=given, prompt=None, deferred_tool_results=answers)
     assert shop.paid == [('ada', 100), ('ada', 1)]
     done = await shop.run('ada', history=history, prompt=None, deferred_tool_results=decide(ada.waiting.output, True))
@@ -272,11 +272,11 @@ async def test_rows_that_somebody_gave_to_another_owner_are_refused(tmp_path: Pa
     with closing(sqlite3.connect(file)) as connection, connection:
         for table in ('grail_snapshots', 'grail_journals'):
             connection.execute(f"UPDATE {table} SET owner = 'bob'")
-    with pytest.raises(SnapshotForeign) as caught:
+    with pytest.raises(SnapshotMismatch) as caught:
         await shop.run('bob', 'secret', history=ada.done.all_messages(), options={'on_lost_state': 'error'})
     assert 'ada' not in str(caught.value)
     answers = decide(ada.waiting.output, True)
-    with pytest.raises((JournalTampered, SnapshotForeign)):
+    with pytest.raises((JournalTampered, SnapshotMismatch)):
         await shop.run('bob', history=ada.waiting.all_messages(), prompt=None, deferred_tool_results=answers)
     with pytest.raises(JournalTampered):
         await list_grants(shop.store, 'c', owner='bob', secret=SECRET)

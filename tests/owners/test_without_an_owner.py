@@ -13,7 +13,7 @@ from support.owned import Shop, last_cell, told
 
 from pydantic_ai_grail import Approve, MemoryStore, SqlStore, decide
 from pydantic_ai_grail.approvals import ApprovalGrant
-from pydantic_ai_grail.errors import JournalForeign
+from pydantic_ai_grail.errors import JournalMismatch
 
 pytestmark = pytest.mark.anyio
 
@@ -42,9 +42,9 @@ async def test_a_waiting_cell_of_another_conversation_needs_more_than_ids(shop: 
     waiting = await shop.run('', 'await pay(200)')
     history = waiting.all_messages()
     whole = DeferredToolResults(approvals={waiting.output.approvals[0].tool_call_id: True})
-    with pytest.raises(JournalForeign, match='nothing but ids says that this run may go on'):
+    with pytest.raises(JournalMismatch, match='nothing but ids says that this run may go on'):
         await shop.run('', history=history, conversation='mine', prompt=None, deferred_tool_results=whole)
-    with pytest.raises(JournalForeign, match='nothing but ids says that this run may go on'):
+    with pytest.raises(JournalMismatch, match='nothing but ids says that this run may go on'):
         await shop.run('', history=history, conversation='mine', prompt=None)
     assert shop.paid == []
     answers = decide(waiting.output, True)
@@ -56,7 +56,7 @@ async def test_a_name_of_the_other_conversation_in_the_history_is_more_than_ids(
     waiting = await shop.run('', 'x = 1', 'await pay(200)')
     history = waiting.all_messages()
     whole = DeferredToolResults(approvals={waiting.output.approvals[0].tool_call_id: True})
-    with pytest.raises(JournalForeign):
+    with pytest.raises(JournalMismatch):
         await shop.run('', history=transcript(history), conversation='mine', prompt=None, deferred_tool_results=whole)
     done = await shop.run('', history=history, conversation='mine', prompt=None, deferred_tool_results=whole)
     assert last_cell(done).content == {'result': 'nobody paid 200'}

@@ -10,12 +10,12 @@ from pydantic_ai.messages import ToolReturnPart
 from pydantic_ai_grail._reply.reply import give_up, render, state_lost_note, state_unsaved_note, variables_note
 from pydantic_ai_grail.errors import (
     GrailError,
-    SnapshotForeign,
     SnapshotKeyUnknown,
+    SnapshotMismatch,
     SnapshotMissing,
     SnapshotTampered,
     SnapshotTooLarge,
-    SnapshotVersion,
+    SnapshotVersionMismatch,
     StoreTimeout,
 )
 from pydantic_ai_grail.events.calls import CallRecord, CallRequest, ToolFacts
@@ -168,8 +168,8 @@ def test_functions_classes_and_modules_that_live_are_told_beside_the_variables()
         SnapshotMissing('x'),
         SnapshotTampered('x'),
         SnapshotKeyUnknown('x'),
-        SnapshotForeign('x'),
-        SnapshotVersion('x'),
+        SnapshotMismatch('x'),
+        SnapshotVersionMismatch('x'),
         SnapshotTooLarge('x'),
         StoreTimeout('x'),
         GrailError('x'),
@@ -184,8 +184,8 @@ def test_lost_state_says_why_and_what_to_do(error: GrailError):
                 'SnapshotMissing': 'All variables and functions of earlier cells are gone (they are not stored any more). Define again what you still need.',
                 'SnapshotTampered': 'All variables and functions of earlier cells are gone (their stored copy was damaged). Define again what you still need.',
                 'SnapshotKeyUnknown': 'All variables and functions of earlier cells are gone (their stored copy could not be opened). Define again what you still need.',
-                'SnapshotForeign': 'All variables and functions of earlier cells are gone (their stored copy belongs to another conversation). Define again what you still need.',
-                'SnapshotVersion': 'All variables and functions of earlier cells are gone (another version of the sandbox stored them). Define again what you still need.',
+                'SnapshotMismatch': 'All variables and functions of earlier cells are gone (their stored copy belongs to another conversation). Define again what you still need.',
+                'SnapshotVersionMismatch': 'All variables and functions of earlier cells are gone (another version of the sandbox stored them). Define again what you still need.',
                 'SnapshotTooLarge': 'All variables and functions of earlier cells are gone (they were too large). Define again what you still need.',
                 'StoreTimeout': 'All variables and functions of earlier cells are gone (their stored copy could not be read). Define again what you still need.',
                 'GrailError': 'All variables and functions of earlier cells are gone (their stored copy could not be read). Define again what you still need.',

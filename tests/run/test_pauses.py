@@ -17,7 +17,7 @@ from support.interrupted import APPROVED, NOON, Interrupted
 
 from pydantic_ai_grail._journal.pauses import Parked
 from pydantic_ai_grail._monty.stops import DoneStop
-from pydantic_ai_grail.errors import SnapshotVersion
+from pydantic_ai_grail.errors import SnapshotVersionMismatch
 from pydantic_ai_grail.events.journal_entries import CallBegan, CallWaits, CellSuspended, Decided
 from pydantic_ai_grail.limits import Limits
 
@@ -400,7 +400,7 @@ async def test_a_dump_that_monty_cannot_read_is_told() -> None:
     suspended = it.entries[-1]
     assert isinstance(suspended, CellSuspended)
     it.entries[-1] = replace(suspended, dump=b'nonsense')
-    with pytest.raises(SnapshotVersion, match='This version of Monty cannot read the state'):
+    with pytest.raises(SnapshotVersionMismatch, match='This version of Monty cannot read the state'):
         await it.go()
 
 

@@ -20,7 +20,7 @@ from pydantic_ai_grail.errors import (
     SnapshotKeyUnknown,
     SnapshotTampered,
     SnapshotTooLarge,
-    SnapshotVersion,
+    SnapshotVersionMismatch,
 )
 
 KEYRING = Keyring('a secret for the tests')
@@ -157,7 +157,7 @@ def test_a_key_id_from_the_ring_does_not_help_another_key() -> None:
 
 def test_a_later_format_is_told_from_tampering() -> None:
     good = sealed(b'dump')
-    with pytest.raises(SnapshotVersion, match='has format 2; this version reads format 1'):
+    with pytest.raises(SnapshotVersionMismatch, match='has format 2; this version reads format 1'):
         open_sealed(good[:5] + b'\2' + good[6:], KEYRING)
 
 
@@ -166,7 +166,7 @@ def test_a_header_of_a_later_version_is_told_without_its_content(monkeypatch: py
         mood: str = 'a private matter'
 
     later = LaterHeader.model_validate(header_for(b'dump').model_dump())
-    with pytest.raises(SnapshotVersion, match='mood: Extra inputs are not permitted') as caught:
+    with pytest.raises(SnapshotVersionMismatch, match='mood: Extra inputs are not permitted') as caught:
         open_sealed(seal(later, b'dump', KEYRING), KEYRING)
     assert 'private' not in str(caught.value)
 

@@ -19,10 +19,10 @@ from pydantic_ai_grail.errors import (
     JournalTampered,
     SettingsError,
     SnapshotError,
-    SnapshotForeign,
+    SnapshotMismatch,
     SnapshotMissing,
     SnapshotTooLarge,
-    SnapshotVersion,
+    SnapshotVersionMismatch,
     StoreError,
 )
 from pydantic_ai_grail.stores import ConversationKey, MemoryStore, SnapshotRecord
@@ -155,7 +155,7 @@ async def test_the_name_in_the_history_decides_where_ids_repeat(repository: Snap
 
 async def test_a_name_of_another_cell_is_refused(repository: SnapshotRepository) -> None:
     first = await save(repository, 'c1')
-    with pytest.raises(SnapshotForeign, match="cell_id 'c1' and turned up where cell_id 'c2'"):
+    with pytest.raises(SnapshotMismatch, match="cell_id 'c1' and turned up where cell_id 'c2'"):
         await repository.find([ref('c2', snapshot=first.name)], A)
 
 
@@ -288,7 +288,7 @@ async def test_a_state_over_the_cap_is_refused_and_not_stored(repository: Snapsh
 
 async def test_a_state_of_another_monty_is_refused(repository: SnapshotRepository) -> None:
     await save(repository, 'c1')
-    with pytest.raises(SnapshotVersion, match=r'written by Monty 1\.4\.0; this is Monty 1\.5\.0, which cannot'):
+    with pytest.raises(SnapshotVersionMismatch, match=r'written by Monty 1\.4\.0; this is Monty 1\.5\.0, which cannot'):
         await replace(repository, monty_version='1.5.0').find([ref('c1')], A)
 
 
@@ -393,7 +393,7 @@ async def test_a_store_that_answers_a_compacted_history_from_elsewhere_is_found_
     kept = await records(repository)
     lying = LyingStore()
     lying.answer = replace(kept['B', 'c1'], conversation_id='A')
-    with pytest.raises(SnapshotForeign, match="conversation_id 'B' and turned up where conversation_id 'A'"):
+    with pytest.raises(SnapshotMismatch, match="conversation_id 'B' and turned up where conversation_id 'A'"):
         await replace(repository, store=lying).find([], A, is_compacted=True)
 
 

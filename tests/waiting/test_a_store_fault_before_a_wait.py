@@ -15,7 +15,7 @@ from support.scripts import scripted_model
 
 from pydantic_ai_grail import CodeMode, MemoryStore, StoreError
 from pydantic_ai_grail.approvals import decide
-from pydantic_ai_grail.errors import JournalForeign
+from pydantic_ai_grail.errors import JournalMismatch
 from pydantic_ai_grail.stores.base import SnapshotRecord
 from pydantic_ai_grail.testing import played_cells
 
@@ -167,7 +167,7 @@ async def test_an_edited_history_is_still_told_from_a_lost_state() -> None:
     asked = await till.run('go', *CELLS)
     assert isinstance(asked.output, DeferredToolRequests)
     without_y = [message for number, message in enumerate(asked.all_messages()) if number not in (3, 4)]
-    with pytest.raises(JournalForeign, match='began from another state'):
+    with pytest.raises(JournalMismatch, match='began from another state'):
         await till.run(
             None, *CELLS, message_history=reloaded(without_y), deferred_tool_results=decide(asked.output, True)
         )

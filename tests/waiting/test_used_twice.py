@@ -25,7 +25,7 @@ from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.errors import (
     DecisionError,
     DecisionUsed,
-    JournalForeign,
+    JournalMismatch,
     JournalTampered,
     StoreConflict,
     StoreError,
@@ -198,7 +198,7 @@ async def test_a_journal_that_was_set_back_behind_the_end_of_its_cell_is_refused
     await till.go_on(one, answers)
     with closing(sqlite3.connect(till.file)) as connection, connection:
         connection.execute('DELETE FROM grail_journals WHERE number >= ?', [before])
-    with pytest.raises(JournalForeign, match='the journal was set back'):
+    with pytest.raises(JournalMismatch, match='the journal was set back'):
         await till.go_on(one, answers)
     assert till.paid == [1]
 
@@ -208,7 +208,7 @@ async def test_a_cell_whose_journal_is_gone_is_not_run_again(tmp_path: Path) -> 
     one = await till.agent.run('go')
     with closing(sqlite3.connect(till.file)) as connection, connection:
         connection.execute('DELETE FROM grail_journals')
-    with pytest.raises(JournalForeign, match='has no journal of it'):
+    with pytest.raises(JournalMismatch, match='has no journal of it'):
         await till.go_on(one, decide(one.output, True))
     assert till.paid == []
 
@@ -230,7 +230,7 @@ async def test_an_edited_history_does_not_lead_to_the_cell(tmp_path: Path) -> No
     assert [call.args for call in waiting_calls(one.output)] == [{'bill': 2}]
     history = one.all_messages()
     edited = [*history[:3], *history[5:]]  # without the cell that set x to 2
-    with pytest.raises(JournalForeign, match='the history was edited'):
+    with pytest.raises(JournalMismatch, match='the history was edited'):
         await till.agent.run(message_history=edited, deferred_tool_results=decide(one.output, True))
     assert till.paid == []
 
@@ -241,7 +241,7 @@ async def test_a_cell_whose_code_was_edited_is_another_cell(tmp_path: Path) -> N
     history = one.all_messages()
     [call] = history[1].parts
     history[1] = replace(history[1], parts=[replace(call, args={'code': 'await pay(1_000_000)'})])  # pyright: ignore[reportArgumentType, reportCallIssue]  # of whatever kind the message is
-    with pytest.raises(JournalForeign, match='has no journal of it'):
+    with pytest.raises(JournalMismatch, match='has no journal of it'):
         await till.agent.run(message_history=history, deferred_tool_results=decide(one.output, True))
     assert till.paid == []
 

@@ -11,7 +11,7 @@ from pydantic_ai.messages import CompactionPart, ModelRequest, UserPromptPart
 from support.till import Till, Tools, as_stored, last
 
 from pydantic_ai_grail import Approve, Deny
-from pydantic_ai_grail.errors import DecisionUsed, JournalForeign, SnapshotVersion, StoreConflict
+from pydantic_ai_grail.errors import DecisionUsed, JournalMismatch, SnapshotVersionMismatch, StoreConflict
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +57,7 @@ async def test_when_monty_was_upgraded_meanwhile_with_a_state_in_the_store(tmp_p
     first = await till.agent('x = 1\n1 / 0').run('go', conversation_id='A')
     [cell] = [part for message in first.all_messages() for part in message.parts if part.part_kind == 'tool-call']
     await till.state_as_of_monty('1.3.0', code='x = 1\n1 / 0', cell_id=cell.tool_call_id)
-    with pytest.raises(SnapshotVersion, match=r'was written by Monty 1\.3\.0; this is Monty'):
+    with pytest.raises(SnapshotVersionMismatch, match=r'was written by Monty 1\.3\.0; this is Monty'):
         await till.agent('2 + 2', on_lost_state='error').run('on', message_history=first.all_messages())
     second = await till.agent('2 + 2', on_lost_state='restart').run('on', message_history=first.all_messages())
     assert last(second) == {
@@ -74,7 +74,9 @@ async def test_when_monty_was_upgraded_meanwhile_while_a_cell_waits(tmp_path: Pa
     waiting = await till.waits('first = await pay(1)\nsecond = await pay(20)\n[first, second]')
     written = await till.journal(waiting)
     await till.put_journal(waiting, till.as_if_another_monty_had_written(written))
-    with pytest.raises(SnapshotVersion, match=r'This version of Monty cannot read the state: .*dump format version'):
+    with pytest.raises(
+        SnapshotVersionMismatch, match=r'This version of Monty cannot read the state: .*dump format version'
+    ):
         await till.goes_on(waiting)
     assert till.paid == [1]
     await till.put_journal(waiting, [*written, *(await till.journal(waiting))[len(written) :]])
@@ -117,7 +119,7 @@ async def test_when_the_history_was_edited_before_the_cell(tmp_path: Path) -> No
     till = Till(tmp_path)
     waiting = await till.waits('x = 10', 'x = 20', 'await pay(x)')
     history = waiting.all_messages()
-    with pytest.raises(JournalForeign, match='the history was edited'):
+    with pytest.raises(JournalMismatch, match='the history was edited'):
         await till.goes_on(waiting, history=[*history[:3], *history[5:]])  # without the cell that set x to 20
     assert till.paid == []
 
@@ -128,7 +130,7 @@ async def test_when_the_history_was_edited_in_the_cell(tmp_path: Path) -> None:
     history = waiting.all_messages()
     [part] = history[1].parts
     history[1] = replace(history[1], parts=[replace(part, args={'code': 'await pay(2_000)'})])  # pyright: ignore[reportArgumentType, reportCallIssue]  # of whatever kind the message is
-    with pytest.raises(JournalForeign, match='has no journal of it'):
+    with pytest.raises(JournalMismatch, match='has no journal of it'):
         await till.goes_on(waiting, history=history)
     assert till.paid == []
 
@@ -145,7 +147,7 @@ async def test_an_application_that_compacts_histories_in_words_of_its_own_says_s
     till = Till(tmp_path)
     waiting = await till.waits('x = 20', 'y = [await pay(x), x]\ny')
     compacted = [ModelRequest([UserPromptPart('You have set x to 20.')]), waiting.all_messages()[-1]]
-    with pytest.raises(JournalForeign, match='began from another state'):
+    with pytest.raises(JournalMismatch, match='began from another state'):
         await till.goes_on(waiting, history=compacted)
     done = await till.goes_on(waiting, history=compacted, compacts_history=True)
     assert last(done) == {'result': ['paid 20', 20]}

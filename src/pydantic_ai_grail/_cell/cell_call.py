@@ -26,7 +26,7 @@ from .._source.history import History
 from .._source.prepared import Prepared
 from .._state.envelope import code_digest
 from ..approvals.requests import Answers, Whole, answers_in, granted
-from ..errors import JournalError, JournalForeign, SnapshotError, StoreConflict, StoreError
+from ..errors import JournalError, JournalMismatch, SnapshotError, StoreConflict, StoreError
 from ..events.cell_events import CellResumed, Observer, StateLost
 from ..events.journal_entries import Began, EarlierCalls
 from ..events.outcomes import Completed, Failed, Refused
@@ -241,7 +241,7 @@ class CellCall:
         """The state that the cell starts from, if it began before: the one it began from.
 
         Raises:
-            JournalForeign: When that is another one than the history leads to.
+            JournalMismatch: When that is another one than the history leads to.
             SnapshotError, StoreError: With `on_lost_state='error'`, when it is lost and the cell needs it.
         """
         carried = opened.carried_state([ref.cell_id for ref in cells.refs], state, is_lost=lost is not None)
@@ -255,7 +255,7 @@ class CellCall:
         if began.parent is None and not cells.refs:
             # The first cell of its conversation. The state at hand is the conversation's newest, from after it.
             return await self.run.start_over()
-        raise JournalForeign(
+        raise JournalMismatch(
             f'Cell {self.cell_id!r} began from another state than the one that this history leads to: the history was '
             'edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
         )

@@ -16,7 +16,7 @@ from .._journal.cell_journal import CellJournal, Journals
 from .._run.run_cell import GoingOn, Waiting
 from .._source.prepared import Prepared
 from ..approvals.requests import Answers, Fits, Whole, resumed
-from ..errors import DecisionError, DecisionUsed, JournalForeign, NothingToResume
+from ..errors import DecisionError, DecisionNotAwaited, DecisionUsed, JournalMismatch
 from ..events.journal_entries import EMPTY_JOURNAL, CellEnded, CellResumed, CellSuspended, Decided, JournalState
 from ..stores.base import CellKey
 from .session import State
@@ -104,7 +104,7 @@ async def open_cell(
 
     Raises:
         StoreConflict: When another process runs it.
-        JournalTampered, JournalForeign, DecisionError: When it must not go on.
+        JournalTampered, JournalMismatch, DecisionError: When it must not go on.
         StoreError: When the store failed.
     """
     journal = await journals.reopen(key)
@@ -112,7 +112,7 @@ async def open_cell(
         if journal.state().began is None and origin is not None and origin != key.conversation_id:
             there = await journals.peek(key._replace(conversation_id=origin))
             if there.entries and not (may_open_origin or _names_wait(answers, there.state())):
-                raise JournalForeign(
+                raise JournalMismatch(
                     f'Cell {key.cell_id!r} began in another conversation, and nothing but ids says that this run may go on '
                     'with it. Bring the decisions on its calls, as decide() makes them, go on in its conversation, or give '
                     'CodeMode(owner=...), so that the conversations have one owner.'
@@ -124,7 +124,7 @@ async def open_cell(
             and opened.journaled.ended is None
             and await journals.has_state_after(key)
         ):
-            raise JournalForeign(
+            raise JournalMismatch(
                 f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
                 'back to an older state. It does not go on, for calls that it no longer shows took effect.'
             )
@@ -163,7 +163,7 @@ async def _opened(
 ) -> Opened:
     journaled = journal.state()
     if requested_by and not journaled.asked:
-        raise NothingToResume(f'Cell {key.cell_id!r} never waited, so that nothing can resume it.')
+        raise DecisionNotAwaited(f'Cell {key.cell_id!r} never waited, so that nothing can resume it.')
     if journaled.began is None:
         return await _queued(journal, journaled, key, requested_by=requested_by, answers=answers)
     opened = Opened(
@@ -206,7 +206,7 @@ async def _queued(
 ) -> Opened:
     """A cell that never began."""
     if answers is not None and not journaled.has_requested(requested_by, ''):
-        raise JournalForeign(
+        raise JournalMismatch(
             f'Cell {key.cell_id!r} was waiting, and {journal.journals.store!r} has no journal of it: it was '
             'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
         )

@@ -129,7 +129,7 @@ class Session:
         """A worker that has the current state; an empty one, if it is not to be `loaded`.
 
         Raises:
-            SnapshotVersion: When Monty cannot read the state.
+            SnapshotVersionMismatch: When Monty cannot read the state.
             SnapshotTooLarge: When two workers died over it: it fits into a sandbox no more.
             SandboxError: When no worker could be had.
         """

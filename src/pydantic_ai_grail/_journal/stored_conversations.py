@@ -13,7 +13,7 @@ from typing import Final
 from .._state.envelope import Header, open_sealed, snapshot_name
 from .._state.keyring import Keyring
 from .._state.secrets import VARIABLE, keyring_for
-from ..errors import SettingsError, SnapshotForeign, SnapshotTampered
+from ..errors import SettingsError, SnapshotMismatch, SnapshotTampered
 from ..events.journal_entries import Entry
 from ..stores.base import CellKey, JournalRecord, SnapshotRecord, Store
 from .cell_journal import Journals
@@ -51,7 +51,7 @@ def opened_snapshot(record: SnapshotRecord, keyring: Keyring) -> tuple[Header, b
         raise SnapshotTampered(f'Snapshot {record.name!r} holds another snapshot than the one of that name.')
     for what in ('owner', 'conversation_id', 'cell_id', 'code_digest'):
         if getattr(header, what) != getattr(record, what):
-            raise SnapshotForeign(
+            raise SnapshotMismatch(
                 f'Snapshot {record.name!r} was sealed with {what} {getattr(header, what)!r} and is stored under '
                 f'{getattr(record, what)!r}.'
             )

@@ -18,7 +18,7 @@ from pydantic_monty import (
     MontyTypingError,
 )
 
-from ..errors import SandboxCrashed, SnapshotVersion
+from ..errors import SandboxCrashed, SnapshotVersionMismatch
 from ..events.outcomes import CodeFrame, Failure
 from ..limits import LimitName
 
@@ -91,14 +91,14 @@ def broken(error: Exception) -> Failure:
     return Failure(kind='crash', exception_type=type(error).__name__, message=cut(str(error)))
 
 
-def load_error(error: Exception) -> SnapshotVersion | SandboxCrashed:
+def load_error(error: Exception) -> SnapshotVersionMismatch | SandboxCrashed:
     """What an exception means that was raised where a state was to be taken up."""
     if isinstance(error, MontyError):
         failure, ending = failure_of(error, current_file='')
         if ending == 'lost' or failure.limit is not None:
             return SandboxCrashed(f'The sandbox worker died while it read a state: {failure.message}')
-        return SnapshotVersion(f'This version of Monty cannot read the state: {failure.message}')
-    return SnapshotVersion(f'This version of Monty cannot read the state: {error}')
+        return SnapshotVersionMismatch(f'This version of Monty cannot read the state: {failure.message}')
+    return SnapshotVersionMismatch(f'This version of Monty cannot read the state: {error}')
 
 
 def _limit(exception_type: str, message: str, frames: tuple[CodeFrame, ...]) -> LimitName | None:

@@ -107,7 +107,7 @@ class Worker:
         """Take the state that `dump` gave. Only on a fresh session.
 
         Raises:
-            SnapshotVersion: When this Monty cannot read it.
+            SnapshotVersionMismatch: When this Monty cannot read it.
             SandboxCrashed: When two workers died over it.
         """
         await self._take_up(lambda session: session.load_session(dump))
@@ -137,7 +137,7 @@ class Worker:
         """Take up the program that `park` gave, on a fresh session, and give the stop it stands at again.
 
         Raises:
-            SnapshotVersion: When this Monty cannot read it.
+            SnapshotVersionMismatch: When this Monty cannot read it.
             SandboxCrashed: When two workers died over it.
         """
         self._machine = Machine(State.PARKED)

@@ -10,12 +10,12 @@ from typing import Final
 
 from ..errors import (
     GrailError,
-    SnapshotForeign,
     SnapshotKeyUnknown,
+    SnapshotMismatch,
     SnapshotMissing,
     SnapshotTampered,
     SnapshotTooLarge,
-    SnapshotVersion,
+    SnapshotVersionMismatch,
 )
 from ..limits import LimitName
 
@@ -118,8 +118,8 @@ STATE_GONE: Final[Mapping[type[GrailError], str]] = {
     SnapshotMissing: 'they are not stored any more',
     SnapshotTampered: 'their stored copy was damaged',
     SnapshotKeyUnknown: 'their stored copy could not be opened',
-    SnapshotForeign: 'their stored copy belongs to another conversation',
-    SnapshotVersion: 'another version of the sandbox stored them',
+    SnapshotMismatch: 'their stored copy belongs to another conversation',
+    SnapshotVersionMismatch: 'another version of the sandbox stored them',
     SnapshotTooLarge: 'they were too large',
     GrailError: 'their stored copy could not be read',
 }

@@ -65,7 +65,7 @@ async def drive(
         UsageLimitExceeded: When a call ran into it; the program was stopped where it stood.
         StoreError: When the journal could not be written.
         Diverged: When a program that is run again makes other calls than before.
-        SnapshotVersion, SandboxCrashed: When a parked program cannot be taken up.
+        SnapshotVersionMismatch, SandboxCrashed: When a parked program cannot be taken up.
     """
     async with AsyncExitStack() as stack:
         loop = _Loop(worker=worker, calls=calls, limits=limits, under_way=UnderWay(stack=stack))

@@ -101,7 +101,7 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
     Raises:
         UsageLimitExceeded: When a call ran into it.
         StoreError: When its journal could not be written.
-        SnapshotVersion, SandboxError: When no worker could take up the session's state.
+        SnapshotVersionMismatch, SandboxError: When no worker could take up the session's state.
     """
     if around.going_on is not None:
         return await _run(source, around.going_on.prepared, Verdict(), around)

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
-from ..errors import SnapshotKeyUnknown, SnapshotTampered, SnapshotTooLarge, SnapshotVersion
+from ..errors import SnapshotKeyUnknown, SnapshotTampered, SnapshotTooLarge, SnapshotVersionMismatch
 from ..stores.base import NO_OWNER
 from .keyring import HOW_TO_ADD_A_KEY, KEY_ID_BYTES, SEAL_BYTES, Keyring
 
@@ -108,7 +108,7 @@ def open_sealed(
         SnapshotTooLarge: When it is, or inflates to, more than the caps.
         SnapshotTampered: When the seal does not fit the bytes.
         SnapshotKeyUnknown: When it was sealed with a key that is not in `keyring`.
-        SnapshotVersion: When it has a format that this version cannot read.
+        SnapshotVersionMismatch: When it has a format that this version cannot read.
     """
     if not isinstance(sealed, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]  # the store's word is not trusted
         raise SnapshotTampered(f'A snapshot is {type(sealed).__name__}, and no bytes.')
@@ -122,7 +122,9 @@ def open_sealed(
     try:
         header = Header.model_validate_json(plain[_LENGTH_BYTES:start])
     except ValidationError as error:
-        raise SnapshotVersion(f'The header of a snapshot cannot be read by this version: {_named(error)}.') from error
+        raise SnapshotVersionMismatch(
+            f'The header of a snapshot cannot be read by this version: {_named(error)}.'
+        ) from error
     dump = plain[start:]
     if len(dump) != header.dump_size:
         raise SnapshotTampered(f'A snapshot holds {len(dump):,} bytes where {header.dump_size:,} were sealed.')
@@ -137,7 +139,7 @@ def _checked_body(sealed: bytes, keyring: Keyring) -> memoryview:
         raise SnapshotTampered(f'These {len(sealed):,} bytes are no snapshot, or they are cut short.')
     form = sealed[len(MAGIC)]
     if form != FORMAT:
-        raise SnapshotVersion(f'A snapshot has format {form}; this version reads format {FORMAT}.')
+        raise SnapshotVersionMismatch(f'A snapshot has format {form}; this version reads format {FORMAT}.')
     key_id = sealed[len(MAGIC) + 1 : _PREFIX_BYTES]
     key = keyring.find(key_id)
     if key is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import SnapshotForeign, SnapshotTampered, SnapshotVersion
+from ..errors import SnapshotMismatch, SnapshotTampered, SnapshotVersionMismatch
 from ..stores.base import SnapshotRecord
 from .envelope import Header, open_sealed, snapshot_name
 from .keyring import Keyring
@@ -42,18 +42,18 @@ class Opener:
         if snapshot_name(record.data) != (wanted.name or record.name):
             raise SnapshotTampered(f'Snapshot {record.name!r} holds another snapshot than the one of that name.')
         if header.owner != wanted.owner:  # whose it is is not told
-            raise SnapshotForeign(
+            raise SnapshotMismatch(
                 f'Snapshot {record.name!r} was sealed for another owner than the one it turned up with.'
             )
         for what in ('conversation_id', 'cell_id', 'code_digest'):
             asked, sealed = getattr(wanted, what), getattr(header, what)
             if asked is not None and asked != sealed:
-                raise SnapshotForeign(
+                raise SnapshotMismatch(
                     f'Snapshot {record.name!r} was sealed with {what} {sealed!r} and turned up where {what} {asked!r} '
                     'was asked for: it belongs to another conversation or cell, or the history was edited.'
                 )
         if header.monty_version != self.monty_version:
-            raise SnapshotVersion(
+            raise SnapshotVersionMismatch(
                 f'Snapshot {record.name!r} was written by Monty {header.monty_version}; this is Monty '
                 f'{self.monty_version}, which cannot read it.'
             )
