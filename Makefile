@@ -14,7 +14,7 @@ WORKERS ?= 2
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: $(STAMP) ## an agent audits this Python environment in three turns
+demo: $(STAMP) ## an agent audits this Python environment; VERBOSE=1 shows all of it
 	$(PY) -m demo
 
 test: check ## everything: lint, types, tests, docs, coverage

@@ -1,1 +1,1 @@
-"""An agent that audits the Python environment it runs in: three turns of one conversation, each a process of its own."""
+"""An agent that audits the Python environment it runs in: four turns of one conversation, in processes of their own."""

@@ -6,14 +6,17 @@ Between two turns there is nothing but two files: the message history as JSON, a
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from pydantic_ai import Agent
+from pydantic import TypeAdapter
+from pydantic_ai import Agent, DeferredToolRequests
 from pydantic_ai.messages import ModelMessagesTypeAdapter, TextPart
 from pydantic_ai.models import Model
 
-from pydantic_ai_grail import CodeMode, SqlStore
+from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
+from pydantic_ai_grail.events import Event
 
 from .recording import Recording, recorded_model
 from .screen import Screen
@@ -34,7 +37,12 @@ PROMPTS: Final = (
     'requires.',
     'Now publish the report, with the findings that I should act on or look at: licences, requirements that are '
     'missing or not satisfied by what is installed, and whatever else you noticed.',
+    'One more question: which of these packages say that they need a Python newer than 3.9?',
 )
+
+WAITING: Final = 'waiting.json'
+"""In the demo's folder: what waits for the person, if something does."""
+REQUESTS: Final = TypeAdapter(DeferredToolRequests)
 
 LIVE_MODELS: Final = {
     'ANTHROPIC_API_KEY': 'anthropic:claude-sonnet-4-6',
@@ -49,15 +57,37 @@ def live_model() -> str | None:
     return named or next((model for variable, model in LIVE_MODELS.items() if os.environ.get(variable)), None)
 
 
-def auditor(model: Model | str, folder: Path, screen: Screen) -> Agent[Desk, str]:
+def auditor(model: Model | str, folder: Path, *observers: Callable[[Event], None]) -> Agent[Desk, Any]:
     """The agent, with its state in a SQLite file in `folder`."""
     code_mode = CodeMode[Desk](
-        store=SqlStore(f'sqlite:///{folder / "agent.db"}'), max_tool_calls=2_000, observers=[screen]
+        store=SqlStore(f'sqlite:///{folder / "agent.db"}'), max_tool_calls=2_000, observers=observers
     )
-    return Agent(model, deps_type=Desk, instructions=INSTRUCTIONS, toolsets=[audit], capabilities=[code_mode])
+    return Agent(
+        model,
+        deps_type=Desk,
+        instructions=INSTRUCTIONS,
+        toolsets=[audit],
+        output_type=[str, DeferredToolRequests],
+        capabilities=[code_mode],
+    )
 
 
-async def take_turn(number: int, *, folder: Path, screen: Screen, recording: Recording | None) -> None:
+async def whole_turn(number: int, *, folder: Path, screen: Screen, recording: Recording | None) -> None:
+    """One turn in this process, with the person's approvals."""
+    await take_turn(number, folder=folder, screen=screen, recording=recording)
+    while (folder / WAITING).exists():
+        await take_turn(number, folder=folder, screen=screen, recording=recording, continues=True)
+
+
+async def take_turn(
+    number: int,
+    *,
+    folder: Path,
+    screen: Screen,
+    recording: Recording | None,
+    continues: bool = False,
+    observer: Callable[[Event], None] | None = None,
+) -> None:
     """One turn of the conversation, from 1.
 
     Args:
@@ -65,18 +95,34 @@ async def take_turn(number: int, *, folder: Path, screen: Screen, recording: Rec
         folder: Where history and state are, and go to.
         screen: What shows it.
         recording: Plays the model's part; without one a live model is asked.
+        continues: A process before this one took the turn up, and was killed, or ended where a call waits; then the person
+            approves.
+        observer: Sees the events of cells too.
     """
-    history = folder / 'history.json'
-    past = ModelMessagesTypeAdapter.validate_json(history.read_bytes()) if number > 1 else []
+    history, waiting = folder / 'history.json', folder / WAITING
+    past = ModelMessagesTypeAdapter.validate_json(history.read_bytes()) if number > 1 or continues else []
     model = recorded_model(recording) if recording else (live_model() or 'no model')
-    prompt = recording.turns[number - 1].prompt if recording else PROMPTS[number - 1]
-    agent = auditor(model, folder, screen)
-    screen.prompt(number, prompt)
-    async with agent.iter(prompt, message_history=past, deps=Desk(screen.console, folder)) as run:
+    agent = auditor(model, folder, screen, *([observer] if observer else []))
+    prompt, decided = None, None
+    if not continues:
+        prompt = recording.turns[number - 1].prompt if recording else PROMPTS[number - 1]
+        screen.prompt(number, prompt)
+    elif waiting.exists():
+        screen.continues(number, 'the person approves')
+        decided = decide(REQUESTS.validate_json(waiting.read_bytes()), Approve())
+        waiting.unlink()
+    else:
+        screen.continues(number, 'the one before it was killed')
+    desk = Desk(screen, folder)
+    async with agent.iter(prompt, message_history=past, deferred_tool_results=decided, deps=desk) as run:
         async for node in run:
             if Agent.is_call_tools_node(node):
+                history.write_bytes(ModelMessagesTypeAdapter.dump_json(run.all_messages()))
                 for part in node.model_response.parts:
                     if isinstance(part, TextPart):
                         screen.says(part.content)
     assert run.result is not None
     history.write_bytes(run.result.all_messages_json())
+    if isinstance(run.result.output, DeferredToolRequests):
+        screen.waits(waiting_calls(run.result.output))
+        waiting.write_bytes(REQUESTS.dump_json(run.result.output))

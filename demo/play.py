@@ -20,7 +20,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCall
 from pydantic_ai.models.function import AgentInfo
 from rich.console import Console
 
-from .conversation import PROMPTS, take_turn
+from .conversation import PROMPTS, whole_turn
 from .recording import RECORDING, OffTheRecord, Recording, Response, Turn, went_well
 from .screen import Screen
 
@@ -52,7 +52,7 @@ async def played(recording: Recording) -> OffTheRecord | None:
         with (folder / 'screen.txt').open('w') as screen:
             for number in range(1, len(recording.turns) + 1):
                 shown = Screen(Console(file=screen))
-                await take_turn(number, folder=folder, screen=shown, recording=recording)
+                await whole_turn(number, folder=folder, screen=shown, recording=recording)
     except OffTheRecord as end:
         return end
     finally:

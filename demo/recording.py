@@ -11,16 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
-from pydantic_ai.messages import (
-    ModelMessage,
-    ModelRequest,
-    ModelResponse,
-    TextPart,
-    ToolCallPart,
-    ToolReturnPart,
-    UserPromptPart,
-)
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolReturnPart, UserPromptPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from pydantic_ai_grail.testing import CellStep, PlainStep, answer, scripted_model
 
 RECORDING: Final = Path(__file__).with_name('recording.json')
 
@@ -93,7 +87,7 @@ def recorded_model(recording: Recording) -> FunctionModel:
         OffTheRecord: When there is no answer left in the turn.
     """
 
-    def respond(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+    def respond(messages: list[ModelMessage], info: AgentInfo) -> PlainStep:
         prompts = [index for index, message in enumerate(messages) if is_prompt(message)]
         responses = recording.turns[len(prompts) - 1].responses
         given = sum(isinstance(message, ModelResponse) for message in messages[prompts[-1] :])
@@ -101,7 +95,7 @@ def recorded_model(recording: Recording) -> FunctionModel:
             raise OffTheRecord(messages, info)
         return written(responses[given])
 
-    return FunctionModel(respond, model_name='recording')
+    return scripted_model(respond, repeat=True, name='recording')
 
 
 def is_prompt(message: ModelMessage) -> bool:
@@ -118,10 +112,7 @@ def went_well(messages: list[ModelMessage]) -> bool:
     return returned is None or returned.outcome == 'success'
 
 
-def written(response: Response) -> ModelResponse:
-    parts: list[TextPart | ToolCallPart] = []
-    if response.text:
-        parts.append(TextPart(response.text))
-    if response.code is not None:
-        parts.append(ToolCallPart('run_code', {'code': response.code}))
-    return ModelResponse(parts)
+def written(response: Response) -> PlainStep:
+    if response.code is None:
+        return answer(response.text or '')
+    return CellStep(code=response.code, text=response.text or '')

@@ -25,7 +25,7 @@ def laid_out(report: Report) -> RenderableType:
         Group(
             Text(facts, style='bold'),
             Padding(report.summary, (1, 0)),
-            *map(finding, sorted(report.findings, key=lambda item: list(SEVERITIES).index(item.severity))),
+            *map(finding, sorted_findings(report)),
             Columns([largest(report), most_required(report), licences(report)], padding=(1, 4)),
             Text('Required by nobody here', style='bold'),
             Text(', '.join(sorted(report.required_by_nobody)) or 'none'),
@@ -34,6 +34,17 @@ def laid_out(report: Report) -> RenderableType:
         box=box.DOUBLE,
         padding=(1, 2),
     )
+
+
+def folded(report: Report) -> RenderableType:
+    """The report with a line for each finding."""
+    lines = [f'{item.severity:<5} {item.title}: {len(item.packages)} packages' for item in sorted_findings(report)]
+    facts = f'{report.packages} packages, {report.megabytes:,} MB'
+    return Panel('\n'.join([facts, *lines]), title=report.title, box=box.DOUBLE)
+
+
+def sorted_findings(report: Report) -> list[Finding]:
+    return sorted(report.findings, key=lambda item: list(SEVERITIES).index(item.severity))
 
 
 def finding(item: Finding) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,12 +16,15 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.text import Text
 
+from pydantic_ai_grail import WaitingCall
 from pydantic_ai_grail.events import (
     CallRecord,
     CellChecked,
     CellEnded,
     CellPrepared,
+    CellResumed,
     CellStarted,
+    CellWaits,
     Completed,
     Diagnostic,
     Event,
@@ -47,6 +51,19 @@ class Screen:
         self.console.print(Rule(f'turn {number}, a process of its own', style='bold cyan'))
         self.console.print(Panel(text, title='the person', title_align='left', border_style='cyan'))
 
+    def continues(self, number: int, text: str) -> None:
+        """Another process takes the turn up."""
+        self.console.print(Rule(f'turn {number}, another process: {text}', style='bold cyan'))
+
+    def shown(self, markdown: str) -> None:
+        """What the agent puts in front of the person."""
+        self.console.print(Panel(Markdown(markdown), title='shown to the person', border_style='green'))
+
+    def waits(self, calls: Iterable[WaitingCall]) -> None:
+        """The turn ends with calls that wait for the person."""
+        for call in calls:
+            self.line('waits', f'{call.tool_name}(...) in line {call.line}: the person is asked, and this process ends')
+
     def says(self, text: str) -> None:
         self.console.print(Panel(Markdown(text), title='the model', title_align='left', border_style='magenta'))
 
@@ -60,6 +77,8 @@ class Screen:
                 self.line('state', f'picked up from SQLite, {size / 1000:,.1f} kB in {milliseconds(seconds)}')
             case StateLost(reason=reason):
                 self.line('state', f'lost: {reason}', style='red')
+            case CellResumed(was_waiting=was_waiting):
+                self.line('resumed', 'from where it waited' if was_waiting else 'its process was killed')
             case CellPrepared(mends=mends):
                 for mend in mends:
                     self.line('mended', f'line {mend.line}: {mend.note}', style='yellow')
@@ -122,3 +141,76 @@ class Screen:
 
 def milliseconds(seconds: float) -> str:
     return f'{seconds * 1000:,.1f} ms'
+
+
+@dataclass
+class FoldedScreen(Screen):
+    """One line for each cell and for each thing that somebody says; `VERBOSE=1` shows all."""
+
+    _lines: int = field(default=0, init=False)
+    _facts: list[str] = field(default_factory=list[str], init=False)
+
+    def prompt(self, number: int, text: str) -> None:
+        self.console.print(Rule(f'turn {number}, a process of its own', style='bold cyan'))
+        self.folded('person', text)
+
+    def shown(self, markdown: str) -> None:
+        lines = markdown.strip().splitlines()
+        self.folded('shown', f'{lines[0].strip("# ")}, {len(lines)} lines of Markdown')
+
+    def says(self, text: str) -> None:
+        self.folded('model', text)
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case CellStarted(source=source):
+                self.cells += 1
+                self._lines, self._facts = len(source.splitlines()), []
+            case StateRestored():
+                self._facts.append('state picked up from SQLite')
+            case StateLost(reason=reason):
+                self._facts.append(f'state lost: {reason}')
+            case CellResumed(was_waiting=was_waiting):
+                self._facts.append('resumed where it waited' if was_waiting else 'resumed after the kill')
+            case CellChecked(verdict=verdict):
+                self._facts.append('checked' if verdict.is_accepted else 'refused, nothing ran')
+            case CellPrepared(mends=mends) if mends:
+                self._facts.append(f'{len(mends)} mends')
+            case CellWaits():
+                self.folded('cell', ', '.join([f'{self._lines} lines', *self._facts, 'waits']))
+            case CellEnded(outcome=outcome):
+                self.folded('cell', ', '.join([f'{self._lines} lines', *self._facts, _told(outcome)]))
+            case SnapshotFailed(reason=reason):
+                self.line('state', f'not kept: {reason}', style='red')
+            case _:
+                pass
+
+    def folded(self, label: str, text: str) -> None:
+        room = self.console.width - 12
+        line = ' '.join(text.split())
+        self.line(label, line if len(line) <= room else f'{line[: room - 2]} …')
+
+
+def _told(outcome: Outcome) -> str:
+    match outcome:
+        case Completed(calls=calls):
+            return f'completed, {counted_calls(calls)}'
+        case Refused(refusals=refusals):
+            return refusals[0].message
+        case Failed(failure=failure, calls=calls):
+            return f'failed with {failure.exception_type}, {counted_calls(calls)}'
+        case Suspended(waiting=waiting, calls=calls):
+            return f'waits for {len(waiting)} calls, {counted_calls(calls)}'
+
+
+def counted_calls(calls: Iterable[CallRecord]) -> str:
+    """How many calls a cell made, and how many of them had been made by the process before."""
+    records = list(calls)
+    recorded = sum(record.is_replayed for record in records)
+    made = 'no calls' if not records else '1 call' if len(records) == 1 else f'{len(records)} calls'
+    return f'{made}, {recorded} of them from the journal' if recorded else made
+
+
+def screen(console: Console) -> Screen:
+    """The folded one, unless `VERBOSE` is set."""
+    return Screen(console) if os.environ.get('VERBOSE') else FoldedScreen(console)

@@ -23,7 +23,7 @@ from pydantic_ai import Agent
 from pydantic_ai.models.instrumented import InstrumentationSettings
 from rich.console import Console
 
-from .conversation import take_turn
+from .conversation import whole_turn
 from .recording import RECORDING, Recording
 from .screen import Screen
 
@@ -52,7 +52,7 @@ def traced_turns(count: int, recording: Recording) -> Sequence[ReadableSpan]:
         with tempfile.TemporaryDirectory() as folder:
             for number in range(1, count + 1):
                 screen = Screen(Console(file=StringIO()))
-                anyio.run(lambda n=number, s=screen: take_turn(n, folder=Path(folder), screen=s, recording=recording))
+                anyio.run(lambda n=number, s=screen: whole_turn(n, folder=Path(folder), screen=s, recording=recording))
     finally:
         Agent.instrument_all(False)
     return sorted(exporter.get_finished_spans(), key=lambda span: span.start_time or 0)

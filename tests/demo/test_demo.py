@@ -16,12 +16,22 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from pydantic_ai.messages import ModelMessagesTypeAdapter, ModelRequest, ToolReturnPart
+from pydantic_ai.messages import (
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 
 from demo.conversation import LIVE_MODELS, PROMPTS
+from demo.cost import Cost, as_played, as_single_calls
 from demo.environment import file_facts, installed_distributions
 from demo.recording import RECORDING, Recording
 from demo.records import Report
+from pydantic_ai_grail.testing import played_cells
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group('demo')]
@@ -42,21 +52,26 @@ class Played:
         return Report.model_validate_json((self.folder / 'report.json').read_bytes())
 
 
-@pytest.fixture(scope='module')
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    folder = tmp_path_factory.mktemp('demo')
+def run_demo(folder: Path, **more: str) -> str:
+    """The screen of a whole play, keys of providers left out."""
     done = subprocess.run(
         [sys.executable, '-m', 'demo', '--folder', str(folder)],
         cwd=ROOT,
-        env=environment(COLUMNS='120'),
+        env=environment(COLUMNS='120', **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     errors = [line for line in done.stderr.splitlines() if not line.startswith('The key file ')]
     assert (done.returncode, errors) == (0, []), done.stdout[-3000:]
-    return Played(done.stdout, folder)
+    return done.stdout
+
+
+@pytest.fixture(scope='module')
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    folder = tmp_path_factory.mktemp('demo')
+    return Played(run_demo(folder), folder)
 
 
 def pip(*arguments: str) -> str:
@@ -153,7 +168,8 @@ def in_extras(installed: dict[str, dict[str, Any]]) -> set[str]:
 
 def test_the_later_turns_go_on_from_the_state_in_sqlite(played: Played) -> None:
     assert (played.folder / 'agent.db').stat().st_size > 0
-    assert played.screen.count('picked up from SQLite') == len(PROMPTS) - 1
+    assert played.screen.count('picked up from SQLite') == len(PROMPTS) - 1 + played.screen.count('the person approves')
+    assert played.screen.count('a process of its own') == len(PROMPTS)
 
 
 def test_the_screen_says_that_the_model_is_a_recording(played: Played) -> None:
@@ -172,6 +188,59 @@ def test_no_cell_of_the_recording_failed_for_good(played: Played) -> None:
     requests = [message for message in messages if isinstance(message, ModelRequest)]
     returns = [part for message in requests for part in message.parts if isinstance(part, ToolReturnPart)]
     assert sum(part.outcome != 'success' for part in returns) <= len(returns) // 2
+
+
+def test_the_screen_is_read_at_one_glance_and_has_every_stage(played: Played) -> None:
+    lines = played.screen.splitlines()
+    assert 30 <= len(lines) <= 65
+    text = ' '.join(' '.join(lines).split())
+    stages = [
+        'killed process SIGKILL, in the cell, after 200 calls',
+        'resumed after the kill, completed',
+        'waits publish(...)',
+        'the person approves',
+        'resumed where it waited, completed',
+        "refused, nothing ran, show() has no parameter 'text'",
+        'reports published: 1.',
+    ]
+    places = [text.index(stage) for stage in stages]
+    assert places == sorted(places)
+    assert 'from the journal' in text
+
+
+def test_the_costs_are_counted_from_the_history(played: Played) -> None:
+    messages = ModelMessagesTypeAdapter.validate_json((played.folder / 'history.json').read_bytes())
+    responses = [message for message in messages if isinstance(message, ModelResponse)]
+    cells = played_cells(messages)
+    with_code, single = as_played(messages), as_single_calls(messages)
+    assert with_code.requests == len(responses) == len(cells) + len(PROMPTS)
+    assert single.requests == sum(len(cell.calls) for cell in cells) + len(PROMPTS)
+    for cost in (with_code, single):
+        line = f'{cost.requests:,} requests to the model, about {cost.tokens_read:,} tokens read'
+        assert line in ' '.join(played.screen.split())
+
+
+def test_a_request_reads_what_stands_before_it_and_a_call_is_one_where_there_is_no_code() -> None:
+    code = ToolCallPart('run_code', {'code': 'f(1)'}, tool_call_id='c')
+    noted = {'tool_calls': {'c__1': {'tool_name': 'f', 'args': {'n': 1}}}, 'tool_returns': {}}
+    messages = [
+        ModelRequest([UserPromptPart('p' * 40)]),
+        ModelResponse([code]),
+        ModelRequest([ToolReturnPart('run_code', 'x' * 40, tool_call_id='c', metadata=noted)]),
+        ModelResponse([TextPart('a' * 8)]),
+    ]
+    sent = len('run_code') + len(code.args_as_json_str())
+    assert as_played(messages) == Cost(requests=2, tokens_read=(120 + sent) // 4, tokens_written=(sent + 8) // 4)
+    call = len('f' + '{"n":1}')
+    read = 40 + 40 + call + len('null')
+    assert as_single_calls(messages) == Cost(requests=2, tokens_read=read // 4, tokens_written=(call + 8) // 4)
+
+
+def test_verbose_shows_the_code_and_the_whole_report(tmp_path: Path) -> None:
+    screen = run_demo(tmp_path, VERBOSE='1')
+    assert 'await asyncio.gather(interpreter(), installed())' in screen
+    assert 'Required by nobody here' in screen
+    assert len(screen.splitlines()) > 500
 
 
 def test_the_recording_is_kept_as_the_demo_asks() -> None:
