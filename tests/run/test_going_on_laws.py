@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic_ai import RunContext
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
 from pydantic_ai.toolsets import FunctionToolset
-from support.interrupted import Died, Interrupted, Went
+from support.interrupted import Died, Interrupted, Went, journal_state_of
 
 from pydantic_ai_grail._monty.stops import DoneStop
 from pydantic_ai_grail.events.journal_entries import CallEnded, Decided
@@ -210,8 +210,11 @@ def without_order(effect: str) -> str:
 def test_a_program_that_dies_anywhere_makes_each_call_once(source: str, chance: Random, deaths: int) -> None:
     async def run() -> None:
         world = World(waits=True)
-        seen = await ended(Interrupted(source=source, toolset=world.toolset()), world, chance, deaths=deaths)
+        program = Interrupted(source=source, toolset=world.toolset())
+        seen = await ended(program, world, chance, deaths=deaths)
         assert world.effects == Counter(seen)
+        for end in range(len(program.entries) + 1):  # wherever its journal ends, no entry comes where none can
+            assert journal_state_of(program.entries[:end]).state in ('under way', 'waiting')
 
     asyncio.run(run())
 

@@ -331,7 +331,9 @@ async def test_the_newest_suspension_counts_and_only_decisions_made_after_it() -
     assert journaled(BEGAN, one).suspended == one
     assert journaled(BEGAN, one, cell_resumed('1')).resumed == cell_resumed('1')
     asked = (('', '1'), ('', '2'))
-    assert journaled(BEGAN, one, cell_resumed('1'), two) == JournalState(began=BEGAN, suspended=two, asked=asked)
+    assert journaled(BEGAN, one, cell_resumed('1'), two) == JournalState(
+        state='waiting', began=BEGAN, suspended=two, asked=asked
+    )
     assert journaled(BEGAN, one, cell_resumed('1'), CELL_ENDED).ended == CELL_ENDED
     assert journaled(CELL_QUEUED).is_queued
     assert journaled() == JournalState()

@@ -16,6 +16,7 @@ from pydantic_ai import RunContext, RunUsage, UsageLimits
 from pydantic_ai.models.test import TestModel
 from pydantic_ai.tool_manager import ToolManager
 from pydantic_ai.toolsets import AbstractToolset, FunctionToolset
+from support.journal_entries import BEGAN
 
 from pydantic_ai_grail._catalog.catalog import build_catalog
 from pydantic_ai_grail._journal.cell_journal import Journals
@@ -53,7 +54,7 @@ APPROVED: Final = Decided(kind='approve')
 
 
 def journal_state_of(entries: Sequence[Entry]) -> JournalState:
-    """What a journal with these entries says of its cell."""
+    """What a journal with these entries says of its cell, which began before them."""
     journals = Journals(
         store=MemoryStore(),
         keyring=Keyring('a secret for the tests'),
@@ -62,7 +63,7 @@ def journal_state_of(entries: Sequence[Entry]) -> JournalState:
         claim_seconds=30,
     )
     journal = journals.new(CellKey('', 'A', 'cell', 'digest'))
-    journal.entries = list(entries)
+    journal.entries = [BEGAN, *entries]
     return journal.state()
 
 

@@ -21,6 +21,7 @@ from support.diagnostic_cells import examples
 
 from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, errors, settings
 from pydantic_ai_grail._common.public_errors import TOLD
+from pydantic_ai_grail._journal.transitions import CALL, CELL
 from pydantic_ai_grail._tracing import span_names as names
 from pydantic_ai_grail.cli.parser import command_line
 from pydantic_ai_grail.errors import GrailError
@@ -103,6 +104,12 @@ def _parts() -> Iterator[Table | Text | Paragraph]:
         head=('limit', 'type', 'default', 'what it bounds', 'when it is reached'),
         rows=tuple((f'`{each.name}`', _either(str(each.type)), f'`{each.default!r}`') for each in fields(Limits)),
     )
+    yield Text(page='concepts/journal.md', name='cell-states-picture', text=_picture(CELL))
+    states = tuple((f'`{state}`',) for state in CELL)
+    yield Table(
+        page='concepts/journal.md', name='cell-states', head=('state', 'what it means', 'shown as'), rows=states
+    )
+    yield Text(page='concepts/journal.md', name='call-states-picture', text=_picture(CALL))
     entries = tuple((f'`{kind.__name__}`',) for kind in get_args(journal.Entry))
     yield Table(page='concepts/journal.md', name='journal-entries', head=('entry', 'what it says'), rows=entries)
     yield Table(
@@ -175,6 +182,27 @@ def _with_paragraph(part: Paragraph, text: str) -> str:
         raise LookupError(f'docs/{part.page} has no heading ### {part.name}')
     rest = after.partition('\n\n')[2]
     return f'{before}{found}{part.text}\n\n{rest}'
+
+
+def _picture(table: Mapping[Any, Mapping[str, str]]) -> str:
+    """A table of transitions as lines from states to states."""
+    drawn: list[tuple[str, str, str]] = []
+    for state, transitions in table.items():
+        events: dict[str, list[str]] = {}
+        for event, after in transitions.items():
+            events.setdefault(after, []).append(event)
+        for number, (after, those) in enumerate(events.items(), start=1):
+            last, many = number == len(events), len(events) > 1
+            corner = '─' if not many else '┬' if number == 1 else '└' if last else '├'
+            drawn.append((state if number == 1 else '', f'{corner}─ {", ".join(those)} ', after))
+        if not transitions:
+            drawn.append((state, '', ''))
+    wide, long = (max(len(each[column]) for each in drawn) for column in (0, 1))
+    lines = [
+        f'{state:{wide}} {"─" if state else " "}{event:─<{long}}─▶ {after}' if event else state
+        for state, event, after in drawn
+    ]
+    return '\n'.join(['```text', *lines, '```'])
 
 
 def _options() -> Iterator[tuple[str, ...]]:

@@ -171,23 +171,28 @@ async def _opened(
         journaled=journaled,
         going_on=GoingOn(prepared=Prepared.from_json(journaled.began.prepared), suspended=journaled.suspended),
     )
-    if journaled.suspended is None:
-        if isinstance(answers, Answers):
-            raise DecisionError(f'Cell {key.cell_id!r} waits for no decision.')
-        return opened
+    match journaled.state:
+        case 'denied':
+            return _denied(opened, journaled, answers, key)
+        case 'waiting':
+            return await _waiting(opened, key, requested_by=requested_by, answers=answers, fits=fits)
+        case _:  # it was interrupted, or ended without that its reply came into the history
+            return _interrupted(opened, key, requested_by=requested_by, answers=answers)
+
+
+async def _waiting(
+    opened: Opened, key: CellKey, *, requested_by: str, answers: Answers | Whole | None, fits: Fits
+) -> Opened:
+    """A cell that waits for decisions."""
+    journal, journaled = opened.journal, opened.journaled
+    assert journaled.suspended is not None
     token = journaled.suspended.token
-    if journaled.resumed is None and journaled.ended is not None:
-        return _denied(opened, journaled.ended, answers, key)
     if answers is None:
-        if journaled.resumed is None:
-            is_first = requested_by != '' and journaled.first_requested(requested_by) is None
-            is_its_own = is_first or journaled.has_requested(requested_by, token)
-            return replace(opened, still_waits=is_its_own, requests_again=not is_its_own)
-        return replace(opened, **_decided(journaled.resumed))
+        is_first = requested_by != '' and journaled.first_requested(requested_by) is None
+        is_its_own = is_first or journaled.has_requested(requested_by, token)
+        return replace(opened, still_waits=is_its_own, requests_again=not is_its_own)
     about = _asked_about(answers, journaled, journal, key, requested_by)
     was_decided = _is_decided_otherwise(answers, about, journaled, journal, key)
-    if journaled.resumed is not None:
-        return replace(opened, was_decided=was_decided, **_decided(journaled.resumed))
     if about != token:
         return replace(opened, requests_again=True, was_decided=was_decided)
     if isinstance(answers, Whole) and answers.denied is not None:
@@ -201,6 +206,21 @@ async def _opened(
     return replace(opened, **_decided(entry))
 
 
+def _interrupted(opened: Opened, key: CellKey, *, requested_by: str, answers: Answers | Whole | None) -> Opened:
+    """A cell that does not wait: it goes on from its beginning, or with the decisions that it was resumed with."""
+    journal, journaled = opened.journal, opened.journaled
+    if journaled.suspended is None:
+        if isinstance(answers, Answers):
+            raise DecisionError(f'Cell {key.cell_id!r} waits for no decision.')
+        return opened
+    assert journaled.resumed is not None
+    decided = _decided(journaled.resumed)
+    if answers is None:
+        return replace(opened, **decided)
+    about = _asked_about(answers, journaled, journal, key, requested_by)
+    return replace(opened, was_decided=_is_decided_otherwise(answers, about, journaled, journal, key), **decided)
+
+
 async def _queued(
     journal: CellJournal, journaled: JournalState, key: CellKey, *, requested_by: str, answers: Answers | Whole | None
 ) -> Opened:
@@ -211,8 +231,8 @@ async def _queued(
             'forgotten, set back, or kept in another store. It is not run again, for its calls may have taken effect.'
         )
     opened = Opened(journal=journal)
-    if journaled.ended is not None:
-        return _denied(opened, journaled.ended, answers, key)
+    if journaled.state == 'denied':
+        return _denied(opened, journaled, answers, key)
     if isinstance(answers, Whole) and answers.denied is not None:
         return await _end(opened, answers.denied)
     return opened
@@ -224,7 +244,7 @@ async def _end(opened: Opened, message: str) -> Opened:
     return replace(opened, denied=message)
 
 
-def _denied(opened: Opened, ended: CellEnded, answers: Answers | Whole | None, key: CellKey) -> Opened:
+def _denied(opened: Opened, journaled: JournalState, answers: Answers | Whole | None, key: CellKey) -> Opened:
     """A cell that was denied as a whole before.
 
     Raises:
@@ -235,7 +255,8 @@ def _denied(opened: Opened, ended: CellEnded, answers: Answers | Whole | None, k
             f'Cell {key.cell_id!r} was denied as a whole. A decision counts once; what was decided stays.'
         )
     is_denial = isinstance(answers, Whole) and answers.denied is not None
-    return replace(opened, denied=ended.error, was_decided=answers is not None and not is_denial)
+    said = '' if journaled.ended is None else journaled.ended.error
+    return replace(opened, denied=said, was_decided=answers is not None and not is_denial)
 
 
 def _decided(entry: CellResumed) -> dict[str, Any]:

@@ -280,8 +280,13 @@ class CellJournal:
         return [*self.entries, *self._unstored]
 
     def state(self) -> JournalState:
-        """What it says of the cell."""
-        return journal_state_of(self.all_entries)
+        """What it says of the cell.
+
+        Raises:
+            JournalTampered: When its entries come in an order in which no cell writes them.
+        """
+        begins_at = None if self._began is None else len(self.entries)
+        return journal_state_of(self.all_entries, cell_id=self.key.cell_id, begins_at=begins_at)
 
     def _catch_up(self) -> None:
         self._soon = None

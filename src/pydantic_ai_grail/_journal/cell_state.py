@@ -22,14 +22,28 @@ from ..events.journal_entries import (
     JournaledCall,
     JournalState,
 )
+from .transitions import Walk
 
 
-def journal_state_of(entries: Sequence[Entry]) -> JournalState:
-    """A cell as far as its journal goes; entries of grants say nothing of it."""
+def journal_state_of(entries: Sequence[Entry], *, cell_id: str, begins_at: int | None = None) -> JournalState:
+    """A cell as far as its journal goes; entries of grants say nothing of it.
+
+    Args:
+        entries: Its journal.
+        cell_id: The cell.
+        begins_at: The place of a `Began` that is not written yet.
+
+    Raises:
+        JournalTampered: When entries come in an order in which no cell writes them.
+    """
+    walk = Walk(cell_id)
     journaled = JournalState()
     calls: dict[int, JournaledCall] = {}
     order = 0
-    for entry in entries:
+    for place, entry in enumerate(entries):
+        if place == begins_at:
+            walk.begin()
+        walk.step(entry)
         match entry:
             case Began():
                 journaled = replace(journaled, began=entry)
@@ -55,4 +69,4 @@ def journal_state_of(entries: Sequence[Entry]) -> JournalState:
                 journaled = replace(journaled, ended=entry)
             case Granted() | GrantUsed() | GrantRevoked():
                 pass  # of the conversation's journal of grants
-    return replace(journaled, calls=calls)
+    return replace(journaled, calls=calls, state=walk.state)

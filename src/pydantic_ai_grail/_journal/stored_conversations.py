@@ -17,6 +17,7 @@ from ..errors import SettingsError, SnapshotMismatch, SnapshotTampered
 from ..events.journal_entries import Entry
 from ..stores.base import CellKey, JournalRecord, SnapshotRecord, Store
 from .cell_journal import Journals
+from .reached import is_of_grants
 
 _LARGEST_DUMP_BYTES: Final = 1024 * 1024 * 1024
 """Whoever looks does not know the cap that the agent had."""
@@ -62,10 +63,12 @@ def opened_journal(key: CellKey, records: Sequence[JournalRecord], journals: Jou
     """The entries of one journal.
 
     Raises:
-        JournalTampered: When an entry does not fit its seal, its number or its place.
+        JournalTampered: When an entry does not fit its seal, its number or its place, or cannot come where it stands.
     """
     journal = journals.new(key)
     journal.read(records)
+    if not is_of_grants(key):
+        journal.state()
     return tuple(journal.entries)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from anyio.to_thread import run_sync
 
 from .._journal.cell_journal import Journals
+from .._journal.cell_state import journal_state_of
 from .._journal.claims import is_held
 from .._journal.reached import is_of_grants
 from .._journal.stored_conversations import by_journal, opened_journal, opened_snapshot
@@ -26,6 +28,7 @@ from ..events.journal_entries import (
     CellEnded,
     CellQueued,
     CellResumed,
+    CellState,
     CellSuspended,
     Decided,
     DecisionRequested,
@@ -39,6 +42,18 @@ from ..stores.base import CellKey, Claim, Contents, Store
 CellStatus: TypeAlias = Literal['completed', 'failed', 'waiting', 'queued', 'under way']
 """`'queued'`: it has not begun, for an earlier cell of the same response waits. `'under way'`: a process runs it, or died
 over it."""
+
+_STATUSES: Final[Mapping[CellState, CellStatus]] = MappingProxyType(
+    {
+        'unjournaled': 'under way',
+        'queued': 'queued',
+        'under way': 'under way',
+        'waiting': 'waiting',
+        'completed': 'completed',
+        'failed': 'failed',
+        'denied': 'failed',
+    }
+)
 
 HIDDEN: Final = '[hidden]'
 """Stands for content that is not to be shown."""
@@ -154,21 +169,22 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
 
 def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> PastCell:
     """What a journal says of its cell. `used`: the grants that calls used, by the keys of these."""
-    cell = PastCell(cell_id=key.cell_id, code_digest=key.code_digest, status='under way', entries=entries)
+    status = _STATUSES[journal_state_of(entries, cell_id=key.cell_id).state]
+    cell = PastCell(cell_id=key.cell_id, code_digest=key.code_digest, status=status, entries=entries)
     calls: dict[int, PastCall] = {}
     for entry in entries:
         match entry:
             case CellQueued():
-                cell = replace(cell, status='queued', waiting_since=entry.at)
+                cell = replace(cell, waiting_since=entry.at)
             case Began():
-                cell = replace(cell, status='under way', code=entry.source, waiting_since=None)
+                cell = replace(cell, code=entry.source, waiting_since=None)
             case CallBegan() | CallWaits() | CallEnded():
                 calls[entry.ordinal] = _call_after(entry, calls.get(entry.ordinal), key, used)
             case CellSuspended():
                 asked = [call.waits.at for call in calls.values() if call.waits and call.state == 'waiting']
-                cell = replace(cell, status='waiting', waiting_since=min(asked, default=None))
+                cell = replace(cell, waiting_since=min(asked, default=None))
             case CellResumed():
-                cell = replace(cell, status='under way', waiting_since=None)
+                cell = replace(cell, waiting_since=None)
                 for ordinal, call in calls.items():
                     if call.tool_call_id in entry.decisions:
                         decision = PastDecision(decided=Decided(**entry.decisions[call.tool_call_id]), at=entry.at)
@@ -176,7 +192,6 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
             case CellEnded():
                 cell = replace(
                     cell,
-                    status=entry.outcome,
                     waiting_since=None,
                     ended_at=entry.at,
                     error=entry.error or None,

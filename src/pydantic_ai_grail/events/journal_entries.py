@@ -20,6 +20,8 @@ WaitingReason: TypeAlias = Literal['approval', 'external', 'unknown']
 OnUnknownCall: TypeAlias = Literal['ask', 'raise', 'retry']
 """What becomes of a call that was under way when its process ended: a person decides, code gets an exception, or the
 call is made again."""
+CellState: TypeAlias = Literal['unjournaled', 'queued', 'under way', 'waiting', 'completed', 'failed', 'denied']
+"""How far a cell has come, as its journal says. Which entry leads from which to which, `_journal/transitions.py` has."""
 DecisionKind: TypeAlias = Literal['approve', 'deny', 'result', 'raise']
 
 
@@ -269,6 +271,7 @@ class JournaledCall:
 class JournalState:
     """What the journal knows of a cell that is to go on; empty for a cell that begins."""
 
+    state: CellState = 'unjournaled'
     calls: Mapping[int, JournaledCall] = field(default_factory=dict[int, JournaledCall])
     """By ordinal."""
     suspended: CellSuspended | None = None
