@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,36 @@ MOST_DOORS = 12
 
 ANSWERED: dict[str, str] = {}
 """A source file over 350 lines is a question; this is the answer, by path."""
+
+
+MOST_FIELDS = 8
+"""Of a class, beside plain settings. More is a class that does more than one thing."""
+
+PLAIN = re.compile(r'(str|int|float|bool|bytes|datetime|timedelta|Path|Limits|Literal\[.*\]|None)')
+"""What a plain setting is: such a value, or `None`, that is given when the object is made and never assigned after that."""
+
+RECORDS = {
+    'settings.CodeModeOptions': 'the options, as users give them',
+    'settings.Settings': 'the options, as they were looked at',
+    '_run.run_cell.Surroundings': 'the arguments of run_cell',
+    '_monty.support.Support': 'what the installed Monty can do',
+}
+"""Classes that are only data, with more fields."""
+
+LARGE = {
+    '_cell.agent_run.AgentRun': 13,
+    '_cell.session.Session': 13,
+    '_source.outline.Outline': 13,
+    '_journal.cell_journal.CellJournal': 12,
+    '_monty.worker.Worker': 11,
+    '_source.mends.mending.Mending': 11,
+    '_source.rules.tool_calls._Given': 11,
+    '_source.inspected.Inspected': 10,
+    '_stream.observer.CellStream': 10,
+    '_tracing.otel.metrics.CellMetrics': 10,
+    '_source.stored_attributes._Reader': 9,
+}
+"""Classes with more fields that do something: each is a question, with the number of fields it has, which may only become smaller."""
 
 
 class Import(NamedTuple):
@@ -204,3 +235,70 @@ def test_every_module_says_first_what_it_is_for() -> None:
 def test_large_files_are_answered_for() -> None:
     sizes = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules().values()}
     assert {name for name, lines in sizes.items() if lines > 350} == ANSWERED.keys()
+
+
+def fields_of(node: ast.ClassDef, assigned: Counter[str]) -> list[str]:
+    """The fields of a class that are no plain settings. `assigned`: what is assigned to attributes of other objects."""
+    annotated: dict[str, str] = {}
+    later: set[str] = set()
+    for part in node.body:
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            annotated[part.target.id] = ast.unparse(part.annotation)
+        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+            own = [name for owner, name in attributes_assigned(part) if owner == 'self']
+            annotated |= {name: '' for name in own if name not in annotated}
+            later |= set(own) if part.name not in ('__init__', '__post_init__') else set()
+    return [
+        name
+        for name, annotation in annotated.items()
+        if not annotation.startswith(('ClassVar', 'Final', 'InitVar'))
+        and (
+            name in later
+            or assigned[name]
+            or not all(PLAIN.fullmatch(kind) for kind in (annotation or '?').strip("'").split(' | '))
+        )
+    ]
+
+
+def attributes_assigned(within: ast.AST) -> Iterator[tuple[str, str]]:
+    """Whose attributes are assigned, and which."""
+    for node in ast.walk(within):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield ast.unparse(node.value), node.attr
+
+
+def large_classes() -> dict[str, list[str]]:
+    """The classes with more fields than there should be, by module and name."""
+    trees = {name: ast.parse(path.read_text()) for name, path in modules().items()}
+    assigned = Counter(name for tree in trees.values() for owner, name in attributes_assigned(tree) if owner != 'self')
+    classes = {
+        f'{module}.{node.name}': fields_of(node, assigned)
+        for module, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    return {name: fields for name, fields in classes.items() if len(fields) > MOST_FIELDS}
+
+
+def test_classes_with_many_fields_are_answered_for() -> None:
+    found = large_classes()
+    assert {name: len(fields) for name, fields in found.items() if name not in RECORDS} == LARGE
+    assert found.keys() >= RECORDS.keys()
+
+
+def test_a_plain_setting_is_a_value_that_stays_as_it_was_given() -> None:
+    source = """
+class Thing:
+    name: str
+    seconds: float | None = None
+    store: Store
+    count: int = 0
+    told: bool = False
+    def __init__(self):
+        self.more = []
+    def step(self):
+        self.count += 1
+"""
+    (node,) = ast.parse(source).body
+    assert isinstance(node, ast.ClassDef)
+    assert fields_of(node, Counter({'told': 1})) == ['store', 'count', 'told', 'more']

@@ -23,6 +23,7 @@ from ._catalog.placement import names_of_no_tool, place_tools
 from ._cell.agent_run import AgentRun
 from ._cell.cell_call import CellCall
 from ._cell.cell_ends import CellEnd, DeniedCell, SuspendedAgain
+from ._cell.cell_start import CellStart
 from ._cell.cells_called import RESUME, CellCalls
 from ._cell.durable_step import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from ._cell.engine import Engine
@@ -253,17 +254,21 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             cell = CellCall(
                 engine=self._engine,
                 run=run,
-                ctx=ctx,
-                cell_id=cell_id,
-                tool_call_id=own_id,
-                source=asked['code'],
-                catalog=tool.catalog,
-                inside=tool.inside,
-                tools=manager_of_calls(self.wrapped, ctx, tool.inside),
+                start=CellStart(
+                    engine=self._engine,
+                    run=run,
+                    ctx=ctx,
+                    tool=tool,
+                    observe=observe,
+                    call_id=own_id,
+                    source=asked['code'],
+                    first_id=cell_id,
+                    restarts=asked.get('restart', False),
+                    reruns=asked.get('rerun', False),
+                ),
+                manager=manager_of_calls(self.wrapped, ctx, tool.inside),
                 observe=observe,
                 printed=stream.printed if stream is not None and stream.tells_all else None,
-                restarts=asked.get('restart', False),
-                reruns=asked.get('rerun', False),
             )
             try:
                 ran = await cell.ran(cells_in(calls, before=call_id, run_id=ctx.run_id))

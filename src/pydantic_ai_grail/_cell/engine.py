@@ -42,6 +42,8 @@ from .call_reuse import Corrections
 from .session import Session
 
 _MAX_DESCRIPTIONS: Final = 8
+_CLIENTS: Final = ''
+"""Beside names of tools in what was told once: the warning of clients that name conversations."""
 _LOG: Final = logging.getLogger('pydantic_ai_grail')
 
 
@@ -55,7 +57,6 @@ class Engine:
     def __init__(self, settings: Settings, *, sees_streams: bool = False) -> None:
         """Make one. `sees_streams`: whether somebody tells it of streamed runs, with `note_stream`."""
         self.settings = settings
-        self._warned_of_clients = False
         self._sees_streams = sees_streams
         self._runs = WeakValueDictionary[str, AgentRun]()
         self.catalogs = CatalogBuilder(
@@ -113,8 +114,8 @@ class Engine:
             run_id: The run, if it has an id.
             from_client: Whether its history comes from a client.
         """
-        if from_client and not conversation.has_owner and not self._warned_of_clients:
-            self._warned_of_clients = True
+        if from_client and not conversation.has_owner and _CLIENTS not in self._told:
+            self._told.add(_CLIENTS)
             warn_of_clients()
         session = Session(
             conversation=conversation, repository=self._repository, grants=Grants(self.journals, conversation)
