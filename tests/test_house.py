@@ -91,6 +91,7 @@ PLAIN = re.compile(r'(str|int|float|bool|bytes|datetime|timedelta|Path|Limits|Li
 """What a plain setting is: such a value, or `None`, that is given when the object is made and never assigned after that."""
 
 RECORDS = {
+    'code_mode.CodeMode': 'the options, as its fields',
     'settings.CodeModeOptions': 'the options, as users give them',
     'settings.Settings': 'the options, as they were looked at',
     '_run.run_cell.Surroundings': 'the arguments of run_cell',

@@ -61,11 +61,3 @@ def manager_of_calls(
     parent = ctx.tool_manager
     root = parent.root_capability if parent is not None else None
     return ToolManager(toolset=toolset, root_capability=root, ctx=ctx, tools=dict(tools))
-
-
-@dataclass(kw_only=True)
-class RunCodeTool(ToolsetTool[AgentDepsT]):
-    """`run_code` as of one step, with the tools that code may call in it."""
-
-    catalog: Catalog
-    inside: Mapping[str, ToolsetTool[AgentDepsT]]
