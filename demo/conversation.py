@@ -60,7 +60,7 @@ def live_model() -> str | None:
 def auditor(model: Model | str, folder: Path, *observers: Callable[[Event], None]) -> Agent[Desk, Any]:
     """The agent, with its state in a SQLite file in `folder`."""
     code_mode = CodeMode[Desk](
-        store=SqlStore(f'sqlite:///{folder / "agent.db"}'), max_tool_calls=2_000, observers=observers
+        store=SqlStore(f'sqlite:///{folder / "agent.db"}'), max_tool_calls=2_000, on_cell_event=observers
     )
     return Agent(
         model,

@@ -28,7 +28,7 @@ from ._common.ownership import Owner
 from ._journal.grants import LiveGrant
 from ._monty.worker import MountDir, OsAccess
 from .approvals.waiting_calls import LookUp
-from .events.cell_events import Observer
+from .events.cell_events import EventHandler
 from .events.journal_entries import OnUnknownCall
 from .events.run_code_part import RUN_CODE
 from .events.stream_events import as_tool_events
@@ -112,8 +112,8 @@ class CodeMode(AbstractCapability[AgentDepsT]):
         events: What the event stream of a run has of its cells, see `pydantic_ai_grail.events.stream_events`: `'calls'`,
             `'all'`, which adds the check, what is printed and the end, or `'none'`. UI adapters send them to the front end.
             `'auto'`: `'calls'`, but nothing in a run whose model is not streamed, since then nobody listens.
-        observers: Told what happens in each cell, as it happens, beside the OpenTelemetry span: see
-            `pydantic_ai_grail.events`.
+        on_cell_event: A function, plain or `async`, or a list of them, called with each event of a cell as it happens, in order: see
+            `pydantic_ai_grail.events`. What it raises is logged and ends nothing.
         tool_events: Whether the calls of cells are in the event stream of a run as Pydantic AI's own
             `FunctionToolCallEvent` and `FunctionToolResultEvent`, as if the model had made them; see `as_tool_events`.
         id: A name for this capability in the run, where more than one needs to be told apart.
@@ -148,7 +148,7 @@ class CodeMode(AbstractCapability[AgentDepsT]):
     decision_timeout: float | timedelta | None = None
     claim_timeout: float | timedelta = 30.0
     events: Streamed = 'auto'
-    observers: Sequence[Observer] = ()
+    on_cell_event: EventHandler | Sequence[EventHandler] = ()
     tool_events: bool = False
     defer_loading: bool = field(default=False, init=False, repr=False)
     _engine: Engine = field(init=False, repr=False, compare=False)
@@ -279,6 +279,6 @@ take_plain_options(
         'store_timeout': float,
         'decision_timeout': float | None,
         'claim_timeout': float,
-        **dict.fromkeys(('os_access', 'mount', 'observers')),
+        **dict.fromkeys(('os_access', 'mount', 'on_cell_event')),
     },
 )

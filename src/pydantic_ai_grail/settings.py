@@ -18,7 +18,7 @@ from ._monty.os_handlers import os_handler
 from ._monty.worker import HostAccess, MountDir, OsAccess
 from .approvals.waiting_calls import LookUp
 from .errors import SettingsError
-from .events.cell_events import Observer
+from .events.cell_events import EventHandler
 from .events.journal_entries import OnUnknownCall
 from .limits import Limits
 from .stores.base import Store
@@ -62,7 +62,7 @@ class CodeModeOptions(TypedDict, total=False):
     decision_timeout: float | timedelta | None
     claim_timeout: float | timedelta
     events: Streamed
-    observers: Sequence[Observer]
+    on_cell_event: EventHandler | Sequence[EventHandler]
     max_catalog_chars: int
 
 
@@ -92,7 +92,7 @@ class Settings:
     decision_timeout: float | None = None
     claim_timeout: float = 30.0
     events: Streamed = 'auto'
-    observers: tuple[Observer, ...] = ()
+    on_cell_event: tuple[EventHandler, ...] = ()
     max_catalog_chars: int = 12_000
 
     @classmethod
@@ -105,7 +105,7 @@ class Settings:
         given = with_names_of_here(options, CodeModeOptions.__annotations__.keys())
         given['limits'] = _limits(given.pop('limits', None))
         given['host'] = _host(given.pop('os_access', None), given.pop('mount', None))
-        given['observers'] = _observers(given.pop('observers', ()))
+        given['on_cell_event'] = _handlers(given.get('on_cell_event', ()))
         given['owner'] = checked(given.get('owner'))
         given['store'] = _store(given.get('store'))
         for name in ('store_timeout', 'decision_timeout', 'claim_timeout'):
@@ -202,12 +202,13 @@ def _limits(chosen: Any) -> Limits:
     raise SettingsError(f'limits is a Limits or a dict of its fields, such as Limits.UNLIMITED, got {chosen!r}.')
 
 
-def _observers(observers: Any) -> tuple[Observer, ...]:
-    if not isinstance(observers, Sequence) or not all(callable(item) for item in cast('Sequence[Any]', observers)):
-        raise SettingsError(f'observers is a list of callables that take an event, got {observers!r}.')
-    for observer in cast('Sequence[Observer]', observers):
-        check_function('observers', observer, called_as='observer(event)', takes=1)
-    return tuple(cast('Sequence[Observer]', observers))
+def _handlers(given: Any) -> tuple[EventHandler, ...]:
+    handlers = cast('Sequence[Any]', given if isinstance(given, Sequence) else (given,))
+    for handler in handlers:
+        if not callable(handler) or isinstance(handler, type):
+            raise SettingsError(f'on_cell_event is a function that takes an event, or a list of them, got {given!r}.')
+        check_function('on_cell_event', handler, called_as='on_cell_event(event)', takes=1)
+    return tuple(handlers)
 
 
 def _host(os_access: Any, mount: Any) -> HostAccess:

@@ -168,7 +168,7 @@ async def test_a_file_makes_an_agent_that_runs_cells(tmp_path: Path) -> None:
 def test_the_schema_of_agent_specs_has_the_plain_options() -> None:
     schema = AgentSpec.model_json_schema_with_capabilities(custom_capability_types=[CodeMode])
     options = schema['$defs']['spec_params_CodeMode']['properties']
-    assert {item.name for item in OPTIONS} - options.keys() == {'os_access', 'mount', 'observers'}
+    assert {item.name for item in OPTIONS} - options.keys() == {'os_access', 'mount', 'on_cell_event'}
     assert options['checking']['enum'] == ['strict', 'names', 'off']
     assert 'max_duration_secs' in json.dumps(schema)
 

@@ -131,7 +131,7 @@ NOT_KEPT = (
 )
 async def test_a_state_that_cannot_be_read_within_the_memory_costs_variables_and_not_the_value(code: str) -> None:
     events: list[Event] = []
-    cells = await play(agent_with(limits=ROOMY, observers=[events.append]), 'y = 5', code, 'y')
+    cells = await play(agent_with(limits=ROOMY, on_cell_event=events.append), 'y = 5', code, 'y')
     assert cells[1].content == {'result': 100_000_000, 'notes': [NOT_KEPT]}
     assert cells[2].content == {'result': 5}
     assert [event.stage for event in events if isinstance(event, SnapshotFailed)] == ['dump']

@@ -136,7 +136,7 @@ async def test_a_store_that_cannot_be_read_starts_the_turn_without_variables(bro
 async def test_variables_that_are_gone_are_told_once() -> None:
     events: list[Event] = []
     store = BrokenStore('')
-    agent = agent_with(store=store, observers=[events.append])
+    agent = agent_with(store=store, on_cell_event=events.append)
     first = await turn(agent, 'x = 1')
     store.broken = 'load'
     second = await turn(agent, 'no_such_name', 'y = 2', 'y', history=first.all_messages())
@@ -276,7 +276,7 @@ async def test_a_held_state_is_saved_before_a_cell_that_may_call_a_tool() -> Non
 
 async def test_a_held_state_that_cannot_be_saved_at_the_end_is_an_event_and_ends_no_run() -> None:
     events: list[Event] = []
-    agent = agent_with(store=BrokenStore('save'), observers=[events.append])
+    agent = agent_with(store=BrokenStore('save'), on_cell_event=events.append)
     await turn(agent, 'x = list(range(1_000_000))')
     (failed,) = (event for event in events if isinstance(event, SnapshotFailed))
     assert failed.stage == 'store'
@@ -285,7 +285,7 @@ async def test_a_held_state_that_cannot_be_saved_at_the_end_is_an_event_and_ends
 
 async def test_a_held_state_that_is_saved_at_the_end_is_an_event_too() -> None:
     events: list[Event] = []
-    await turn(agent_with(observers=[events.append]), 'x = list(range(1_000_000))')
+    await turn(agent_with(on_cell_event=events.append), 'x = list(range(1_000_000))')
     assert isinstance(events[-1], SnapshotSaved)
 
 

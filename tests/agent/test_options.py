@@ -242,7 +242,7 @@ async def test_keep_snapshots_bounds_the_states_of_a_conversation() -> None:
 
 async def test_observers_are_told_what_happens() -> None:
     seen: list[Event] = []
-    await play(agent_with(double, observers=[seen.append]), 'await double(2)')
+    await play(agent_with(double, on_cell_event=seen.append), 'await double(2)')
     assert [type(event).__name__ for event in seen] == [
         'CellStarted',
         'CellPrepared',
@@ -286,7 +286,7 @@ async def test_max_catalog_chars_says_when_tools_move_into_modules() -> None:
         ({'limits': Limits(), 'resource_limits': {}}, 'Give limits or resource_limits, not both'),
         ({'mount': '/tmp'}, 'mount is a pydantic_monty.MountDir or several'),
         ({'os_access': 3}, 'os_access is a pydantic_monty.AbstractOS or an OsHandler'),
-        ({'observers': 3}, 'observers is a list of callables that take an event'),
+        ({'on_cell_event': 3}, 'on_cell_event is a function that takes an event, or a list of them, got 3'),
         ({'secret': 'short'}, 'too short'),
         ({'tols': 'all'}, "Code mode has no option 'tols'. Did you mean tools\\?$"),
         ({'bananas': True}, "Code mode has no option 'bananas'. There are: checking, claim_timeout"),

@@ -105,7 +105,7 @@ def no_context() -> str:
     ('options', 'said'),
     [
         ({'owner': no_context}, snapshot("owner is called as owner(ctx), and no_context() -> 'str' takes other arguments.")),
-        ({'observers': [no_context]}, snapshot("observers is called as observer(event), and no_context() -> 'str' takes other arguments.")),
+        ({'on_cell_event': [no_context]}, snapshot("on_cell_event is called as on_cell_event(event), and no_context() -> 'str' takes other arguments.")),
         ({'on_unknown_call': no_context}, snapshot("on_unknown_call is called as look_up(ctx, call), and no_context() -> 'str' takes other arguments.")),
         ({'tools': no_context}, snapshot("tools is called as choose(ctx, tool_def), and no_context() -> 'str' takes other arguments.")),
         ({'tool_events': 'yes'}, snapshot("tool_events is True or False, got 'yes'.")),

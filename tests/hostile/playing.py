@@ -88,7 +88,7 @@ TOOLS: Final = (take, give_back, take_text, number, fails)
 async def play(cell: HostileCell, **options: Any) -> Played:
     """Play a cell, and one after it, in a run of their own."""
     events: list[Event] = []
-    code_mode = CodeMode(limits=_LIMITS, max_tool_calls=3_000, observers=[events.append], **options)
+    code_mode = CodeMode(limits=_LIMITS, max_tool_calls=3_000, on_cell_event=events.append, **options)
     agent: Agent[None, str] = Agent(tools=TOOLS, capabilities=[code_mode])
     model = scripted_model(*cell.before, cell.code, AFTER)
     async with watched() as strain:

@@ -70,7 +70,7 @@ def found_in(cell: str) -> tuple[Diagnostic, ...]:
             told.extend([*event.verdict.refusals, *event.verdict.remarks])
 
     tools = [find, close, Tool(lock, sequential=True)]
-    Agent(scripted_model(cell), tools=tools, capabilities=[CodeMode(observers=[observe])]).run_sync('go')
+    Agent(scripted_model(cell), tools=tools, capabilities=[CodeMode(on_cell_event=observe)]).run_sync('go')
     return tuple(told)
 
 

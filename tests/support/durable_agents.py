@@ -282,7 +282,7 @@ def _agent(place: Place, service: Service, life: Life) -> Agent[None, Any]:
     options: dict[str, Any] = {
         'store': SqlStore(place.store_url),
         'secret': _SECRET,
-        'observers': [watch],
+        'on_cell_event': watch,
         **service.options,
     }
     durability = (

@@ -147,7 +147,7 @@ def _agent(folder: Path, life: Life) -> Agent[None, Any]:
     function: Any = pay if life.pays_in == 'euros' else pay_in_dollars
     options: dict[str, Any] = {
         'store': (DyingStore if life.dies == 'after the call' and writes_calls else SqlStore)(f'sqlite:///{file}'),
-        'observers': [watch],
+        'on_cell_event': watch,
         **life.options,
     }
     return Agent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -39,6 +40,8 @@ class AgentRun:
     """Whether a client sees what becomes of it."""
     observe: Observer
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
+    drain: Callable[[], Awaitable[None]]
+    """Waits until the application's functions had what `observe` was told."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
     catalog: Catalog | None = None
@@ -137,9 +140,11 @@ class AgentRun:
             saved = await self.session.aclose()
         except (SnapshotError, StoreError, SandboxError) as error:
             self._failed_to_save(error, cell_id)
-            return
-        if saved is not None and cell_id is not None:
-            self.observe(_saved_event(cell_id, saved, started))
+        else:
+            if saved is not None and cell_id is not None:
+                self.observe(_saved_event(cell_id, saved, started))
+        finally:
+            await self.drain()
 
     async def save_unsaved(self) -> None:
         """Save the state at hand, if the store does not have it: the cell that starts from it may wait or be interrupted.

@@ -28,6 +28,7 @@ CANCELLED_RECORD: Final = 'grail.cell.cancelled'
 ERROR_RECORD: Final = 'grail.cell.error'
 STATE_LOST_RECORD: Final = 'grail.state.lost'
 STATE_UNSAVED_RECORD: Final = 'grail.state.unsaved'
+HANDLER_RECORD: Final = 'grail.handler.failed'
 
 # identity
 CELL_ID: Final = 'gen_ai.tool.call.id'

@@ -1,15 +1,17 @@
-"""What happened, said once, as frozen records; observers tell it on (spans, metrics, a user's own log).
+"""What happened, said once, as frozen records; observers tell it on (spans, metrics, functions of the application).
 
 Within one cell the order is: `CellStarted`, (`StateRestored` | `StateLost`)?, (`CellPrepared`, `CellChecked`) or, for a
 cell that began in an earlier run, `CellResumed`; then (`CallStarted`, `CallSettled`)*, (`SnapshotSaved` |
 `SnapshotFailed`)?, `CellEnded`, `CellClosed`. A call that was answered from a journal is only settled, not started. Of a
 cell that waits on, or was denied as a whole, there is `CellWaits` or `CellDenied` in place of what it would have done.
+
+`conversation_id` is filled in where the functions of an application are called.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -35,6 +37,7 @@ class StateRestored:
     """The snapshot's name."""
     size_bytes: int
     seconds: float
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class StateLost:
 
     cell_id: str
     reason: GrailError
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class CellResumed:
     """From where it waited; otherwise from its beginning, since its process died."""
     trace: Mapping[str, str]
     """The trace context it was suspended in, as W3C headers; empty when it was not traced."""
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class CellWaits:
     cell_id: str
     waiting: tuple[CallRecord, ...]
     """The calls it waits for; empty for a cell that has not begun."""
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,7 @@ class CellDenied:
 
     cell_id: str
     message: str
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,7 @@ class CellPrepared:
     cell_id: str
     mends: tuple[Mend, ...]
     seconds: float
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,18 +94,21 @@ class CellChecked:
     cell_id: str
     verdict: Verdict
     seconds: float
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarted:
     cell_id: str
     request: CallRequest
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSettled:
     cell_id: str
     record: CallRecord
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +117,7 @@ class CellEnded:
     outcome: Outcome
     run_seconds: float
     """Time in the sandbox and its calls, without preparing and checking."""
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +128,7 @@ class SnapshotSaved:
     """Sealed and compressed, as stored."""
     seconds: float
     """For the dump, the seal and the store together."""
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,7 @@ class SnapshotFailed:
     cell_id: str
     reason: GrailError
     stage: Literal['dump', 'seal', 'store']
+    conversation_id: str = ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +148,7 @@ class CellClosed:
     cell_id: str
     journal_seconds: float = 0.0
     """How long it has waited for its journal to be stored."""
+    conversation_id: str = ''
 
 
 Event: TypeAlias = (
@@ -152,6 +167,11 @@ Event: TypeAlias = (
     | SnapshotFailed
     | CellClosed
 )
+
+
+EventHandler: TypeAlias = Callable[[Event], object]
+"""What `CodeMode(on_cell_event=...)` takes: called with every event of a cell, in order, each with the `conversation_id`. What an
+`async` one returns is awaited."""
 
 
 class Observer(Protocol):

@@ -99,6 +99,11 @@ class CellRecords:
         said = f"cell's state was not kept: {kind}"
         self._write(names.STATE_UNSAVED_RECORD, names.WARN, said, str(reason), **{names.ERROR_TYPE: kind})
 
+    def handler_failed(self, handler: str, error: Exception) -> None:
+        kind = type(error).__name__
+        said = f'a function of on_cell_event raised: {kind} in {handler}'
+        self._write(names.HANDLER_RECORD, names.ERROR, said, str(error), **{names.ERROR_TYPE: kind})
+
     def _write(self, name: str, level: int, message: str, content: str = '', **facts: str) -> None:
         if self._include_content and content:
             message = f'{message}: {redact.text(content, longest=_LONGEST)}'

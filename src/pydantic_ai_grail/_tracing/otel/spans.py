@@ -101,6 +101,11 @@ class CellSpan:
         detach(self._token)
         self._span.end()
 
+    def handler_failed(self, handler: str, error: Exception) -> None:
+        """A function of the application raised where it was told of an event: a record, and no failure of the cell."""
+        if self._record is not None:
+            self._record.handler_failed(handler, error)
+
     def _observe(self, event: Event, /) -> None:
         if self._metrics is not None:
             self._metrics(event)
@@ -163,6 +168,9 @@ class _Record:
         self._lost: BaseException | None = None
         self._calls: dict[str, CallRecord] = {}
         """As far as they came, should the cell be left without an outcome."""
+
+    def handler_failed(self, handler: str, error: Exception) -> None:
+        self._records.handler_failed(handler, error)
 
     def __call__(self, event: Event) -> None:
         match event:
