@@ -55,6 +55,8 @@ class Engine:
         SettingsError: When no key can be had for the store.
     """
 
+    _sees_streams: bool
+
     def __init__(self, settings: Settings, *, sees_streams: bool = False) -> None:
         """Make one. `sees_streams`: whether somebody tells it of streamed runs, with `note_stream`."""
         self.settings = settings
