@@ -244,14 +244,13 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         parts = CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars)
         owner, conversation_id = run.session.conversation
         started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code'], owner=owner)
-        cell_span = self._engine.span(ctx.tracer, started, include_content=ctx.trace_include_content)
         with (
             run.errors(),
-            cell_span as span,
+            (cell_span := self._engine.span(ctx.tracer, started, include_content=ctx.trace_include_content)) as span,
             cell_stream(ctx, parts, events=self.settings.events, is_streamed=run.is_streamed) as stream,
         ):
-            handlers = self._engine.delivery(conversation_id, report=cell_span.handler_failed)
-            observe = to_all(span, log, *([] if stream is None else [stream]), handlers)
+            told = to_all(span, log, *([] if stream is None else [stream]))
+            observe = self._engine.delivery(conversation_id, report=cell_span.handler_failed, first=told)
             observe(started)
             cell = CellCall(
                 engine=self._engine,
@@ -278,8 +277,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             except DecisionNotAwaited as error:
                 raise ToolFailed(nothing_to_resume(own_id)) from error
             finally:
-                observe(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))
-                await handlers.drain()
+                await observe.close(CellClosed(cell_id=cell_id, journal_seconds=cell.journal_seconds))
 
     async def _session_note(self, ctx: RunContext[AgentDepsT]) -> str:
         """Once per run: what lives and what was done unseen, as text; empty when nothing, or when it cannot be told yet."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from ..events.cell_events import Observer, SnapshotFailed, SnapshotSaved, StateR
 from ..events.outcomes import Completed
 from ..stores.base import CellKey
 from .call_reuse import Corrections
+from .event_delivery import EventDelivery
 from .message_history import CellsInHistory, cell_metadata
 from .session import SavedCell, Session, State
 
@@ -38,10 +38,8 @@ class AgentRun:
     """Whether it is the application's, so that it is believed to be compacted where it says so."""
     is_public: bool = False
     """Whether a client sees what becomes of it."""
-    observe: Observer
+    observe: EventDelivery
     """Told of what happens between cells; a cell's own observer is told of what happens in it."""
-    drain: Callable[[], Awaitable[None]]
-    """Waits until the application's functions had what `observe` was told."""
     failures: int = 0
     """Cells that failed or were refused in a row."""
     catalog: Catalog | None = None
@@ -144,7 +142,7 @@ class AgentRun:
             if saved is not None and cell_id is not None:
                 self.observe(_saved_event(cell_id, saved, started))
         finally:
-            await self.drain()
+            await self.observe.drain()
 
     async def save_unsaved(self) -> None:
         """Save the state at hand, if the store does not have it: the cell that starts from it may wait or be interrupted.

@@ -34,7 +34,7 @@ from .._state.repository import RepositorySettings, SnapshotRepository
 from .._state.secrets import keyring_for
 from .._tracing.otel import CellSpan, Tracer, cell_metrics, trace_context
 from ..errors import OwnerError
-from ..events.cell_events import CellStarted, log, to_all
+from ..events.cell_events import CellStarted, Observer, log, to_all
 from ..settings import Settings
 from ..stores.base import ConversationKey
 from .agent_run import AgentRun
@@ -66,7 +66,6 @@ class Engine:
             budget_chars=settings.max_catalog_chars, reserved=frozenset(self.support.modules)
         )
         self._told = set[str]()
-        self._logged = set[tuple[str, type[Exception]]]()
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
         keyring = keyring_for(settings.store, settings.secret)
         self.journals = Journals(
@@ -124,25 +123,29 @@ class Engine:
         session = Session(
             conversation=conversation, repository=self._repository, grants=Grants(self.journals, conversation)
         )
-        handlers = self.delivery(conversation.conversation_id)
         run = AgentRun(
             session=session,
             corrections=Corrections(journals=self.journals, session=session, has_times=not from_client),
             compacts_history=self.settings.compacts_history,
             is_public=from_client,
             trusts_history=conversation.has_owner or not from_client,
-            observe=to_all(cell_metrics(), log, handlers),
-            drain=handlers.drain,
+            observe=self.delivery(conversation.conversation_id, first=to_all(cell_metrics(), log)),
             is_streamed=False if self._sees_streams and run_id is not None else None,
         )
         if run_id is not None:
             self._runs[run_id] = run
         return run
 
-    def delivery(self, conversation_id: str, report: FailureReport | None = None) -> EventDelivery:
+    def delivery(
+        self, conversation_id: str, *, report: FailureReport | None = None, first: Observer | None = None
+    ) -> EventDelivery:
         """What calls the functions of `on_cell_event`, with the events of a cell or of what comes between cells."""
         return EventDelivery(
-            handlers=self.settings.on_cell_event, conversation_id=conversation_id, logged=self._logged, report=report
+            handlers=self.settings.on_cell_event,
+            conversation_id=conversation_id,
+            logged=self._told,
+            report=report,
+            first=first,
         )
 
     def description(self, catalog: Catalog, *, search_tool: str | None) -> str:

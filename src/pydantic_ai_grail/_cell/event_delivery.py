@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from anyio import CancelScope
 
-from ..events.cell_events import Event, EventHandler
+from ..events.cell_events import CellClosed, Event, EventHandler, Observer
 
 LONGEST_WAIT_SECONDS: Final = 5.0
 """How long the end of a cell waits for what handlers do with its events."""
@@ -31,14 +31,18 @@ class EventDelivery:
 
     handlers: tuple[EventHandler, ...]
     conversation_id: str
-    logged: set[tuple[str, type[Exception]]]
+    logged: set[str]
     """What was logged already, of all cells: a handler that fails at each event fills no log."""
     report: FailureReport | None = None
+    first: Observer | None = None
+    """Told each event before the handlers are."""
     _pending: deque[tuple[EventHandler, Awaitable[Any]]] = field(default_factory=deque[Any])
     _task: asyncio.Task[None] | None = None
 
     def __call__(self, event: Event, /) -> None:
         """Call every handler, in order."""
+        if self.first is not None:
+            self.first(event)
         if not self.handlers:
             return
         event = replace(event, conversation_id=self.conversation_id)
@@ -51,6 +55,11 @@ class EventDelivery:
             if isawaitable(given):
                 self._pending.append((handler, given))
                 self._start()
+
+    async def close(self, event: CellClosed) -> None:
+        """Tell the last event of a cell, and `drain`."""
+        self(event)
+        await self.drain()
 
     async def drain(self) -> None:
         """Once this returns, handlers have had every event, or have had `LONGEST_WAIT_SECONDS` for it and were cancelled.
@@ -106,7 +115,7 @@ class EventDelivery:
         name = cast('str', getattr(handler, '__qualname__', None) or type(handler).__qualname__)
         if self.report is not None:
             self.report(name, error)
-        kind = (name, type(error))
+        kind = f'{name} raised {type(error).__name__}'
         if kind in self.logged or len(self.logged) >= _MOST_LOGGED:
             return
         self.logged.add(kind)
@@ -118,5 +127,5 @@ class EventDelivery:
         )
 
 
-_MOST_LOGGED: Final = 100
+_MOST_LOGGED: Final = 1_000
 _LOG: Final = logging.getLogger('pydantic_ai_grail')
