@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import get_args
 
 import pytest
+from markdown.extensions.toc import slugify, unique
 from support.reference_pages import DOCS, NOT_WRITTEN, Paragraph, blocks_in, current, exceptions, parts
 
 import pydantic_ai_grail
@@ -41,7 +43,18 @@ def test_every_exception_and_every_diagnostic_has_an_anchor_and_says_what_to_do(
 
     assert sections.keys() == exceptions().keys() | CODES.keys()
     for name, section in sections.items():
-        assert '**What to do.**' in section, name
+        advice = re.findall(r'^\*\*What (to do|the model does)\.\*\* \w', section, re.MULTILINE)
+        assert advice == ['to do'] or (name in CODES and advice == ['the model does']), name
+
+
+def test_words_of_a_message_that_never_vary_can_be_searched_for() -> None:
+    text = (DOCS / 'reference' / 'errors.md').read_text('utf-8')
+    messages = [line for line in text.splitlines() if line.startswith(('- `', '- **`')) and '…' in line]
+
+    assert [message for message in messages if not re.search(r'\*\*`+ ?[\w/"].*?`\*\*', message)] == []
+    assert 'does not have it: it was forgotten to make room' in text
+    assert '**`is shared, so its snapshots must be sealed with a secret' in text
+    assert "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`" in text, 'as the message has it'
 
 
 def test_the_tests_that_pages_name_are_there() -> None:
@@ -51,6 +64,37 @@ def test_the_tests_that_pages_name_are_there() -> None:
 
     assert [name for name in sorted(named) if not (DOCS.parent / name).exists()] == []
     assert 'tests/owners' in named
+
+
+def test_links_between_pages_lead_to_headings() -> None:
+    """MkDocs looks as well, in its strict build; that takes too long for every run of the tests."""
+    slugs = {page.resolve(): _slugs(page) for page in DOCS.glob('**/*.md')}
+    links = [
+        (page, target)
+        for page in slugs
+        for target in re.findall(r'\]\(([^)\s:]*#[^)\s]+)\)', _FENCED.sub('', page.read_text('utf-8')))
+    ]
+    dead = [
+        f'{page.relative_to(DOCS)} -> {target}'
+        for page, target in links
+        for path, _, anchor in [target.partition('#')]
+        if '/api/' not in str(to := (page.parent / path).resolve() if path else page)
+        and anchor not in slugs.get(to, set())
+    ]
+
+    assert len(links) > 100
+    assert dead == []
+
+
+_FENCED = re.compile(r'^```.*?^```', re.MULTILINE | re.DOTALL)
+
+
+def _slugs(page: Path) -> set[str]:
+    found: set[str] = set()
+    for heading in re.findall(r'^#+ (.+)$', _FENCED.sub('', page.read_text('utf-8')), re.MULTILINE):
+        given = re.search(r'\{ #(\S+) \}$', heading)
+        unique(given[1] if given else slugify(re.sub(r'\[(.+?)\]\(.*?\)', r'\1', heading), '-'), found)
+    return found
 
 
 def test_the_picture_of_a_cell_has_each_state_that_the_api_tells() -> None:

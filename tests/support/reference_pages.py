@@ -22,6 +22,7 @@ from support.diagnostic_cells import examples
 from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, errors, settings
 from pydantic_ai_grail._common.public_errors import TOLD
 from pydantic_ai_grail._journal.transitions import CALL, CELL
+from pydantic_ai_grail._reply.prose import LIMITS
 from pydantic_ai_grail._tracing import span_names as names
 from pydantic_ai_grail.cli.parser import command_line
 from pydantic_ai_grail.errors import GrailError
@@ -29,6 +30,7 @@ from pydantic_ai_grail.events import cell_events as events
 from pydantic_ai_grail.events import journal_entries as journal
 from pydantic_ai_grail.events import stream_events
 from pydantic_ai_grail.events.diagnostics import CODES
+from pydantic_ai_grail.testing import ScriptError
 
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / 'docs'
@@ -133,15 +135,27 @@ def _parts() -> Iterator[Table | Text | Paragraph]:
         yield Table(page='reference/events-and-spans.md', name=name, head=head, rows=rows)
     yield from _commands()
     for name, messages in _messages().items():
-        text = '\n'.join(f'- `{message}`' for message in messages)
+        text = '\n'.join(f'- {_searchable(message)}' for message in messages)
         yield Text(page='reference/errors.md', name=f'messages-{name}', text=text)
+    yield Table(
+        page='reference/errors.md',
+        name='log',
+        head=('message', 'level', 'what to do'),
+        rows=tuple(_logged()),
+    )
+    yield Table(
+        page='reference/errors.md',
+        name='limit-sentences',
+        head=('what the model reads', 'option', 'what to do'),
+        rows=tuple((f'{LIMITS[name][0]}. {LIMITS[name][1]}',) for name in ('time', 'memory', 'suspensions', 'sleep')),
+    )
     told = '\n'.join(f'| `{kind.__name__}` | {sentence} |' for kind, sentence in TOLD.items())
     yield Text(
         page='reference/errors.md', name='client', text=f'| exception | what a client reads |\n|---|---|\n{told}'
     )
     for name, kind in exceptions().items():
         bases = ' and '.join(f'`{base.__name__}`' for base in kind.__bases__)
-        yield Paragraph(page='reference/errors.md', name=name, text=f'A kind of {bases}.')
+        yield Paragraph(page='reference/errors.md', name=name, text=f'Subclass of {bases}.')
     for code, cell, message in examples():
         shown = re.sub(' {9,}', ' …', cell)
         yield Text(page='reference/errors.md', name=f'example-{code}', text=f'```text\n{shown}\n\n{message}\n```')
@@ -217,7 +231,7 @@ def _options() -> Iterator[tuple[str, ...]]:
         yield f'`{name}`', _either(_spelled(ast.unparse(declared.annotation))), shown
 
 
-def _annotated(of: ast.ClassDef) -> Iterator[tuple[str, ast.AnnAssign]]:
+def _annotated(of: ast.ClassDef | ast.Module) -> Iterator[tuple[str, ast.AnnAssign]]:
     for each in of.body:
         if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
             yield each.target.id, each
@@ -307,12 +321,12 @@ def _table_of(actions: Sequence[Action]) -> str:
 def exceptions() -> dict[str, type[GrailError]]:
     """Every exception of the package, by name."""
     found = {name: each for name, each in vars(errors).items() if inspect.isclass(each)}
-    return {name: each for name, each in found.items() if issubclass(each, GrailError)}
+    return {name: each for name, each in found.items() if issubclass(each, GrailError)} | {'ScriptError': ScriptError}
 
 
 def _messages() -> dict[str, list[str]]:
     """What exceptions say, with `…` for what varies."""
-    found: dict[str, dict[str, None]] = {name: {} for name in exceptions()}
+    found: dict[str, dict[str, None]] = {name: {} for name in (*exceptions(), 'UserError')}
     for path in sorted(PACKAGE.rglob('*.py')):
         for node in ast.walk(ast.parse(path.read_text('utf-8'))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in found and node.args:
@@ -322,15 +336,44 @@ def _messages() -> dict[str, list[str]]:
     return {name: [*messages] for name, messages in found.items() if messages}
 
 
+def _logged() -> Iterator[tuple[str, str]]:
+    """What the package's logger says, with `…` for what varies, and at which level."""
+    for path in sorted(PACKAGE.rglob('*.py')):
+        module = ast.parse(path.read_text('utf-8'))
+        named = {name: declared.value for name, declared in _annotated(module)}
+        for node in ast.walk(module):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id='_LOG' | '_log'), attr=level), args=[said, *_]):
+                    said = named.get(said.id, said) if isinstance(said, ast.Name) else said
+                    message = _template(said) if said is not None else None
+                    assert message is not None, ast.unparse(node)
+                    yield _searchable(re.sub('%[sdrg]', '…', message)), level
+                case _:
+                    pass
+
+
 def _template(message: ast.expr) -> str | None:
     if isinstance(message, ast.JoinedStr):
         texts = (str(part.value) if isinstance(part, ast.Constant) else '…' for part in message.values)
-        return re.sub('(… ?)+…', '…', ''.join(texts)).replace('`', "'")
-    return (
-        message.value.replace('`', "'")
-        if isinstance(message, ast.Constant) and isinstance(message.value, str)
-        else None
-    )
+        return re.sub('(… ?)+…', '…', ''.join(texts))
+    return message.value if isinstance(message, ast.Constant) and isinstance(message.value, str) else None
+
+
+def _searchable(message: str) -> str:
+    """A message whose longest part without anything that varies is bold: the words that a reader can search for."""
+    parts = re.split('(…)', ' '.join(message.split()))
+    longest = max(range(0, len(parts), 2), key=lambda number: len(parts[number]))
+    mark = cast('re.Match[str]', re.match(r'[\W_]*(?=[\w/"]|$)', parts[longest])).end() if longest else 0
+    before, words = ''.join(parts[:longest]) + parts[longest][:mark], parts[longest][mark:]
+    after = ''.join(parts[longest + 1 :])
+    return ' '.join(filter(None, (_in_code(before), f'**{_in_code(words)}**', _in_code(after))))
+
+
+def _in_code(text: str) -> str:
+    text = text.strip()
+    mark = '``' if '`' in text else '`'
+    room = ' ' if mark == '``' else ''
+    return f'{mark}{room}{text}{room}{mark}' if text else ''
 
 
 def _either(annotation: str) -> str:
