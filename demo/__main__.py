@@ -90,7 +90,8 @@ def books(folder: Path, console: Console) -> None:
     )
     for name, cost in (
         ('with code', as_played(messages)),
-        ('as single calls, one a request', as_single_calls(messages)),
+        ('as tool calls, all of a cell in one request', as_single_calls(messages, at_once=True)),
+        ('as tool calls, each a request', as_single_calls(messages)),
     ):
         console.print(
             f'Cost {name}: {cost.requests:,} requests to the model, about {cost.tokens_read:,} tokens read and '

@@ -2,8 +2,9 @@
 
 Counted from the message history. A token is taken for four characters of what the model writes or reads. Each request sends
 the whole conversation so far, so what stands in it is counted again for each later request; prompt caching makes that cheaper,
-on both sides alike. As single calls: each call that code made is a request of its own, with its arguments to write and its result
-to read; the code is not written, and its results are not read.
+on both sides alike. Without code: the model writes the arguments of each call that code made and reads its result; the code is not
+written, and its results are not read. Either each call is a request of its own, or all calls of a cell are one, as if the model
+could know the arguments of all before it has read a result.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def as_played(messages: Sequence[ModelMessage]) -> Cost:
     return _cost(steps)
 
 
-def as_single_calls(messages: Sequence[ModelMessage]) -> Cost:
-    """What it would have cost with one request for each call that code made."""
+def as_single_calls(messages: Sequence[ModelMessage], *, at_once: bool = False) -> Cost:
+    """What it would have cost with one request for each call that code made; or `at_once`, with one for all of a cell."""
     cells = {cell.cell_id: cell for cell in played_cells(messages)}
     steps: list[tuple[int, bool]] = []
     for message in messages:
@@ -45,8 +46,12 @@ def as_single_calls(messages: Sequence[ModelMessage]) -> Cost:
             for part in message.parts
             if isinstance(part, ToolCallPart) and part.tool_call_id in cells
         ]
-        for call in (call for cell in made for call in cell.calls):
-            steps += [(len(call.tool_name) + _size(call.args), True), (_size(call.result), False)]
+        for cell in made:
+            calls = [(len(call.tool_name) + _size(call.args), _size(call.result)) for call in cell.calls]
+            if at_once and calls:
+                calls = [(sum(written for written, _ in calls), sum(read for _, read in calls))]
+            for written, read in calls:
+                steps += [(written, True), (read, False)]
         if not made:
             kept = [part for part in message.parts if getattr(part, 'tool_call_id', None) not in cells]
             size = sum(_part(part) for part in kept)

@@ -215,7 +215,11 @@ def test_the_costs_are_counted_from_the_history(played: Played) -> None:
     with_code, single = as_played(messages), as_single_calls(messages)
     assert with_code.requests == len(responses) == len(cells) + len(PROMPTS)
     assert single.requests == sum(len(cell.calls) for cell in cells) + len(PROMPTS)
-    for cost in (with_code, single):
+    at_once = as_single_calls(messages, at_once=True)
+    assert at_once.requests == sum(1 for cell in cells if cell.calls) + len(PROMPTS)
+    assert at_once.tokens_written == single.tokens_written
+    assert with_code.tokens_read < at_once.tokens_read < single.tokens_read
+    for cost in (with_code, at_once, single):
         line = f'{cost.requests:,} requests to the model, about {cost.tokens_read:,} tokens read'
         assert line in ' '.join(played.screen.split())
 
