@@ -42,7 +42,10 @@ ANSWERS: Final[Mapping[str, Sequence[str | Code]]] = {
         'ada on the 3rd and 18th, grace on the 17th.',
     ],
     # guides/crash-recovery.md
-    'Refund 50 for order 7.': [Code('await refund(7, 50)'), 'Order 7 is refunded.'],
+    'Refund 50 for order 7, 60 for order 8 and 70 for order 9.': [
+        Code('[await refund(7, 50), await refund(8, 60), await refund(9, 70)]'),
+        'Orders 7, 8 and 9 are refunded.',
+    ],
     # guides/approvals.md
     'Refund 50 for order 7, 300 for order 8 and 900 for order 9.': [
         Code(
