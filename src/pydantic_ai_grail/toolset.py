@@ -253,8 +253,6 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             observe = self._engine.delivery(conversation_id, report=cell_span.handler_failed, first=told)
             observe(started)
             cell = CellCall(
-                engine=self._engine,
-                run=run,
                 start=CellStart(
                     engine=self._engine,
                     run=run,
@@ -268,7 +266,6 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                     reruns=asked.get('rerun', False),
                 ),
                 manager=manager_of_calls(self.wrapped, ctx, tool.inside),
-                observe=observe,
                 printed=stream.printed if stream is not None and stream.tells_all else None,
             )
             try:

@@ -85,7 +85,7 @@ def test_a_tool_that_changed_its_signature_while_the_process_was_dead_is_told_at
     assert outcome.paid == [1]
 
 
-def test_when_the_process_dies_and_durability_is_cell(tmp_path: Path) -> None:
+def test_when_the_process_dies_and_journal_writes_is_cell(tmp_path: Path) -> None:
     options = {'journal_writes': 'cell'}
     outcome = lived(tmp_path, Life(dies='after the call', options=options), Life(options=options))
     assert (outcome.content, outcome.paid) == (DONE, [1, 2, 1, 2])

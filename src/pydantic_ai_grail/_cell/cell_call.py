@@ -39,17 +39,20 @@ from .session import State
 class CellCall:
     """Lifetime: one call of `run_code`."""
 
-    engine: Engine
-    run: AgentRun
     start: CellStart
     manager: ToolManager[Any]
     """Runs the tools that code calls."""
-    observe: Observer
     printed: Callable[[str], None] | None = None
     """Told what the cell prints, as it comes."""
     journal_seconds: float = 0.0
     """How long it has waited for its journal."""
+    engine: Engine = field(init=False)
+    run: AgentRun = field(init=False)
+    observe: Observer = field(init=False)
     _notes: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.engine, self.run, self.observe = self.start.engine, self.start.run, self.start.observe
 
     async def ran(self, cells: CellsInHistory) -> CellEnd:
         """Run the cell to its end.
