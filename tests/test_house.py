@@ -100,7 +100,7 @@ RECORDS = {
 """Classes that are only data, with more fields."""
 
 LARGE = {
-    '_cell.agent_run.AgentRun': 12,
+    '_cell.agent_run.AgentRun': 11,
     '_cell.session.Session': 13,
     '_source.outline.Outline': 13,
     '_journal.cell_journal.CellJournal': 12,
