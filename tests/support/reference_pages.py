@@ -35,6 +35,7 @@ from pydantic_ai_grail.testing import ScriptError
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / 'docs'
 PACKAGE: Final = Path(settings.__file__).parent
+_PRESETS: Final = (Limits.DEFAULT, Limits.STRICT)
 NOT_WRITTEN: Final = '?'
 """In a column that a person has to fill in."""
 
@@ -103,8 +104,11 @@ def _parts() -> Iterator[Table | Text | Paragraph]:
     yield Table(
         page='reference/limits.md',
         name='limits',
-        head=('limit', 'type', 'default', 'what it bounds', 'when it is reached'),
-        rows=tuple((f'`{each.name}`', _either(str(each.type)), f'`{each.default!r}`') for each in fields(Limits)),
+        head=('limit', 'type', 'default', '`STRICT`', 'what it bounds', 'when it is reached'),
+        rows=tuple(
+            (f'`{each.name}`', _either(str(each.type)), *(f'`{getattr(preset, each.name)!r}`' for preset in _PRESETS))
+            for each in fields(Limits)
+        ),
     )
     yield Text(page='concepts/journal.md', name='cell-states-picture', text=_picture(CELL))
     states = tuple((f'`{state}`',) for state in CELL)

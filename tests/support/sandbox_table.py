@@ -133,7 +133,8 @@ def tables() -> str:
         ),
         '### Builtins\n',
         f'{_listed(support.builtins)}\n',
-        'Of CPython these are missing: ' + _listed(support.lacking_builtins - _warnings(support)) + '\n',
+        'These builtins of CPython are missing in Monty. This package adds [`help`](catalog.md) for tools, and mends what has '
+        'another name here, such as `IOError`: ' + _listed(support.lacking_builtins - _warnings(support)) + '\n',
         '### Methods\n',
         'Methods of builtin types that CPython has and Monty has not: ' + _listed(support.lacking_methods) + '\n',
     ]
