@@ -79,9 +79,9 @@ class Screen:
                 self.line('state', f'lost: {reason}', style='red')
             case CellResumed(was_waiting=was_waiting):
                 self.line('resumed', 'from where it waited' if was_waiting else 'its process was killed')
-            case CellPrepared(mends=mends):
-                for mend in mends:
-                    self.line('mended', f'line {mend.line}: {mend.note}', style='yellow')
+            case CellPrepared(rewrites=rewrites):
+                for rewrite in rewrites:
+                    self.line('rewritten', f'line {rewrite.line}: {rewrite.note}', style='yellow')
             case CellChecked(verdict=verdict, seconds=seconds):
                 word = 'accepted' if verdict.is_accepted else 'refused, nothing ran'
                 self.line('checked', f'{word}, in {milliseconds(seconds)}', style='' if verdict.is_accepted else 'red')
@@ -174,8 +174,8 @@ class FoldedScreen(Screen):
                 self._facts.append('resumed where it waited' if was_waiting else 'resumed after the kill')
             case CellChecked(verdict=verdict):
                 self._facts.append('checked' if verdict.is_accepted else 'refused, nothing ran')
-            case CellPrepared(mends=mends) if mends:
-                self._facts.append(f'{len(mends)} mends')
+            case CellPrepared(rewrites=rewrites) if rewrites:
+                self._facts.append(f'{len(rewrites)} rewrites')
             case CellWaits():
                 self.folded('cell', ', '.join([f'{self._lines} lines', *self._facts, 'waits']))
             case CellEnded(outcome=outcome):

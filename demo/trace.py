@@ -90,8 +90,8 @@ def _told(span: ReadableSpan) -> Iterator[str]:
     if (code := attributes.get('grail.cell.code')) is not None:
         first = str(code).strip().splitlines()
         yield f'code: {first[0]}{f"  … {len(first)} lines" if len(first) > 1 else ""}'
-    for mend in json.loads(attributes.get('grail.cell.mends', '[]')):
-        yield f'mend in line {mend["line"]}: {mend.get("note", mend["kind"])}'
+    for rewrite in json.loads(attributes.get('grail.cell.rewrites', '[]')):
+        yield f'rewrite in line {rewrite["line"]}: {rewrite.get("note", rewrite["kind"])}'
     for name in SHOWN:
         if name in attributes:
             value = attributes[name]

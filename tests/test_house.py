@@ -105,7 +105,7 @@ LARGE = {
     '_source.outline.Outline': 13,
     '_journal.cell_journal.CellJournal': 12,
     '_monty.worker.Worker': 11,
-    '_source.mends.mending.Mending': 11,
+    '_source.rewrites.cell_rewriter.CellRewriter': 11,
     '_source.rules.tool_calls._Given': 11,
     '_source.inspected.Inspected': 10,
     '_stream.observer.CellStream': 10,

@@ -27,8 +27,8 @@ from ._cell.cell_start import CellStart
 from ._cell.cells_called import RESUME, CellCalls
 from ._cell.durable_step import CellReply, StepContext, as_step, is_in_workflow, pass_on, refuse_temporal
 from ._cell.engine import Engine
-from ._cell.instructions import living, unseen
-from ._cell.message_history import cells_in, requests_again, said_before
+from ._cell.instructions import living, orphans_text
+from ._cell.message_history import cells_in, last_instruction, requests_again
 from ._cell.name_conflicts import ONE_CODE_MODE, refuse_other_run_code
 from ._cell.run_code import ARGUMENTS, VALIDATOR, RunCodeTool, definition, manager_of_calls
 from ._cell.suspension import note_denials
@@ -204,53 +204,53 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             return await self.wrapped.call_tool(name, tool_args, ctx, tool)
         assert self._run is not None, 'Pydantic AI calls for_run() before any tool'
         run, run_code = self._run, cast('RunCodeTool[Any]', tool)
-        asked = cast('RunCodeArgs', tool_args)
+        requested = cast('RunCodeArgs', tool_args)
         refuse_temporal()
         if not is_in_workflow():
-            return self._tell(ctx, run, await self._cell(asked, ctx, run_code, run))
+            return self._tell(ctx, run, await self._cell(requested, ctx, run_code, run))
         before = deepcopy(ctx.usage)
         reply = await as_step(
             f'{TOOLSET_ID}.{name}',
-            partial(self._settled_cell, asked, ctx, run_code, run),
+            partial(self._settled_cell, requested, ctx, run_code, run),
             claim_seconds=self.settings.claim_timeout,
         )
-        if reply.told is not None:
-            await pass_on(reply.told, ctx, spent_before=before)
+        if reply.effects is not None:
+            await pass_on(reply.effects, ctx, spent_before=before)
         return self._tell(ctx, run, reply)
 
     async def _settled_cell(
-        self, asked: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
+        self, requested: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
         """A cell whose reply, and the state it leaves, are good for another process."""
         before, within = deepcopy(ctx.usage), StepContext.of(ctx)
         try:
-            reply = await self._cell(asked, within, tool, run)
+            reply = await self._cell(requested, within, tool, run)
         except ApprovalRequired as waits:
             reply = CellReply(waits=waits.metadata or {})
         await run.aclose()
-        return replace(reply, told=within.told(before))
+        return replace(reply, effects=within.effects(before))
 
     async def _cell(
-        self, asked: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
+        self, requested: RunCodeArgs, ctx: RunContext[AgentDepsT], tool: RunCodeTool[Any], run: AgentRun
     ) -> CellReply:
         call_id = own_id = ctx.tool_call_id or 'cell'
         calls = CellCalls(ctx.messages, tool_name=RUN_CODE)
         cell_id = calls.cell_id(call_id)
-        if RESUME in asked:
+        if RESUME in requested:
             resumed = calls.asking(call_id)
             if resumed is None or resumed.tool_call_id == call_id:
-                raise ToolFailed(nothing_to_resume(asked[RESUME]))
-            asked, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
+                raise ToolFailed(nothing_to_resume(requested[RESUME]))
+            requested, own_id = ARGUMENTS.validate_python(resumed.args_as_dict()), resumed.tool_call_id
         parts = CallParts(tools=tool.inside, max_chars=self.settings.max_call_chars)
         owner, conversation_id = run.session.conversation
-        started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=asked['code'], owner=owner)
+        started = CellStarted(cell_id=cell_id, conversation_id=conversation_id, source=requested['code'], owner=owner)
         with (
             run.errors(),
             (cell_span := self._engine.span(ctx.tracer, started, include_content=ctx.trace_include_content)) as span,
             cell_stream(ctx, parts, events=self.settings.events, is_streamed=run.is_streamed) as stream,
         ):
-            told = to_all(span, log, *([] if stream is None else [stream]))
-            observe = self._engine.delivery(conversation_id, report=cell_span.handler_failed, first=told)
+            effects = to_all(span, log, *([] if stream is None else [stream]))
+            observe = self._engine.delivery(conversation_id, report=cell_span.handler_failed, first=effects)
             observe(started)
             cell = CellCall(
                 start=CellStart(
@@ -260,10 +260,10 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
                     tool=tool,
                     observe=observe,
                     call_id=own_id,
-                    source=asked['code'],
+                    source=requested['code'],
                     first_id=cell_id,
-                    restarts=asked.get('restart', False),
-                    reruns=asked.get('rerun', False),
+                    restarts=requested.get('restart', False),
+                    reruns=requested.get('rerun', False),
                 ),
                 manager=manager_of_calls(self.wrapped, ctx, tool.inside),
                 printed=stream.printed if stream is not None and stream.tells_all else None,
@@ -285,7 +285,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             calls = CellCalls(ctx.messages, tool_name=RUN_CODE)
             cells = cells_in(calls, before=None, run_id=ctx.run_id)
             if not requests_again(ctx.messages):  # the model is in the midst of it: what it was told stays
-                run.opening_note = said_before(ctx.messages, f'toolset:{TOOLSET_ID}:{_NOTE}')
+                run.opening_note = last_instruction(ctx.messages, f'toolset:{TOOLSET_ID}:{_NOTE}')
                 return run.opening_note
             run.opening_note = ''
             try:
@@ -293,7 +293,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
             except (SnapshotError, StoreError):
                 return ''  # the first cell meets it again, and tells operator and model
             notes = [
-                unseen(unsaved, run.catalog, self.settings),
+                orphans_text(unsaved, run.catalog, self.settings),
                 living(state, await run.history_of(state)),
             ]
             run.opening_note = '\n'.join(filter(None, notes))

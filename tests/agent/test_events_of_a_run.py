@@ -78,8 +78,8 @@ def told(events: Sequence[object]) -> list[str]:
                 lines.append(f'  {ordinal(part)} waits')
             case CellPrintEvent(text=text):
                 lines.append(f'  printed {text!r}')
-            case CellCheckedEvent(verdict=verdict, mends=mends, refusals=refusals):
-                lines.append(f'  {verdict} {mends} {refusals}')
+            case CellCheckedEvent(verdict=verdict, rewrites=rewrites, refusals=refusals):
+                lines.append(f'  {verdict} {rewrites} {refusals}')
             case CellEndEvent(outcome=outcome, error=error, waiting=waiting):
                 lines.append(f'  {outcome} {error} {len(waiting)} waiting')
             case _:
@@ -169,7 +169,7 @@ async def test_calls_that_run_together_start_before_one_of_them_ends() -> None:
     assert not unpaired(events)
 
 
-async def test_all_tells_the_check_with_its_mends_what_is_printed_and_the_end_too() -> None:
+async def test_all_tells_the_check_with_its_rewrites_what_is_printed_and_the_end_too() -> None:
     cell = 'print("one")\nx = double(2)\nprint(math.floor(1.5))\nx / 0'
     events = await stream_of(agent_with(double, events='all'), cell, 'missing_name')
     assert told(events) == snapshot(

@@ -4,7 +4,7 @@ A file's cells are separated by `# %%`. A cell that starts with `# restore` runs
 state so far, one that starts with `# raises: Name` ends in that exception. The comments before a broken program's
 first cell are `# expect:` (codes, any of which is right, joined by `|`), `# names:` (text that the message must hold)
 and, where CPython would let the mistake pass, `# passes:` with the reason why it is one all the same. A valid program
-that runs only once its slips are mended has a twin of the same name in `meant/`, without the slips.
+that runs only once its slips are rewritten has a twin of the same name in `meant/`, without the slips.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class Program:
     """Why CPython would run a broken program to its end."""
 
     meant: tuple[Cell, ...] | None = None
-    """The cells of a program with slips that are mended, as their author meant them."""
+    """The cells of a program with slips that are rewritten, as their author meant them."""
 
     @property
-    def is_mended(self) -> bool:
-        """The program runs in a sandbox only after the mends."""
-        return self.name.startswith('mend_')
+    def is_rewritten(self) -> bool:
+        """The program runs in a sandbox only after the rewrites."""
+        return self.name.startswith('rewrite_')
 
 
 def load(kind: Kind) -> tuple[Program, ...]:

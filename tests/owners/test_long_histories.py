@@ -11,7 +11,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, Tool
 
 from pydantic_ai_grail._cell.approval_requests import as_the_model_sees, next_requests
 from pydantic_ai_grail._cell.cells_called import CellCalls, cell_ids_in
-from pydantic_ai_grail._cell.message_history import cells_in, denied_in, requests_again, said_before
+from pydantic_ai_grail._cell.message_history import cells_in, denied_in, last_instruction, requests_again
 
 Reads = Callable[[list[ModelMessage]], Any]
 READERS: dict[str, Reads] = {
@@ -23,7 +23,7 @@ READERS: dict[str, Reads] = {
     'asking': lambda messages: CellCalls(messages, tool_name='run_code').asking('no such'),
     'denied_in': lambda messages: denied_in(messages, tool_name='run_code'),
     'asks_anew': requests_again,
-    'said_before': lambda messages: said_before(messages, 'no such'),
+    'said_before': lambda messages: last_instruction(messages, 'no such'),
 }
 
 

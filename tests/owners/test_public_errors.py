@@ -15,7 +15,7 @@ from pydantic_ai.models.test import TestModel
 from pydantic_ai.ui.vercel_ai import VercelAIAdapter
 
 from pydantic_ai_grail import CodeMode, MemoryStore, Store, errors
-from pydantic_ai_grail._common.public_errors import TOLD, as_public, public_errors
+from pydantic_ai_grail._common.public_errors import PUBLIC_TEXTS, as_public, public_errors
 from pydantic_ai_grail.errors import GrailError, JournalMismatch, StoreConflict
 from pydantic_ai_grail.stores.base import NO_OWNER, CellKey, Claim, JournalRecord, SnapshotRecord
 
@@ -108,7 +108,7 @@ async def test_a_cell_whose_journal_is_gone_says_so_in_plain_words(
     await store.forget(owner='ada', conversation_id='chat 1')
     answer = await bank.post(approved(adapter, 'await pay(1)'))
     assert tells_nothing(answer)
-    assert TOLD[errors.JournalError] in answer
+    assert PUBLIC_TEXTS[errors.JournalError] in answer
     assert bank.made == []
     assert any('has no journal of it' in record.getMessage() for record in caplog.records)
 
@@ -130,11 +130,11 @@ def test_every_error_has_words_for_anybody(kind: type[GrailError]) -> None:
     with pytest.raises(kind) as told, public_errors(is_public=True):
         raise kind(SAID)
     assert type(told.value) is kind
-    assert str(told.value) in TOLD.values()
+    assert str(told.value) in PUBLIC_TEXTS.values()
     assert str(told.value.__cause__) == SAID
 
 
 def test_a_program_gets_the_error_as_it_is() -> None:
     with pytest.raises(JournalMismatch, match='db-7'), public_errors(is_public=False):
         raise JournalMismatch(SAID)
-    assert str(as_public(StoreConflict(SAID))) == TOLD[StoreConflict]
+    assert str(as_public(StoreConflict(SAID))) == PUBLIC_TEXTS[StoreConflict]

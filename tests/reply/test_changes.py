@@ -1,13 +1,13 @@
-"""The lines on what was mended: few, however much there was to mend."""
+"""The lines on what was rewritten: few, however much there was to rewrite."""
 
 from __future__ import annotations
 
 from pydantic_ai_grail._reply.changes import changes
-from pydantic_ai_grail.events.diagnostics import Mend
+from pydantic_ai_grail.events.diagnostics import Rewrite
 
 
-def told(*mends: tuple[str, int, str]) -> list[str]:
-    return changes(Mend(kind=kind, line=line, note=note) for kind, line, note in mends)
+def told(*rewrites: tuple[str, int, str]) -> list[str]:
+    return changes(Rewrite(kind=kind, line=line, note=note) for kind, line, note in rewrites)
 
 
 def test_the_same_change_at_several_places_is_told_once():

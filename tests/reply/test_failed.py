@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 
 from pydantic_ai_grail._reply.reply import render
 from pydantic_ai_grail.events.calls import CallRecord, CallRequest, CallState, ToolFacts, call_id
-from pydantic_ai_grail.events.diagnostics import Diagnostic, Mend, Position
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position, Rewrite
 from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure, FailureKind, Printed
 from pydantic_ai_grail.limits import LimitName
 
@@ -94,7 +94,7 @@ def test_everything_there_is_to_tell_in_its_order():
             call(3, 'notify', {'to': 'x'}, state='cancelled'),
             call(4, 'charge', {'order': 'A2'}, state='raised', error='RuntimeError: no such order'),
         ),
-        mends=(Mend(kind='import', line=1, note='added `import re`'),),
+        rewrites=(Rewrite(kind='import', line=1, note='added `import re`'),),
         notes=('All variables of earlier cells are gone.',),
     ) == snapshot("""\
 KeyError: price
@@ -296,7 +296,7 @@ def test_very_many_arguments_are_cut():
     assert len(text) < 500
 
 
-def test_a_line_that_was_mended_keeps_its_caret_under_what_was_written():
+def test_a_line_that_was_rewritten_keeps_its_caret_under_what_was_written():
     source = "rows = search('a')['x']"
     ran = "rows = (await search('a'))['x']"
     shown = failed(source=source, frames=(CodeFrame(line=1, column=15, end_column=26, source_line=ran),))
@@ -309,7 +309,7 @@ This cell called no tool.\
 """)
 
 
-def test_a_place_that_a_mend_made_has_no_caret():
+def test_a_place_that_a_rewrite_made_has_no_caret():
     source = "rows = search('a')['x']"
     ran = "rows = (await search('a'))['x']"
     shown = failed(source=source, frames=(CodeFrame(line=1, column=8, end_column=32, source_line=ran),))

@@ -33,7 +33,7 @@ def refusal(source: str, *diagnostics: Diagnostic) -> str:
     return reply.error
 
 
-def test_one_mistake_has_its_place_its_mend_and_what_state_is_left():
+def test_one_mistake_has_its_place_its_rewrite_and_what_state_is_left():
     source = "rows = await serach('refunds')\nlen(rows)"
     mistake = diagnostic(1, 14, 'There is no name `serach`.', end_column=20, fix='Did you mean `search`?')
     assert refusal(source, mistake) == snapshot("""\
@@ -45,7 +45,7 @@ Nothing ran: no tool was called, no variable changed. Send the corrected cell.\
 """)
 
 
-def test_a_mend_that_is_code_is_introduced():
+def test_a_rewrite_that_is_code_is_introduced():
     source = "async def load():\n\trows = search('a')\n\treturn rows[0]"
     mistake = diagnostic(2, 9, '`search` is not awaited.', end_column=20, fix="await search('a')")
     assert refusal(source, mistake) == snapshot("""\

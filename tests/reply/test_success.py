@@ -17,7 +17,7 @@ from support.counted_calls import counted_calls
 
 from pydantic_ai_grail._reply.preview import short
 from pydantic_ai_grail._reply.reply import render
-from pydantic_ai_grail.events.diagnostics import Mend
+from pydantic_ai_grail.events.diagnostics import Rewrite
 from pydantic_ai_grail.events.outcomes import Completed, Printed
 
 
@@ -96,9 +96,9 @@ def test_long_prints_keep_both_ends():
     )
 
 
-def test_mends_and_notes_are_told_in_one_line_each():
+def test_rewrites_and_notes_are_told_in_one_line_each():
     reply = render(
-        Completed(value=1, has_value=True, mends=(Mend(kind='import', line=2, note='added `import re`'),)),
+        Completed(value=1, has_value=True, rewrites=(Rewrite(kind='import', line=2, note='added `import re`'),)),
         notes=['Variables from earlier turns are live: rows.'],
     )
     assert reply.return_value == snapshot(

@@ -16,7 +16,7 @@ from support.journal_entries import NOON, call_began, call_ended, call_waits
 from pydantic_ai_grail._monty.lent_worker import lend_worker
 from pydantic_ai_grail._monty.support import Support, load_support
 from pydantic_ai_grail._monty.worker import HostAccess, Worker
-from pydantic_ai_grail._run.run_cell import Check, GoingOn, Ran, Surroundings, Waiting, run_cell
+from pydantic_ai_grail._run.run_cell import Check, Ran, Resumption, Surroundings, Waiting, run_cell
 from pydantic_ai_grail._source.history import History
 from pydantic_ai_grail._source.prepared import Prepared
 from pydantic_ai_grail.errors import SandboxCrashed
@@ -88,7 +88,7 @@ async def played(
             host=HostAccess(),
             limits=Limits.DEFAULT,
             observe=events.append,
-            going_on=GoingOn(prepared=prepared_cell(source), suspended=journaled.suspended) if replay else None,
+            resumption=Resumption(prepared=prepared_cell(source), suspended=journaled.suspended) if replay else None,
         ),
     )
     return outcome, kept, events
@@ -105,7 +105,7 @@ async def test_a_cell_gives_its_value_its_prints_its_calls_and_the_history_with_
 async def test_a_failure_is_placed_in_the_code_the_model_wrote_and_keeps_the_hints() -> None:
     outcome, kept, _ = await played('y = 1\nx = math.floor(double(4) / 0)', check=accepts)
     assert isinstance(outcome, Failed)
-    assert {mend.kind for mend in outcome.mends} >= {'import', 'await'}
+    assert {rewrite.kind for rewrite in outcome.rewrites} >= {'import', 'await'}
     assert outcome.failure.position is not None
     assert outcome.failure.position.line == 2
     assert outcome.hints == (HINT,)
@@ -137,8 +137,8 @@ async def test_a_cell_that_our_passes_fail_over_runs_as_it_was_written_and_that_
     assert isinstance(outcome, Completed)
     assert outcome.value == 2
     (checked,) = (event for event in events if isinstance(event, CellChecked))
-    (told,) = (hint for hint in checked.verdict.hints if hint.code == 'not-mended')
-    assert told.message.startswith('This cell was not mended, for looking at it failed: AttributeError: ')
+    (told,) = (hint for hint in checked.verdict.hints if hint.code == 'not-rewritten')
+    assert told.message.startswith('This cell was not rewritten, for looking at it failed: AttributeError: ')
 
 
 async def test_a_worker_that_dies_over_the_dump_loses_the_variables_and_not_the_value() -> None:

@@ -314,7 +314,7 @@ def test_of_each_call_the_last_attempt_is_known_and_what_came_after_it(
             waits=waits[-1] if waits else None,
             ended=ends[0] if ends else None,
             order=ended.index(ordinal) + 1 if ends else 0,
-            asked=sum(isinstance(entry, CallWaits) and entry.reason == 'approval' for entry in own),
+            approval_requests=sum(isinstance(entry, CallWaits) and entry.reason == 'approval' for entry in own),
         )
     assert {call.began.ordinal for call in journaled.waiting} == {
         ordinal for ordinal, own in calls.items() if isinstance(own[-1], CallWaits)
@@ -330,9 +330,9 @@ async def test_the_newest_suspension_counts_and_only_decisions_made_after_it() -
     one, two = cell_suspended('1'), cell_suspended('2')
     assert journaled(BEGAN, one).suspended == one
     assert journaled(BEGAN, one, cell_resumed('1')).resumed == cell_resumed('1')
-    asked = (('', '1'), ('', '2'))
+    requests = (('', '1'), ('', '2'))
     assert journaled(BEGAN, one, cell_resumed('1'), two) == JournalState(
-        state='waiting', began=BEGAN, suspended=two, asked=asked
+        state='waiting', began=BEGAN, suspended=two, requests=requests
     )
     assert journaled(BEGAN, one, cell_resumed('1'), CELL_ENDED).ended == CELL_ENDED
     assert journaled(CELL_QUEUED).is_queued

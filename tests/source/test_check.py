@@ -372,7 +372,7 @@ async def test_what_is_offered_to_write_passes_the_check_in_its_place(source: st
         "def both():\n    return get_issue(search_issues('a'))\nboth()",
     ],
 )
-async def test_what_no_mend_can_await_is_refused(source: str, tools: Toolbox) -> None:
+async def test_what_no_rewrite_can_await_is_refused(source: str, tools: Toolbox) -> None:
     ((code, message, fix),) = await tools.conversation().refusals(source)
     assert code == 'not-awaited'
     assert message.startswith('This takes the ')

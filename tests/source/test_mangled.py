@@ -36,7 +36,7 @@ CODE = 'x = [1]\nfor y in x:\n    print("a\u00a0b", y)'
 def test_mangled_code_is_read_as_it_was_meant(mangled: str, note: str) -> None:
     cell = prepared(mangled)
 
-    assert [mend.note for mend in cell.mends] == [note]
+    assert [rewrite.note for rewrite in cell.rewrites] == [note]
     assert 'print("a\u00a0b", y)' in cell.source
 
 
@@ -72,7 +72,7 @@ def indented(code: str) -> str:
 def test_several_kinds_at_once_are_read_as_they_were_meant(mangled: str, notes: list[str]) -> None:
     cell = prepared(mangled)
 
-    assert [mend.note for mend in cell.mends] == notes
+    assert [rewrite.note for rewrite in cell.rewrites] == notes
     assert ast.dump(ast.parse(cell.source)) == ast.dump(ast.parse(prepared(CODE).source))
 
 
@@ -131,7 +131,7 @@ def test_a_text_over_several_lines_keeps_its_lines_where_the_indent_of_the_code_
     assert isinstance(body, ast.If)
     cell = prepared(code)
 
-    assert [mend.note for mend in cell.mends] == [INDENT]
+    assert [rewrite.note for rewrite in cell.rewrites] == [INDENT]
     assert [*map(ast.dump, ast.parse(cell.source).body[:4])] == [*map(ast.dump, body.body)]
 
 
@@ -170,7 +170,7 @@ def test_what_cannot_run_is_shown_where_it_stands_in_the_code_as_it_came() -> No
     ],
 )
 def test_valid_code_is_left_alone(source: str) -> None:
-    assert prepared(source).mends == ()
+    assert prepared(source).rewrites == ()
     assert prepared(source).source.startswith(source)
 
 

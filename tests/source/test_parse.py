@@ -68,7 +68,7 @@ def test_an_f_string_may_nest_its_own_quotes(source: str, value: str) -> None:
     assert run_monty(cell.source) == value
 
 
-def test_names_in_such_an_f_string_are_mended_like_others() -> None:
+def test_names_in_such_an_f_string_are_rewritten_like_others() -> None:
     cell = prepared('f"{search("x")["a"]} {json.dumps({"k": [id for id in [1]]})}"')
 
     assert cell.source == 'import json; f"{(await search("x"))["a"]} {json.dumps({"k": [id_ for id_ in [1]]})}"'
@@ -108,7 +108,7 @@ def test_a_fence_is_taken_off_and_its_lines_stay(source: str, inner: str | None)
 def test_a_fenced_cell_runs_with_its_lines() -> None:
     cell = prepared('```python\nx = 2\nprint(json.dumps(x))\n```')
 
-    assert [(mend.kind, mend.line) for mend in cell.mends] == [('fence', 1), ('import', 3)]
+    assert [(rewrite.kind, rewrite.line) for rewrite in cell.rewrites] == [('fence', 1), ('import', 3)]
     assert cell.source == '\nx = 2\nimport json; print(json.dumps(x))\n'
 
 
@@ -122,14 +122,14 @@ def test_a_fence_around_what_is_no_python_is_a_syntax_error() -> None:
 def test_code_that_is_nested_more_deeply_than_it_can_be_walked_is_left_as_it_is(source: str) -> None:
     cell = prepared(source)
 
-    assert (cell.source, cell.mends, cell.value_name) == (source, (), None)
+    assert (cell.source, cell.rewrites, cell.value_name) == (source, (), None)
 
 
 def test_tools_and_modules_that_are_named_like_something_of_cpython_are_themselves() -> None:
     catalog = bare_catalog('callable', 'requests.get')
 
     assert prepared('len(callable(1))', catalog=catalog).source == 'len(await callable(1))'
-    assert prepared('import requests\nrequests.get', catalog=catalog).mends == ()
+    assert prepared('import requests\nrequests.get', catalog=catalog).rewrites == ()
 
 
 def test_a_parser_that_another_thread_confused_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -495,8 +495,8 @@ def test_packages_that_no_sandbox_has_are_refused_with_advice() -> None:
     [refusal] = refusals('import pandas as pd\npd.DataFrame([])')
 
     assert (refusal.code, refusal.fix) == ('unsupported-import', 'Use lists of dicts.')
-    assert prepared('import requests\nrequests.get(1)', bound={'requests'}).mends == ()
-    assert prepared('try:\n    import numpy\nexcept ImportError:\n    numpy = None\nnumpy').mends == ()
+    assert prepared('import requests\nrequests.get(1)', bound={'requests'}).rewrites == ()
+    assert prepared('try:\n    import numpy\nexcept ImportError:\n    numpy = None\nnumpy').rewrites == ()
 
 
 def test_everything_is_found_at_once_in_the_order_of_the_source() -> None:
@@ -596,7 +596,7 @@ def test_names_that_live_in_the_session_are_what_the_session_says(earlier: str, 
 def test_methods_of_modules_and_of_earlier_classes_are_theirs() -> None:
     catalog = bare_catalog('plots.is_reserved', 'plots.draw')
 
-    assert prepared('await plots.is_reserved(1)', catalog=catalog, bound={'plots'}).mends == ()
+    assert prepared('await plots.is_reserved(1)', catalog=catalog, bound={'plots'}).rewrites == ()
     assert refusals('path.is_reserved()', bound={'path'})[0].code == 'unsupported-method'
     known = prepare(
         'seat.is_reserved()',
@@ -609,7 +609,7 @@ def test_methods_of_modules_and_of_earlier_classes_are_theirs() -> None:
 
 
 def test_the_functions_of_the_session_itself_are_no_builtins_of_cpython() -> None:
-    assert prepared('help(search)').mends == ()
+    assert prepared('help(search)').rewrites == ()
 
 
 def test_a_position_is_that_of_the_code_as_it_was_written() -> None:

@@ -1,4 +1,4 @@
-"""The corpus of programs that models write, prepared cell by cell: none is refused, and mends change no result."""
+"""The corpus of programs that models write, prepared cell by cell: none is refused, and rewrites change no result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def catalog() -> Catalog:
 
 @pytest.mark.parametrize('program', VALID, ids=lambda program: program.name)
 def test_a_prepared_program_gives_in_monty_what_it_gives_in_cpython(program: Program) -> None:
-    expected = asyncio.run(run_in_cpython(program)) if not program.is_mended else None
+    expected = asyncio.run(run_in_cpython(program)) if not program.is_rewritten else None
     history, ready, value = History(), None, None
     with pydantic_monty.Monty(max_processes=1) as pool, pool.checkout() as session:
         for number, cell in enumerate(program.cells):
@@ -55,7 +55,7 @@ def test_a_prepared_program_gives_in_monty_what_it_gives_in_cpython(program: Pro
 
 @pytest.mark.parametrize('program', BROKEN, ids=lambda program: program.name)
 def test_a_broken_program_stays_broken(program: Program) -> None:
-    """No mend makes another program of it: what is refused here is refused for what it is."""
+    """No rewrite makes another program of it: what is refused here is refused for what it is."""
     history = History()
     for cell in program.cells:
         found = prepare(cell.source, catalog=catalog(), bound=history.bound_names(), support=load_support())

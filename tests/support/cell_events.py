@@ -20,7 +20,7 @@ from pydantic_ai_grail.events.cell_events import (
     StateLost,
     StateRestored,
 )
-from pydantic_ai_grail.events.diagnostics import Diagnostic, Mend, Position
+from pydantic_ai_grail.events.diagnostics import Diagnostic, Position, Rewrite
 from pydantic_ai_grail.events.outcomes import (
     CodeFrame,
     Completed,
@@ -38,7 +38,7 @@ from pydantic_ai_grail.limits import LimitName
 CELL = 'call_1'
 SOURCE = 'rows = search(\n    "secret"\n)'
 PRINTED = Printed(text='secret print\n')
-MEND = Mend(kind='await', line=1, note='added `await` to the secret call')
+REWRITE = Rewrite(kind='await', line=1, note='added `await` to the secret call')
 FACTS = ToolFacts(tool_name='search', python_name='search')
 
 
@@ -57,7 +57,7 @@ def call(state: CallState = 'returned', ordinal: int = 1) -> CallRecord:
 
 
 def completed(*calls: CallRecord) -> Completed:
-    return Completed(value='secret', has_value=True, printed=PRINTED, calls=calls, mends=(MEND,))
+    return Completed(value='secret', has_value=True, printed=PRINTED, calls=calls, rewrites=(REWRITE,))
 
 
 def refused() -> Refused:
@@ -87,7 +87,7 @@ def events_of(outcome: Outcome, *, verdict: Verdict | None = None) -> list[Event
     return [
         CellStarted(cell_id=CELL, conversation_id='conversation_1', source=SOURCE),
         StateRestored(cell_id=CELL, snapshot='snapshot_0', size_bytes=2_048, seconds=0.002),
-        CellPrepared(cell_id=CELL, mends=(MEND,), seconds=0.001),
+        CellPrepared(cell_id=CELL, rewrites=(REWRITE,), seconds=0.001),
         CellChecked(cell_id=CELL, verdict=verdict or Verdict(refusals=refusals), seconds=0.003),
         *(CallStarted(cell_id=CELL, request=record.request) for record in records),
         *(CallSettled(cell_id=CELL, record=record) for record in records if record.is_settled),

@@ -28,7 +28,7 @@ def bare_catalog(*names: str, sequential: Iterable[str] = ()) -> Catalog:
 
 
 SHOP = bare_catalog('search', 'get', 'notify', 'github.list_issues', sequential=['lock'])
-"""What the tests of mends call: async `search`, `get`, `notify`, `github.list_issues`, and sequential `lock`."""
+"""What the tests of rewrites call: async `search`, `get`, `notify`, `github.list_issues`, and sequential `lock`."""
 
 
 def prepared(
@@ -49,7 +49,7 @@ def refusals(
     return found
 
 
-def mended(source: str, *, catalog: Catalog = SHOP, bound: Iterable[str] = ()) -> str:
+def rewritten(source: str, *, catalog: Catalog = SHOP, bound: Iterable[str] = ()) -> str:
     """The prepared source, without the line that asks for its value."""
     lines = prepared(source, catalog=catalog, bound=bound).source.split('\n')
     return '\n'.join(lines[: len(source.split('\n'))])

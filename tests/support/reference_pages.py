@@ -20,7 +20,7 @@ from pydantic_ai.messages import CustomEvent
 from support.diagnostic_cells import examples
 
 from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, errors, settings
-from pydantic_ai_grail._common.public_errors import TOLD
+from pydantic_ai_grail._common.public_errors import PUBLIC_TEXTS
 from pydantic_ai_grail._journal.transitions import CALL, CELL
 from pydantic_ai_grail._reply.prose import LIMITS
 from pydantic_ai_grail._tracing import span_names as names
@@ -153,7 +153,7 @@ def _parts() -> Iterator[Table | Text | Paragraph]:
         head=('what the model reads', 'option', 'what to do'),
         rows=tuple((f'{LIMITS[name][0]}. {LIMITS[name][1]}',) for name in ('time', 'memory', 'suspensions', 'sleep')),
     )
-    told = '\n'.join(f'| `{kind.__name__}` | {sentence} |' for kind, sentence in TOLD.items())
+    told = '\n'.join(f'| `{kind.__name__}` | {sentence} |' for kind, sentence in PUBLIC_TEXTS.items())
     yield Text(
         page='reference/errors.md', name='client', text=f'| exception | what a client reads |\n|---|---|\n{told}'
     )

@@ -22,14 +22,14 @@ from pydantic_ai_grail._source.checkers import CHECKERS
 from pydantic_ai_grail._source.history import History, PastCell
 from pydantic_ai_grail._source.prepare import prepare
 from pydantic_ai_grail._source.prepared import Prepared
-from pydantic_ai_grail.events.diagnostics import MENDS, Diagnostic
+from pydantic_ai_grail.events.diagnostics import REWRITES, Diagnostic
 
 PAGE: Final = Path(__file__).parents[2] / 'docs' / 'concepts' / 'sandbox.md'
 START: Final = '<!-- The tables below are generated: PYTHONPATH=tests python -m support.sandbox_table -->\n'
 
 CATALOG: Final = bare_catalog('search', 'github.list_issues', sequential=['lock'])
 
-MENDED: Final = {
+REWRITTEN: Final = {
     'fence': '```python\nsearch("a")\n```',
     'exit': 'if 1 > 0:\n    exit()',
     'exception-text': 'raise ValueError(5)',
@@ -64,7 +64,7 @@ MENDED: Final = {
     'unused-import': 'from collections.abc import Iterable\ndef f(xs: Iterable[int]): return 1',
     'wildcard': 'from copy import *',
 }
-"""A cell for each kind of mend."""
+"""A cell for each kind of rewrite."""
 
 REFUSED: Final = (
     'try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    print(error.__cause__)',
@@ -120,8 +120,8 @@ def tables() -> str:
     support = load_support()
     parts = [
         f'Monty {support.version}.\n',
-        '## What is mended\n',
-        *_rows(('What', 'Written', 'What runs'), _mended()),
+        '## What is rewritten\n',
+        *_rows(('What', 'Written', 'What runs'), _rewritten()),
         '## What is refused\n',
         *_rows(('Written', 'Code', 'What to write instead'), _refused()),
         '## What runs\n',
@@ -133,7 +133,7 @@ def tables() -> str:
         ),
         '### Builtins\n',
         f'{_listed(support.builtins)}\n',
-        'These builtins of CPython are missing in Monty. This package adds [`help`](catalog.md) for tools, and mends what has '
+        'These builtins of CPython are missing in Monty. This package adds [`help`](catalog.md) for tools, and rewrites what has '
         'another name here, such as `IOError`: ' + _listed(support.lacking_builtins - _warnings(support)) + '\n',
         '### Methods\n',
         'Methods of builtin types that CPython has and Monty has not: ' + _listed(support.lacking_methods) + '\n',
@@ -146,12 +146,12 @@ def page(current: str) -> str:
     return current.partition(START)[0] + START + '\n' + tables()
 
 
-def _mended() -> Iterator[tuple[str, ...]]:
-    for kind, meaning in MENDS.items():
-        source = MENDED[kind]
+def _rewritten() -> Iterator[tuple[str, ...]]:
+    for kind, meaning in REWRITES.items():
+        source = REWRITTEN[kind]
         cell = prepare(source, catalog=CATALOG, bound=frozenset(), support=load_support())
         assert isinstance(cell, Prepared), cell
-        assert kind in {mend.kind for mend in cell.mends}, kind
+        assert kind in {rewrite.kind for rewrite in cell.rewrites}, kind
         lines = cell.source.rstrip('\n').split('\n')[: len(source.split('\n'))]
         yield meaning, _code(source), _code('\n'.join(lines))
 
@@ -191,7 +191,7 @@ def _instead(feature: Feature, support: Support) -> str:
         return 'refused'
     found = prepare(feature.program, catalog=catalog, bound=frozenset(), support=support)
     assert isinstance(found, Prepared), feature
-    return 'mended' if any(mend.kind != 'await' for mend in found.mends) else 'fails when it is run'
+    return 'rewritten' if any(rewrite.kind != 'await' for rewrite in found.rewrites) else 'fails when it is run'
 
 
 def _rows(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _rows(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[st
 
 
 def _code(source: str) -> str:
-    """Lines of code inside of a table's cell; helpers that a mend brings along are cut short."""
+    """Lines of code inside of a table's cell; helpers that a rewrite brings along are cut short."""
     source = re.sub(r'(_grail_\w+ = )(\(?)(lambda|eval).*?; (?=\S*$|\S.*$)', r'\1...; ', source)
     return '<br>'.join(_quoted(line) for line in source.split('\n') if line.strip())
 

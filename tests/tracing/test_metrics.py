@@ -30,7 +30,7 @@ def collect(reader: InMemoryMetricReader) -> dict[str, list[Any]]:
     return found
 
 
-def test_cells_calls_refusals_mends_and_state_are_counted_and_measured():
+def test_cells_calls_refusals_rewrites_and_state_are_counted_and_measured():
     reader = InMemoryMetricReader()
     metrics = CellMetrics(MeterProvider([reader]).get_meter('test'))
     outcomes = (completed(call(), call('raised')), refused(), failed('limit', limit='time'), suspended())
@@ -41,7 +41,7 @@ def test_cells_calls_refusals_mends_and_state_are_counted_and_measured():
     assert collect(reader) == snapshot(
         {
             'grail.restore.duration [s]': [({}, 4, 0.008)],
-            'grail.mends [{mend}]': [({'kind': 'await'}, 4)],
+            'grail.rewrites [{rewrite}]': [({'kind': 'await'}, 4)],
             'grail.calls [{call}]': [
                 ({'outcome': 'returned', 'gen_ai.tool.name': 'search'}, 1),
                 ({'outcome': 'raised', 'gen_ai.tool.name': 'search'}, 2),

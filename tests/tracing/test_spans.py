@@ -39,7 +39,7 @@ def test_a_cell_is_one_span_with_everything_that_happened(traces: Traces):
         {
             'gen_ai.tool.call.id': 'call_1',
             'gen_ai.conversation.id': 'conversation_1',
-            'logfire.json_schema': '{"type": "object", "properties": {"gen_ai.tool.call.id": {}, "gen_ai.conversation.id": {}, "grail.cell.code": {}, "grail.cell.mends": {"type": "array"}, "grail.cell.calls": {"type": "array"}}}',
+            'logfire.json_schema': '{"type": "object", "properties": {"gen_ai.tool.call.id": {}, "gen_ai.conversation.id": {}, "grail.cell.code": {}, "grail.cell.rewrites": {"type": "array"}, "grail.cell.calls": {"type": "array"}}}',
             'grail.cell.code': """\
 rows = search(
     "secret"
@@ -49,7 +49,7 @@ rows = search(
             'grail.restored.size_bytes': 2048,
             'grail.restore.seconds': 0.002,
             'grail.prepare.seconds': 0.001,
-            'grail.cell.mends': '[{"kind": "await", "line": 1, "note": "added `await` to the secret call"}]',
+            'grail.cell.rewrites': '[{"kind": "await", "line": 1, "note": "added `await` to the secret call"}]',
             'grail.cell.verdict': 'accepted',
             'grail.check.seconds': 0.003,
             'grail.run.seconds': 0.5,
@@ -73,12 +73,12 @@ def test_without_content_only_structure_is_recorded(traces: Traces):
         {
             'gen_ai.tool.call.id': 'call_1',
             'gen_ai.conversation.id': 'conversation_1',
-            'logfire.json_schema': '{"type": "object", "properties": {"gen_ai.tool.call.id": {}, "gen_ai.conversation.id": {}, "grail.cell.mends": {"type": "array"}, "grail.cell.diagnostics": {"type": "array"}, "grail.cell.calls": {"type": "array"}}}',
+            'logfire.json_schema': '{"type": "object", "properties": {"gen_ai.tool.call.id": {}, "gen_ai.conversation.id": {}, "grail.cell.rewrites": {"type": "array"}, "grail.cell.diagnostics": {"type": "array"}, "grail.cell.calls": {"type": "array"}}}',
             'grail.restored.name': 'snapshot_0',
             'grail.restored.size_bytes': 2048,
             'grail.restore.seconds': 0.002,
             'grail.prepare.seconds': 0.001,
-            'grail.cell.mends': '[{"kind": "await", "line": 1}]',
+            'grail.cell.rewrites': '[{"kind": "await", "line": 1}]',
             'grail.cell.verdict': 'accepted with hints',
             'grail.check.seconds': 0.003,
             'grail.cell.diagnostics': '[{"role": "hint", "code": "unknown-name", "stage": "check", "line": 1, "column": 8}]',
@@ -274,7 +274,7 @@ def test_logfire_is_told_what_is_json(traces: Traces):
     attributes = record(traces, *events_of(completed(call()), verdict=Verdict(hints=(diagnostic(),))))
     told = json.loads(attributes['logfire.json_schema'])['properties']
     assert {name for name, schema in told.items() if schema == {'type': 'array'}} == {
-        'grail.cell.mends',
+        'grail.cell.rewrites',
         'grail.cell.diagnostics',
         'grail.cell.calls',
     }

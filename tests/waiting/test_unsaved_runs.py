@@ -17,7 +17,7 @@ from support.scripts import scripted_model
 
 from pydantic_ai_grail import Approve, CodeMode, SqlStore, decide, waiting_calls
 from pydantic_ai_grail._cell import orphaned_cells as unsaved
-from pydantic_ai_grail._cell.message_history import said_before
+from pydantic_ai_grail._cell.message_history import last_instruction
 from pydantic_ai_grail.approvals import ProvideResult
 from pydantic_ai_grail.testing import played_cells
 
@@ -91,7 +91,7 @@ class Till:
         )
         result = await agent.run(prompt, model=scripted_model(*cells), conversation_id='A', **how)
         request = next(message for message in result.new_messages() if isinstance(message, ModelRequest))
-        self.told = said_before([*(how.get('message_history') or []), request], 'toolset:code_mode:variables')
+        self.told = last_instruction([*(how.get('message_history') or []), request], 'toolset:code_mode:variables')
         return result
 
     async def cut_off(self, *cells: str, **how: Any) -> None:

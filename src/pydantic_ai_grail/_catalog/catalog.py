@@ -43,7 +43,7 @@ class CatalogBuilder:
         self._reserved = RESERVED | frozenset(reserved)
         self._readings: OrderedDict[str, list[_KeptReading]] = OrderedDict()
         self._catalogs: OrderedDict[tuple[object, ...], _KeptCatalog] = OrderedDict()
-        self._told: set[tuple[str, str]] = set()
+        self._warned: set[tuple[str, str]] = set()
 
     def build(self, tools: Mapping[str, ToolsetTool[Any]], *, root: AbstractToolset[Any]) -> Catalog:
         """The catalog of `tools`, all of which `root` provides. The same object as before if nothing changed."""
@@ -93,8 +93,8 @@ class CatalogBuilder:
     def _tell(self, reading: ToolReading) -> None:
         """Log what could not be read of a tool, once."""
         for each in reading.signature.unread:
-            if (reading.tool_name, each.place) not in self._told:
-                self._told.add((reading.tool_name, each.place))
+            if (reading.tool_name, each.place) not in self._warned:
+                self._warned.add((reading.tool_name, each.place))
                 _LOG.warning(UNREAD, reading.tool_name, each.place, each.reason)
 
 

@@ -58,7 +58,7 @@ PHRASES: Final[Mapping[str, tuple[str, ...]]] = {
     '`async with`, `async for`': ('async-with', 'async-for', 'async-comprehension'),
     '`except*`': ('exception-groups',),
 }
-"""What models write often, by the features of Monty without which it fails. What is mended, or rare, is not told here."""
+"""What models write often, by the features of Monty without which it fails. What is rewritten, or rare, is not told here."""
 
 
 class Support(Protocol):

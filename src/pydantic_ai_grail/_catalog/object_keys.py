@@ -19,7 +19,7 @@ _SPEAKING: Final = (
     *('$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependencies', 'dependentSchemas'),
 )
 """What says which keys there may be."""
-_TOLD: Final = ('description', 'default', 'title')
+_ANNOTATIONS: Final = ('description', 'default', 'title')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,12 +187,12 @@ def _either(members: Iterable[ObjectKeys]) -> ObjectKeys:
         found = [each.certain_of(key) for each in kept]
         certain[key] = {} if any(each in (None, True, {}) for each in found) else _any(found)
     others = [each.others for each in kept]
-    said = [each for each in others if each not in (None, False)]
+    stated = [each for each in others if each not in (None, False)]
     return ObjectKeys(
         named=named,
         certain=certain,
         required=tuple(key for key in kept[0].required if all(key in each.required for each in fitting)),
-        others=_any(said) if said else None if None in others else False,
+        others=_any(stated) if stated else None if None in others else False,
         is_free=any(each.is_free for each in kept),
     )
 
@@ -205,7 +205,7 @@ def _all(schemas: Iterable[object]) -> object:
     telling = _distinct(each for each in given if each not in (None, True, {}))
     if not telling:
         return None if all(each is None for each in given) else {}
-    return telling[0] if len(telling) == 1 else {'allOf': telling, **_told(telling)}
+    return telling[0] if len(telling) == 1 else {'allOf': telling, **_annotations(telling)}
 
 
 def _any(schemas: Sequence[object]) -> object:
@@ -213,7 +213,7 @@ def _any(schemas: Sequence[object]) -> object:
     kept = _distinct(each for each in schemas if each is not False)
     if not kept:
         return False
-    return kept[0] if len(kept) == 1 else {'anyOf': kept, **_told(kept)}
+    return kept[0] if len(kept) == 1 else {'anyOf': kept, **_annotations(kept)}
 
 
 def _distinct(schemas: Iterable[object]) -> list[object]:
@@ -224,10 +224,10 @@ def _distinct(schemas: Iterable[object]) -> list[object]:
     return found
 
 
-def _told(schemas: Sequence[object]) -> dict[str, object]:
+def _annotations(schemas: Sequence[object]) -> dict[str, object]:
     """What the first of several schemas that says it has of words and defaults."""
-    told: dict[str, object] = {}
+    found: dict[str, object] = {}
     for each in schemas:
         if isinstance(each, Mapping):
-            told = {key: value for key, value in cast(Schema, each).items() if key in _TOLD} | told
-    return told
+            found = {key: value for key, value in cast(Schema, each).items() if key in _ANNOTATIONS} | found
+    return found

@@ -24,7 +24,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.tools import ToolApproved, ToolDenied
 
 from .._common.identifiers import cell_id_of
-from .._reply.reply import WAITING_FOR, go_on
+from .._reply.reply import WAITING_FOR, resume_code
 from ..approvals.requests import denied
 from ..errors import DecisionError
 from ..events.run_code_part import RUN_CODE_KIND
@@ -45,9 +45,9 @@ def next_requests(messages: Sequence[ModelMessage], *, tool_name: str) -> ModelR
         if not isinstance(message, ModelRequest):
             break
         returns = [part for part in message.parts if isinstance(part, ToolReturnPart) and part.tool_name == tool_name]
-        found[:0] = [(part, told) for part in returns if (told := _suspended_again(part)) is not None]
+        found[:0] = [(part, request) for part in returns if (request := _suspended_again(part)) is not None]
     cell_ids = cell_ids_in(messages, tool_name=tool_name) if found else dict[str, str]()
-    calls = [_request(part, told, cell_ids, tool_name) for part, told in found[-_MOST:]]
+    calls = [_request(part, request, cell_ids, tool_name) for part, request in found[-_MOST:]]
     return ModelResponse(parts=calls, model_name=MODEL_NAME, finish_reason='tool_call') if calls else None
 
 
@@ -56,16 +56,16 @@ def as_the_model_sees(messages: list[ModelMessage], *, tool_name: str) -> list[M
     if not any(_is_ours(message, tool_name) for message in messages):
         return messages
     shown: list[_Shown] = []
-    asked: dict[str, str] = {}
+    resumed: dict[str, str] = {}
     results: dict[str, tuple[_Shown, int]] = {}
     joins = False
     for message in messages:
         if _is_ours(message, tool_name) and shown and isinstance(shown[-1].message, ModelRequest):
-            asked.update(_asked(message))
+            resumed.update(_resumed_by(message))
             joins = True
             continue
         if isinstance(message, ModelRequest):
-            rest = [part for part in message.parts if not _settles(part, asked, results)]
+            rest = [part for part in message.parts if not _settles(part, resumed, results)]
             if joins:
                 shown[-1].message = message
             elif rest:
@@ -138,8 +138,8 @@ def _suspended_again(part: ToolReturnPart) -> tuple[str, list[str]] | None:
     content: Any = part.content
     if not isinstance(content, Mapping) or part.outcome != 'success':
         return None
-    told = cast('Mapping[str, Any]', content)
-    resume, calls = told.get(RESUME), told.get(WAITING_FOR)
+    request = cast('Mapping[str, Any]', content)
+    resume, calls = request.get(RESUME), request.get(WAITING_FOR)
     if not isinstance(resume, str) or not isinstance(calls, list):
         return None
     return resume, [str(call) for call in cast('list[Any]', calls)]
@@ -151,7 +151,9 @@ def _request(
     resume, calls = waiting
     cell_id = cell_ids.get(part.tool_call_id) or cell_id_of(part.tool_call_id)
     id = _PREFIX + sha256(f'{cell_id}/{part.tool_call_id}'.encode()).hexdigest()[:32]
-    return ToolCallPart(tool_name, {'code': go_on(calls), RESUME: resume}, tool_call_id=id, tool_kind=RUN_CODE_KIND)
+    return ToolCallPart(
+        tool_name, {'code': resume_code(calls), RESUME: resume}, tool_call_id=id, tool_kind=RUN_CODE_KIND
+    )
 
 
 def _is_ours(message: ModelMessage, tool_name: str) -> bool:
@@ -168,16 +170,16 @@ def _is_ours(message: ModelMessage, tool_name: str) -> bool:
     )
 
 
-def _asked(message: ModelMessage) -> Mapping[str, str]:
+def _resumed_by(message: ModelMessage) -> Mapping[str, str]:
     calls = [part for part in message.parts if isinstance(part, ToolCallPart)]
     return {part.tool_call_id: resumed for part in calls if (resumed := resumed_in(part)) is not None}
 
 
-def _settles(part: ModelRequestPart, asked: Mapping[str, str], results: Mapping[str, tuple[_Shown, int]]) -> bool:
+def _settles(part: ModelRequestPart, resumed: Mapping[str, str], results: Mapping[str, tuple[_Shown, int]]) -> bool:
     """Whether it is the result of a call that resumed a cell; then it stands where the cell's own result was."""
-    if not isinstance(part, ToolReturnPart) or part.tool_call_id not in asked:
+    if not isinstance(part, ToolReturnPart) or part.tool_call_id not in resumed:
         return False
-    own = asked[part.tool_call_id]
+    own = resumed[part.tool_call_id]
     if own in results:
         request, number = results[own]
         assert request.parts is not None

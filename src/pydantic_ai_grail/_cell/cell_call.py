@@ -29,7 +29,7 @@ from .cell_ends import CellEnd, RanCell
 from .cell_start import CellStart
 from .deciding import unknown_outcomes_of
 from .engine import Engine
-from .instructions import unseen
+from .instructions import orphans_text
 from .message_history import CellsInHistory
 from .resuming import Opened
 from .session import State
@@ -95,10 +95,10 @@ class CellCall:
             if self.run.is_waiting:
                 return await self.start.suspension.queued(opened)
             state = await self.start.starting_state(state, lost, cells, opened, notes=self._notes)
-            if (on := opened.going_on) is not None:
+            if (on := opened.resumption) is not None:
                 waited, trace = on.suspended is not None, opened.trace
                 self.observe(CellResumed(cell_id=self.start.cell_id, was_waiting=waited, trace=trace))
-                await self._tell_unseen(cells)
+                await self._note_orphans(cells)
             self.run.session.grants.reaches(opened.grants)
             for grant in granted(opened.journaled, self.start.key, opened.decisions, opened.decided_at):
                 await self.run.session.grants.add(grant)
@@ -138,9 +138,9 @@ class CellCall:
             metadata=state_saver.metadata,
         )
 
-    async def _tell_unseen(self, cells: CellsInHistory) -> None:
+    async def _note_orphans(self, cells: CellsInHistory) -> None:
         """Tell what later cells did that the messages do not show: a run that goes on has no other place for it."""
-        text = unseen(await self.run.corrections.shown(cells), self.start.tool.catalog, self.engine.settings)
+        text = orphans_text(await self.run.corrections.shown(cells), self.start.tool.catalog, self.engine.settings)
         if text and text not in (self.run.opening_note or ''):
             self._notes.append(text)
 
@@ -180,7 +180,7 @@ class CellCall:
     async def _run(
         self, history: History, calls: CallPipeline, opened: Opened
     ) -> tuple[Completed | Failed | Refused | Waiting, StateSaver]:
-        settings, going_on = self.engine.settings, opened.going_on
+        settings, resumption = self.engine.settings, opened.resumption
         state_saver = self.run.state_saver(
             self.start.cell_id, self.start.source, self.observe, tool_call_id=self.start.ctx.tool_call_id
         )
@@ -190,7 +190,7 @@ class CellCall:
                 await self._ended(ran.outcome, calls, opened)
             await state_saver.keep(worker, ran)
 
-        is_loaded = going_on is None or going_on.suspended is None
+        is_loaded = resumption is None or resumption.suspended is None
         outcome = await run_cell(
             self.start.source,
             Surroundings(
@@ -205,7 +205,7 @@ class CellCall:
                 observe=self.observe,
                 printed=self.printed,
                 begin=partial(self._begin, history, opened),
-                going_on=going_on,
+                resumption=resumption,
                 max_dump_bytes=settings.max_snapshot_bytes,
             ),
         )

@@ -24,7 +24,7 @@ from .agent_run import AgentRun
 from .cells_called import next_cell_id
 from .deciding import fitting
 from .engine import Engine
-from .message_history import Asked, CellsInHistory, asked_in
+from .message_history import CellRequest, CellsInHistory, cell_request_in
 from .resuming import Opened, open_cell
 from .run_code import RunCodeTool
 from .session import State
@@ -50,14 +50,14 @@ class CellStart:
     reruns: bool = False
     """Whether the model asked for calls to be made again that the failed cell before has made."""
     key: CellKey = field(init=False)
-    asked: Asked = field(init=False)
+    request: CellRequest = field(init=False)
     answers: Answers | Whole | None = field(init=False)
     """The decisions that this run brings."""
 
     def __post_init__(self) -> None:
         self.key = self.run.session.conversation.cell(self.first_id, code_digest(self.source))
         resumes, run_id = self.call_id != self.ctx.tool_call_id, self.ctx.run_id
-        self.asked = asked_in(self.ctx.messages, tool_call_id=self.call_id, run_id=run_id, resumes=resumes)
+        self.request = cell_request_in(self.ctx.messages, tool_call_id=self.call_id, run_id=run_id, resumes=resumes)
         self.answers = answers_in(self.ctx.tool_call_metadata) if self.ctx.tool_call_approved else None
 
     @property
@@ -88,7 +88,7 @@ class CellStart:
     async def open(self, cells: CellsInHistory) -> Opened:
         """The journal, and where the cell goes on if it began in an earlier run."""
         self.run.use_grants_of(cells, self.key)
-        if self.asked.is_new and not self.ctx.tool_call_approved:
+        if self.request.is_new and not self.ctx.tool_call_approved:
             return Opened(journal=self.engine.journals.new(self.key), is_new=True)
         return await self._reopen(cells)
 
@@ -97,7 +97,7 @@ class CellStart:
         one of its own, where it was there before the model asked: some providers give an id again."""
         begun = await self.engine.journals.guarded.begun(self.key.conversation, after=None)
         there = next((cell.at for cell in begun if cell.key == self.key), None)
-        if there is None or self.asked.at is None or there >= self.asked.at:
+        if there is None or self.request.at is None or there >= self.request.at:
             return await self._reopen(cells)
         self.key = self.key._replace(cell_id=next_cell_id(self.cell_id))
         return await self.open(cells)
@@ -106,8 +106,8 @@ class CellStart:
         return await open_cell(
             self.engine.journals,
             self.key,
-            origin=self.asked.conversation_id,
-            may_open_origin=await self.run.session.may_open(self.asked.conversation_id, cells.refs),
+            origin=self.request.conversation_id,
+            may_open_origin=await self.run.session.may_open(self.request.conversation_id, cells.refs),
             requested_by=self.suspension.requested_by,
             answers=self.answers,
             fits=fitting(ToolValidator(self.tool.catalog, self.tool.inside)),

@@ -44,7 +44,7 @@ class CellCalls:
 
 def cell_ids_in(messages: Sequence[ModelMessage], *, tool_name: str) -> Mapping[str, str]:
     """The cell of each call, by the id of the call."""
-    return {id: call.cell_id for call in CellCalls(messages, tool_name=tool_name).all for id in call.asked_by}
+    return {id: call.cell_id for call in CellCalls(messages, tool_name=tool_name).all for id in call.tool_call_ids}
 
 
 @dataclass(slots=True)
@@ -64,11 +64,11 @@ class CellCallPart:
         return bool(self.resumed) and any(each is message and id == tool_call_id for each, id in self.resumed)
 
     @property
-    def asked_by(self) -> list[str]:
+    def tool_call_ids(self) -> list[str]:
         return [self.part.tool_call_id, *(id for _, id in self.resumed)]
 
     def has(self, tool_call_id: str) -> bool:
-        return self.part.tool_call_id == tool_call_id or (bool(self.resumed) and tool_call_id in self.asked_by)
+        return self.part.tool_call_id == tool_call_id or (bool(self.resumed) and tool_call_id in self.tool_call_ids)
 
 
 def _read(messages: Sequence[ModelMessage], tool_name: str) -> list[CellCallPart]:

@@ -43,12 +43,12 @@ class CellReply:
     """Whether the decisions on it are asked for with the next request of the run."""
     failures: int = 0
     """Cells that failed in a row, with this one."""
-    told: Told | None = None
+    effects: StepEffects | None = None
     """What its tools did to the run beside returning something, if that is yet to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class StepEffects:
     """What a step has to say of itself to the run: it must not reach out for it, since it may be a recorded one."""
 
     usage: RunUsage
@@ -78,17 +78,19 @@ class StepContext(RunContext[Any]):
         self.events.append(event)
         return event
 
-    def told(self, spent_before: RunUsage) -> Told:
-        return Told(usage=self.usage - spent_before, messages=list(self.pending_messages or ()), events=[*self.events])
+    def effects(self, spent_before: RunUsage) -> StepEffects:
+        return StepEffects(
+            usage=self.usage - spent_before, messages=list(self.pending_messages or ()), events=[*self.events]
+        )
 
 
-async def pass_on(told: Told, ctx: RunContext[Any], *, spent_before: RunUsage) -> None:
+async def pass_on(effects: StepEffects, ctx: RunContext[Any], *, spent_before: RunUsage) -> None:
     """Let the run know what a step has told, whether it ran just now or its result is a recorded one."""
     if ctx.usage == spent_before:  # a recorded one; its tools did not run here
-        ctx.usage.incr(told.usage)
+        ctx.usage.incr(effects.usage)
     if ctx.pending_messages is not None:
-        ctx.pending_messages.extend(told.messages)
-    for event in told.events:
+        ctx.pending_messages.extend(effects.messages)
+    for event in effects.events:
         await ctx.emit(event)
 
 

@@ -65,7 +65,7 @@ class Engine:
         self.catalogs = CatalogBuilder(
             budget_chars=settings.max_catalog_chars, reserved=frozenset(self.support.modules)
         )
-        self._told = set[str]()
+        self._warned = set[str]()
         self._descriptions: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
         keyring = keyring_for(settings.store, settings.secret)
         self.journals = Journals(
@@ -94,8 +94,8 @@ class Engine:
     def tell_of_names(self, names: Sequence[str], tools: Iterable[str]) -> None:
         """Log, once each, that code mode was to take in tools that are not there."""
         for name in names:
-            if name not in self._told:
-                self._told.add(name)
+            if name not in self._warned:
+                self._warned.add(name)
                 meant = closest(name, tools)
                 _LOG.warning(
                     'CodeMode(tools=[...]) names %r, and no tool of this step is called that.%s',
@@ -117,8 +117,8 @@ class Engine:
             run_id: The run, if it has an id.
             from_client: Whether its history comes from a client.
         """
-        if from_client and not conversation.has_owner and _CLIENTS not in self._told:
-            self._told.add(_CLIENTS)
+        if from_client and not conversation.has_owner and _CLIENTS not in self._warned:
+            self._warned.add(_CLIENTS)
             warn_of_clients()
         session = Session(
             conversation=conversation, repository=self._repository, grants=Grants(self.journals, conversation)
@@ -143,7 +143,7 @@ class Engine:
         return EventDelivery(
             handlers=self.settings.on_cell_event,
             conversation_id=conversation_id,
-            logged=self._told,
+            logged=self._warned,
             report=report,
             first=first,
         )

@@ -24,7 +24,7 @@ def living(state: State, history: History) -> str:
     return variables_note(shown, defined=sorted(history.bindings.declared - state.variables.keys())) or ''
 
 
-def unseen(unsaved: Sequence[OrphanedCell], catalog: Catalog | None, settings: Settings) -> str:
+def orphans_text(unsaved: Sequence[OrphanedCell], catalog: Catalog | None, settings: Settings) -> str:
     """What cells did that the messages do not show, as text; empty when they changed nothing."""
     given, others = (
         [record for cell in reversed(unsaved) if cell.is_reused is given for record in cell.records(catalog)]

@@ -72,7 +72,7 @@ def denied_in(messages: Sequence[ModelMessage], *, tool_name: str) -> list[Denia
         parts += [part for part in returns if part.tool_name == tool_name and part.outcome == 'denied']
     if not parts:
         return []
-    calls = {id: call for call in CellCalls(messages, tool_name=tool_name).all for id in call.asked_by}
+    calls = {id: call for call in CellCalls(messages, tool_name=tool_name).all for id in call.tool_call_ids}
     return [
         Denial(cell_id=call.cell_id, asking=call.part, part=part)
         for part in parts[-MAX_CELLS:]
@@ -90,11 +90,11 @@ def cells_in(calls: CellCalls, *, before: str | None, run_id: str | None) -> Cel
     """
     messages, earlier = calls.messages, _before_prompt(calls.messages)
     last = next((message for message in reversed(messages) if isinstance(message, ModelResponse)), None)
-    asked = len(calls.all)
+    count = len(calls.all)
     if before is not None:
-        asked = next((n for n, call in enumerate(calls.all) if call.is_of(last, before)), asked)
+        count = next((n for n, call in enumerate(calls.all) if call.is_of(last, before)), count)
     return CellsInHistory(
-        refs=tuple([_ref(call) for call in reversed(calls.all[:asked][-MAX_CELLS:])]),
+        refs=tuple([_ref(call) for call in reversed(calls.all[:count][-MAX_CELLS:])]),
         calls={call.cell_id: call.part for call in calls.all},
         last_message_at=_newest_time(messages, run_id),
         last_turn_at=_newest_time(earlier, None),
@@ -125,20 +125,20 @@ def requests_again(messages: Sequence[ModelMessage]) -> bool:
     return False
 
 
-def said_before(messages: Sequence[ModelMessage], block: str) -> str:
+def last_instruction(messages: Sequence[ModelMessage], block: str) -> str:
     """What the model was told last in the instruction block of this id; empty when nothing was, or it was withdrawn."""
     for message in reversed(messages):
         for part in message.parts:
             if isinstance(part, InstructionDeltaPart) and str(part.id) == block:
                 return part.content or ''
             if isinstance(part, InstructionBaselinePart):
-                told = (each for each in part.instructions if isinstance(each, InstructionPart))
-                return next((each.content for each in told if str(each.id) == block), '')
+                blocks = (each for each in part.instructions if isinstance(each, InstructionPart))
+                return next((each.content for each in blocks if str(each.id) == block), '')
     return ''
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CellRequest:
     """Where the model asked for a cell."""
 
     is_new: bool
@@ -148,9 +148,9 @@ class Asked:
     at: datetime | None = None
 
 
-def asked_in(
+def cell_request_in(
     messages: Sequence[ModelMessage], *, tool_call_id: str | None, run_id: str | None, resumes: bool = False
-) -> Asked:
+) -> CellRequest:
     """Where the model asked for the cell that is about to run, with one of the last response's calls.
 
     Args:
@@ -162,8 +162,8 @@ def asked_in(
     responses = (message for message in reversed(messages) if isinstance(message, ModelResponse))
     response = next((each for each in responses if not resumes or _has(each, tool_call_id)), None)
     if response is None or not _has(response, tool_call_id):
-        return Asked(is_new=False, conversation_id=None)
-    return Asked(
+        return CellRequest(is_new=False, conversation_id=None)
+    return CellRequest(
         is_new=run_id is not None and response.run_id == run_id and not resumes,
         conversation_id=response.conversation_id,
         at=response.timestamp,

@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 from .._journal.cell_journal import CellJournal, Journals
-from .._run.run_cell import GoingOn, Waiting
+from .._run.run_cell import Resumption, Waiting
 from .._source.prepared import Prepared
 from ..approvals.requests import Answers, Fits, Whole, resumed
 from ..errors import DecisionError, DecisionNotAwaited, DecisionUsed, JournalMismatch
@@ -28,7 +28,7 @@ class Opened:
 
     journal: CellJournal
     journaled: JournalState = EMPTY_JOURNAL
-    going_on: GoingOn | None = None
+    resumption: Resumption | None = None
     decisions: Mapping[str, Decided] = field(default_factory=dict[str, Decided])
     decided_at: datetime | None = None
     is_new: bool = False
@@ -162,14 +162,14 @@ async def _opened(
     journal: CellJournal, key: CellKey, *, requested_by: str, answers: Answers | Whole | None, fits: Fits
 ) -> Opened:
     journaled = journal.state()
-    if requested_by and not journaled.asked:
+    if requested_by and not journaled.requests:
         raise DecisionNotAwaited(f'Cell {key.cell_id!r} never waited, so that nothing can resume it.')
     if journaled.began is None:
         return await _queued(journal, journaled, key, requested_by=requested_by, answers=answers)
     opened = Opened(
         journal=journal,
         journaled=journaled,
-        going_on=GoingOn(prepared=Prepared.from_json(journaled.began.prepared), suspended=journaled.suspended),
+        resumption=Resumption(prepared=Prepared.from_json(journaled.began.prepared), suspended=journaled.suspended),
     )
     match journaled.state:
         case 'denied':
@@ -191,7 +191,7 @@ async def _waiting(
         is_first = requested_by != '' and journaled.first_requested(requested_by) is None
         is_its_own = is_first or journaled.has_requested(requested_by, token)
         return replace(opened, still_waits=is_its_own, requests_again=not is_its_own)
-    about = _asked_about(answers, journaled, journal, key, requested_by)
+    about = _token_decided(answers, journaled, journal, key, requested_by)
     was_decided = _is_decided_otherwise(answers, about, journaled, journal, key)
     if about != token:
         return replace(opened, requests_again=True, was_decided=was_decided)
@@ -217,7 +217,7 @@ def _interrupted(opened: Opened, key: CellKey, *, requested_by: str, answers: An
     decided = _decided(journaled.resumed)
     if answers is None:
         return replace(opened, **decided)
-    about = _asked_about(answers, journaled, journal, key, requested_by)
+    about = _token_decided(answers, journaled, journal, key, requested_by)
     return replace(opened, was_decided=_is_decided_otherwise(answers, about, journaled, journal, key), **decided)
 
 
@@ -255,15 +255,15 @@ def _denied(opened: Opened, journaled: JournalState, answers: Answers | Whole | 
             f'Cell {key.cell_id!r} was denied as a whole. A decision counts once; what was decided stays.'
         )
     is_denial = isinstance(answers, Whole) and answers.denied is not None
-    said = '' if journaled.ended is None else journaled.ended.error
-    return replace(opened, denied=said, was_decided=answers is not None and not is_denial)
+    message = '' if journaled.ended is None else journaled.ended.error
+    return replace(opened, denied=message, was_decided=answers is not None and not is_denial)
 
 
 def _decided(entry: CellResumed) -> dict[str, Any]:
     return {'decisions': {id: Decided(**values) for id, values in entry.decisions.items()}, 'decided_at': entry.at}
 
 
-def _asked_about(
+def _token_decided(
     answers: Answers | Whole, journaled: JournalState, journal: CellJournal, key: CellKey, requested_by: str
 ) -> str:
     """The token of the suspension that decisions are about.

@@ -69,16 +69,16 @@ class Suspension:
         assert journaled.suspended is not None
         if opened.requests_again:
             self._waits_on(opened)
-            return self._anew(opened)
+            return self._again(opened)
         if not journaled.has_requested(self.requested_by, journaled.suspended.token):
-            if sum(token == journaled.suspended.token for _, token in journaled.asked) >= MOST_REQUESTS:
+            if sum(token == journaled.suspended.token for _, token in journaled.requests) >= MOST_REQUESTS:
                 raise DecisionError(
                     f'{MOST_REQUESTS} tool calls have asked for the decisions that cell {self.cell_id!r} waits for. Answer one of them.'
                 )
-            asked = DecisionRequested(
+            entry = DecisionRequested(
                 token=journaled.suspended.token, requested_by=self.requested_by, at=datetime.now(UTC)
             )
-            await opened.journal.finish(asked)
+            await opened.journal.finish(entry)
         self._waits_on(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
 
@@ -90,7 +90,7 @@ class Suspension:
         """
         if self.run.requests_again:
             self._waits_on(opened)
-            return self._anew(opened)
+            return self._again(opened)
         if not opened.journal.state().has_requested(self.requested_by, ''):
             await opened.journal.finish(CellQueued(at=datetime.now(UTC), requested_by=self.requested_by))
         self._waits_on(opened)
@@ -133,7 +133,7 @@ class Suspension:
         )
         await self.run.session.drop_held()
         if not asks:
-            return self._anew(opened)
+            return self._again(opened)
         raise ApprovalRequired(metadata=self._shown(opened))
 
     def denied(self, opened: Opened, message: str, *, notes: Sequence[str], reuses: bool) -> DeniedCell:
@@ -170,7 +170,7 @@ class Suspension:
         token = journaled.suspended.token if journaled.suspended is not None else ''
         return shown_cell(token, self.source, self.cell_id, journaled.waiting, scope=self.scope)
 
-    def _anew(self, opened: Opened) -> SuspendedAgain:
+    def _again(self, opened: Opened) -> SuspendedAgain:
         self.run.is_waiting = self.run.requests_again = True
         calls = [plain_call(call.began.tool, call.began.arguments) for call in opened.journal.state().waiting]
         return SuspendedAgain(calls=calls, resume=self.tool_call_id)

@@ -25,7 +25,7 @@ from ..errors import (
 
 _LOG: Final = logging.getLogger('pydantic_ai_grail')
 
-TOLD: Final[Mapping[type[GrailError], str]] = MappingProxyType(
+PUBLIC_TEXTS: Final[Mapping[type[GrailError], str]] = MappingProxyType(
     {
         StoreConflict: 'Another request is working on this. Reload the page, or send the answer again in a moment.',
         StoreError: 'What this conversation has on the server cannot be reached now. Send it again in a moment.',
@@ -41,7 +41,7 @@ TOLD: Final[Mapping[type[GrailError], str]] = MappingProxyType(
 
 def as_public(error: GrailError) -> GrailError:
     """An error of the same kind whose text is for anybody."""
-    return type(error)(next(TOLD[kind] for kind in type(error).__mro__ if kind in TOLD))
+    return type(error)(next(PUBLIC_TEXTS[kind] for kind in type(error).__mro__ if kind in PUBLIC_TEXTS))
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def public_errors(*, is_public: bool) -> Generator[None]:
     try:
         yield
     except GrailError as error:
-        if not is_public or str(error) in TOLD.values():
+        if not is_public or str(error) in PUBLIC_TEXTS.values():
             raise
         _LOG.error('A run that came from a client ended in %s: %s', type(error).__name__, error)
         raise as_public(error) from error

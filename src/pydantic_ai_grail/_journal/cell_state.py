@@ -48,21 +48,25 @@ def journal_state_of(entries: Sequence[Entry], *, cell_id: str, begins_at: int |
             case Began():
                 journaled = replace(journaled, began=entry)
             case CellQueued():
-                journaled = replace(journaled, is_queued=True, asked=(*journaled.asked, (entry.requested_by, '')))
+                journaled = replace(journaled, is_queued=True, requests=(*journaled.requests, (entry.requested_by, '')))
             case CallBegan():
                 before = calls.get(entry.ordinal)
-                calls[entry.ordinal] = JournaledCall(began=entry, asked=0 if before is None else before.asked)
+                calls[entry.ordinal] = JournaledCall(
+                    began=entry, approval_requests=0 if before is None else before.approval_requests
+                )
             case CallWaits():
                 call = calls[entry.ordinal]
-                calls[entry.ordinal] = replace(call, waits=entry, asked=call.asked + (entry.reason == 'approval'))
+                calls[entry.ordinal] = replace(
+                    call, waits=entry, approval_requests=call.approval_requests + (entry.reason == 'approval')
+                )
             case CallEnded():
                 order += 1
                 calls[entry.ordinal] = replace(calls[entry.ordinal], ended=entry, order=order)
             case CellSuspended():
-                asked = () if entry.requested_by is None else ((entry.requested_by, entry.token),)
-                journaled = replace(journaled, suspended=entry, resumed=None, asked=(*journaled.asked, *asked))
+                requests = () if entry.requested_by is None else ((entry.requested_by, entry.token),)
+                journaled = replace(journaled, suspended=entry, resumed=None, requests=(*journaled.requests, *requests))
             case DecisionRequested():
-                journaled = replace(journaled, asked=(*journaled.asked, (entry.requested_by, entry.token)))
+                journaled = replace(journaled, requests=(*journaled.requests, (entry.requested_by, entry.token)))
             case CellResumed():
                 journaled = replace(journaled, resumed=entry)
             case CellEnded():

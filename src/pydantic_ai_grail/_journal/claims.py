@@ -53,7 +53,7 @@ class HeldClaim:
         """
         _CLAIMING.add(self.holder)
         try:
-            held = await self._asked()
+            held = await self._stored_claim()
         except BaseException:
             await self._give_back()  # it may have been taken, or be taken later: then nobody has it
             raise
@@ -83,7 +83,7 @@ class HeldClaim:
         if self.drop():
             await self._give_back()
 
-    async def _asked(self) -> Claim:
+    async def _stored_claim(self) -> Claim:
         now = self.clock()
         held = await self.store.claim(self.key, self.claim(), now=now)
         if held.holder != self.holder and _is_gone(held.holder):

@@ -132,8 +132,8 @@ def _is_result(call: JournaledCall, ended: CallEnded, journaled: JournalState) -
     if ended.state == 'returned':
         return True
     last = journaled.ended
-    went_on = last is not None and last.delivered is not None and call.order <= last.delivered
-    return went_on and last is not None and call.began.ordinal != last.cause
+    continued = last is not None and last.delivered is not None and call.order <= last.delivered
+    return continued and last is not None and call.began.ordinal != last.cause
 
 
 def _sorted(arguments: Mapping[str, Any]) -> str:

@@ -72,7 +72,7 @@ def failure_of(error: MontyError, *, current_file: str) -> tuple[Failure, Ending
             'lost',
         )
     frames = _frames(error, current_file)  # first: Monty copies the whole text for it, too, and lets go of it
-    exception_type, message = _told(error)
+    exception_type, message = _described(error)
     if EXCEPTION_ARGUMENTS in message:
         message = 'An exception takes one text here: write ValueError(str(value)).'
     limit = _limit(exception_type, message, frames)
@@ -115,7 +115,7 @@ _LIMIT_TYPES: Final[Mapping[LimitName, str]] = MappingProxyType(
 )
 
 
-def _told(error: MontyError) -> tuple[str, str]:
+def _described(error: MontyError) -> tuple[str, str]:
     """The name of an exception's class, and its text. Each question to Monty copies all of a text, so few are asked."""
     inner = error.exception()
     name = type(inner).__name__

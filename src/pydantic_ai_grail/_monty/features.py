@@ -1,6 +1,6 @@
 """Small programs that show what a Monty can run: each is supported when it gives the value that CPython gives.
 
-The keys are stable: mends, portability rules and the docs name them. A program may call `tool`, a host function that
+The keys are stable: rewrites, portability rules and the docs name them. A program may call `tool`, a host function that
 returns its argument. Nothing here says what Monty supports; `probing.py` asks.
 """
 

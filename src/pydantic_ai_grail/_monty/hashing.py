@@ -40,7 +40,7 @@ class HashTrials:
     def __init__(self) -> None:
         self._asking = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._has_told = False
+        self._has_warned = False
 
     async def end_in_time(self, dump: bytes) -> bool:
         """Whether the arguments of the call at which the program in `dump` stands can be converted in time.
@@ -95,11 +95,11 @@ class HashTrials:
         return None
 
     def _tell(self, why: object) -> None:
-        if not self._has_told:
+        if not self._has_warned:
             _log.warning(
                 'Values with nested tuples as keys leave the sandbox untried, for no process could be started: %s', why
             )
-        self._has_told = True
+        self._has_warned = True
 
     def _answer(self, process: subprocess.Popen[bytes], dump: bytes) -> bool | None:
         """What the process says; `None` when it had ended before it took the program up."""

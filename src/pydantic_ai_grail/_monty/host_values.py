@@ -193,21 +193,21 @@ class _Leaving:
             if form is not item:
                 value[key] = form
             keys_differ = self.convert(key, depth) is not key or keys_differ
-        return self._told_apart(value, depth) if keys_differ else value
+        return self._with_distinct_keys(value, depth) if keys_differ else value
 
-    def _told_apart(self, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
+    def _with_distinct_keys(self, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
         """A dict whose keys are not all plain; where the text of one is another's key too, it gets a number."""
         forms = [(self.convert(key, depth), key) for key in value]
         taken = {form for form, key in forms if form is key}
         numbers: dict[Any, int] = {}  # the last that each text got: very many keys may have one text
         keys: list[Any] = []
         for form, key in forms:
-            told = form
-            while form is not key and told in taken:
+            text = form
+            while form is not key and text in taken:
                 numbers[form] = numbers.get(form, 1) + 1
-                told = f'{form} ({numbers[form]})'
-            taken.add(told)
-            keys.append(told)
+                text = f'{form} ({numbers[form]})'
+            taken.add(text)
+            keys.append(text)
         return dict(zip(keys, value.values(), strict=True))
 
     def _enter(self, items: int) -> None:

@@ -42,7 +42,7 @@ class Event(Enum):
 
     CALLED = 'called'
     NAMED = 'named'
-    ASKED = 'asked'
+    HOST_CALLED = 'host called'
     WAITED = 'waited'
     FINISHED = 'finished'
     RAISED = 'raised'
@@ -54,7 +54,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.IDLE, Event.FEED): State.RUNNING,
         (State.RUNNING, Event.CALLED): State.AT_CALL,
         (State.RUNNING, Event.NAMED): State.AT_NAME,
-        (State.RUNNING, Event.ASKED): State.AT_HOST,
+        (State.RUNNING, Event.HOST_CALLED): State.AT_HOST,
         (State.RUNNING, Event.WAITED): State.BLOCKED,
         (State.RUNNING, Event.FINISHED): State.IDLE,
         (State.RUNNING, Event.RAISED): State.IDLE,

@@ -71,8 +71,8 @@ class _Probe:
         self.known = known
 
     def support(self) -> Support:
-        asked_modules = self._modules()
-        importable = self._importable(asked_modules)
+        candidates = self._modules()
+        importable = self._importable(candidates)
         children = {child for name in importable for child in _children(name)}
         importable |= self._importable(children)
         wanted_attributes = {name: self._wanted(name, dir(_module(name))) for name in importable}
@@ -90,7 +90,7 @@ class _Probe:
             builtins=existing_builtins,
             classes=of_classes,
             methods=methods,
-            lacking_modules=frozenset((asked_modules | children) - importable),
+            lacking_modules=frozenset((candidates | children) - importable),
             lacking_builtins=frozenset(wanted_builtins - existing_builtins),
             lacking_attributes=_lacking(wanted_attributes, attributes) | _lacking(wanted_of_classes, of_classes),
             lacking_methods=lacking_methods,

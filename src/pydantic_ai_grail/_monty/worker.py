@@ -301,7 +301,7 @@ class Worker:
         if not may_leave:
             self._machine.move(Event.CALLED)
             return await self.answer(RaisedBy('ValueError', TOO_LONG_TO_HASH))
-        self._machine.move(Event.ASKED)
+        self._machine.move(Event.HOST_CALLED)
         return HostStop(function=name)
 
     async def _done(self, complete: MontyComplete) -> Stop:

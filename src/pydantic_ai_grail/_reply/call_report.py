@@ -29,8 +29,8 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
     """
     made = [call for call in calls if call.state == 'returned' and not call.request.tool.read_only]
     read = [call for call in calls if call.state == 'returned' and call.request.tool.read_only]
-    cut_off = [call for call in calls if call.state in ('started', 'cancelled') or call.is_unknown]
-    unknown = [call for call in cut_off if not call.request.tool.read_only]
+    interrupted = [call for call in calls if call.state in ('started', 'cancelled') or call.is_unknown]
+    unknown = [call for call in interrupted if not call.request.tool.read_only]
     failed = [call for call in calls if call.state in ('raised', 'denied') and call is not cause]
     blocks: list[str] = []
     if made:

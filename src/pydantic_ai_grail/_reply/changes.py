@@ -1,4 +1,4 @@
-"""What was mended in a cell, in few lines: the same change at several places is told once."""
+"""What was rewritten in a cell, in few lines: the same change at several places is told once."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ..events.diagnostics import Mend
+from ..events.diagnostics import Rewrite
 from . import prose
 
 _MOST_LINES: Final = 3
 _MOST_NAMES: Final = 5
-_UNTOLD: Final = frozenset({'added `import asyncio`', 'took off the Markdown fence'})
+_UNREPORTED: Final = frozenset({'added `import asyncio`', 'took off the Markdown fence'})
 """What the description of `run_code` itself leaves out, as it writes `asyncio.gather` without the import; and what is no code."""
 _NAMED: Final = re.compile(r'([^`]+)(`[^`]+`)')
 """A note that says what was done and to what: such notes go together."""
 
 
-def changes(mends: Iterable[Mend]) -> list[str]:
+def changes(rewrites: Iterable[Rewrite]) -> list[str]:
     """One line for each way in which the code was changed, at most three and one that counts the rest."""
     groups: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for mend in mends:
-        if mend.note in _UNTOLD:
+    for rewrite in rewrites:
+        if rewrite.note in _UNREPORTED:
             continue
-        found = _NAMED.fullmatch(mend.note)
-        what, name = (found[1], found[2]) if found else (mend.note, '')
-        groups.setdefault((mend.kind, what), []).append((mend.line, name))
-    told = [_told(what, places) for (_, what), places in groups.items()]
-    left = len(told) - _MOST_LINES
+        found = _NAMED.fullmatch(rewrite.note)
+        what, name = (found[1], found[2]) if found else (rewrite.note, '')
+        groups.setdefault((rewrite.kind, what), []).append((rewrite.line, name))
+    lines = [_line(what, places) for (_, what), places in groups.items()]
+    left = len(lines) - _MOST_LINES
     # A line that counts one line would take the place of that line.
-    return told if left <= 1 else [*told[:_MOST_LINES], prose.more_changes(left)]
+    return lines if left <= 1 else [*lines[:_MOST_LINES], prose.more_changes(left)]
 
 
-def _told(what: str, places: list[tuple[int, str]]) -> str:
+def _line(what: str, places: list[tuple[int, str]]) -> str:
     names = [*dict.fromkeys(name for _, name in places)]
     shown = ', '.join(names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
         shown = f'{shown} {prose.and_more(len(names) - _MOST_NAMES)}'
-    return prose.mended(sorted({line for line, _ in places}), what + shown)
+    return prose.rewritten(sorted({line for line, _ in places}), what + shown)

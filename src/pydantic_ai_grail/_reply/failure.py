@@ -32,7 +32,7 @@ _MOST_NAMES: Final = 12
 
 
 def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
-    """Why nothing ran: each mistake once, with its place and its mend. One mistake takes under 600 characters."""
+    """Why nothing ran: each mistake once, with its place and its rewrite. One mistake takes under 600 characters."""
     groups = _grouped(outcome.refusals)
     texts: list[str] = []
     for group in groups[:_MOST_DIAGNOSTICS]:
@@ -60,7 +60,7 @@ def failed(
     if outcome.printed.text:
         parts.append(f'{prose.PRINTED}\n{quoted(outcome.printed.text, max_chars=_PRINTED_CHARS)}')
     parts.append(what_happened(outcome.calls, cause=cause, reuses=reuses_calls))
-    parts.extend(changes(outcome.mends))
+    parts.extend(changes(outcome.rewrites))
     parts.append(_state(outcome, variables))
     parts.extend(notes)
     return '\n'.join(part for part in parts if part)
@@ -126,8 +126,8 @@ def _fix(outcome: Failed, cause: CallRecord | None) -> str | None:
         case 'cancelled':
             return None
         case 'exception':
-            told = advice(outcome, cause=cause)
-            return None if told is None else quoted_after_first(told, max_chars=_ERROR_CHARS)
+            text = advice(outcome, cause=cause)
+            return None if text is None else quoted_after_first(text, max_chars=_ERROR_CHARS)
 
 
 def _where(failure: Failure, source: str) -> list[str]:
@@ -156,7 +156,7 @@ def _frame(frame: CodeFrame, source: str) -> str:
 
 
 def _place(frame: CodeFrame, *, ran: str, written: str) -> tuple[int | None, int | None]:
-    """The frame's columns in the line as it was written, which a mend may have moved; none where that is unclear."""
+    """The frame's columns in the line as it was written, which a rewrite may have moved; none where that is unclear."""
     if ran.strip() == written.strip():
         moved = len(written) - len(written.lstrip()) - (len(ran) - len(ran.lstrip()))
         end = frame.end_column + moved if frame.end_column is not None else None

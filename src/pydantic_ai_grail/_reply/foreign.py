@@ -14,7 +14,7 @@ from .prose import CUT_MARK, more_lines
 
 _MOST_LINES: Final = 20
 _QUOTE: Final = '> '
-_UNSEEN: Final = re.compile(
+_INVISIBLE: Final = re.compile(
     '[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]'  # control, joining and direction
 )
 
@@ -49,6 +49,6 @@ def _quoted(lines: list[str]) -> list[str]:
 
 def visible(text: str) -> str:
     """`text` with an escape for each character that moves, hides or turns round what stands beside it."""
-    return _UNSEEN.sub(
+    return _INVISIBLE.sub(
         lambda found: f'\\x{ord(found[0]):02x}' if ord(found[0]) < 256 else f'\\u{ord(found[0]):04x}', text
     )

@@ -81,7 +81,7 @@ def more_lines(count: int) -> str:
     return f'{CUT_MARK} {count:,} more lines'
 
 
-def mended(lines: Sequence[int], note: str) -> str:
+def rewritten(lines: Sequence[int], note: str) -> str:
     return f'Changed in {lines_named(lines)}: {note}'
 
 
@@ -267,8 +267,8 @@ def changed(calls: str) -> str:
     return f'A person approved with changes: {calls}.'
 
 
-def changed_call(asked: str, made: str) -> str:
-    return f'`{asked}` was made as `{made}`'
+def changed_call(requested: str, made: str) -> str:
+    return f'`{requested}` was made as `{made}`'
 
 
 STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'
@@ -337,7 +337,7 @@ def request_again(resume: str) -> str:
     return f'Nothing else has happened. Call `run_code` with `resume={resume!r}`, to ask for these calls.'
 
 
-def go_on(calls: Sequence[str]) -> str:
+def resume_code(calls: Sequence[str]) -> str:
     """The code of a call that resumes a cell."""
     return '\n'.join(['# Goes on with the cell above, if this is approved:', *calls])
 

@@ -100,7 +100,7 @@ def _named(names: Sequence[str]) -> list[str]:
 
 
 def unsaved_note(
-    others: Sequence[CallRecord], cut_off: Sequence[CallRecord], *, reuses: bool, asks: bool
+    others: Sequence[CallRecord], interrupted: Sequence[CallRecord], *, reuses: bool, asks: bool
 ) -> str | None:
     """What cells called that the messages do not show; `None` when that changed nothing.
 
@@ -110,8 +110,10 @@ def unsaved_note(
         reuses: Whether these give what they had returned when they are made again.
         asks: Whether a person is asked before one is made again of which nobody knows.
     """
-    made_before, made = _returned(others), _returned(cut_off)
-    unknown = [call for call in (*others, *cut_off) if call.state == 'cancelled' and not call.request.tool.read_only]
+    made_before, made = _returned(others), _returned(interrupted)
+    unknown = [
+        call for call in (*others, *interrupted) if call.state == 'cancelled' and not call.request.tool.read_only
+    ]
     lines: list[str] = []
     if made_before:
         lines += [prose.CALLS_MADE, listed(made_before), prose.CALL_ONCE]
@@ -140,8 +142,8 @@ def state_unsaved_note() -> str:
 def changed_note(calls: Sequence[tuple[CallRequest, Mapping[str, Any]]]) -> list[str]:
     """What calls were made with that a person had approved with other arguments than code gave."""
     texts = [(call_text(request), call_text(replace(request, args=made))) for request, made in calls]
-    told = [prose.changed_call(asked, made) for asked, made in texts if asked != made]
-    return [prose.changed(', '.join(told))] if told else []
+    changes = [prose.changed_call(requested, made) for requested, made in texts if requested != made]
+    return [prose.changed(', '.join(changes))] if changes else []
 
 
 def reused_note(calls: Sequence[CallRecord]) -> list[str]:
@@ -204,9 +206,9 @@ def suspended_again(calls: Sequence[str], *, resume: str, notes: Sequence[str]) 
     return {WAITING_FOR: [*calls], RESUME: resume, 'notes': [*notes, prose.request_again(resume)]}
 
 
-def go_on(calls: Sequence[str]) -> str:
+def resume_code(calls: Sequence[str]) -> str:
     """The code of a call that resumes a cell which waits for these."""
-    return prose.go_on(calls)
+    return prose.resume_code(calls)
 
 
 def nothing_to_resume(resume: str) -> str:

@@ -5,7 +5,7 @@
 | `printed` | the cell printed something: its lines, in order; the line break of the last one is no line |
 | `result` | the cell has a value and all of it is here; `null` is a `None` that the code returned |
 | `preview` | the cell has a value that is too large; its head, with a note on its size and on how to get the rest |
-| `notes` | there is something to tell: mends, cuts, what state is live or lost, or that there was no value |
+| `notes` | there is something to tell: rewrites, cuts, what state is live or lost, or that there was no value |
 
 One shape was chosen over the bare value for three reasons. The value is at `result` whether or not something was
 printed, so code that reads `ToolReturnPart.content` needs no cases. `None` (`{"result": null}`), `{}`
@@ -48,10 +48,10 @@ def completed(
 ) -> tuple[dict[str, Json], tuple[MultiModalContent, ...]]:
     """What the model reads of a completed cell, and the files found in its value."""
     payload: dict[str, Json] = {}
-    told: list[Json] = []
+    lines: list[Json] = []
     found = FoundFiles(calls=outcome.calls)
     if outcome.printed.text:
-        payload['printed'] = [*_printed_lines(outcome.printed, max_chars=max_chars, notes=told)]
+        payload['printed'] = [*_printed_lines(outcome.printed, max_chars=max_chars, notes=lines)]
     if outcome.has_value:
         plain = to_plain(outcome.value, max_chars=max_chars, found=found) if outcome.whole is None else None
         if plain is not None:
@@ -66,28 +66,28 @@ def completed(
             name = None if outcome.state_lost else outcome.value_name
             rest = _how_to_get_the_rest(outcome.value, name, head)
             what = describe(outcome.value) if whole is None else described(whole.kind, whole.size)
-            told.append(prose.cut_result(what, rest))
+            lines.append(prose.cut_result(what, rest))
     elif not outcome.printed.text:
-        told.append(prose.NO_VALUE)
+        lines.append(prose.NO_VALUE)
     if found.left_out:
-        told.append(prose.files_left_out(len(found.left_out), MAX_FILES))
-    told.extend(changes(outcome.mends))
-    told.extend(_remarks(outcome.remarks))
+        lines.append(prose.files_left_out(len(found.left_out), MAX_FILES))
+    lines.extend(changes(outcome.rewrites))
+    lines.extend(_remarks(outcome.remarks))
     if outcome.state_lost:
-        told.append(prose.STATE_TOO_LARGE)
-    told.extend(notes)
-    if told:
-        payload['notes'] = told
+        lines.append(prose.STATE_TOO_LARGE)
+    lines.extend(notes)
+    if lines:
+        payload['notes'] = lines
     return payload, tuple(found.files.values())
 
 
 def _remarks(remarks: Sequence[Diagnostic]) -> list[str]:
-    told = [
+    lines = [
         first_line(prose.remarked(each.position.line, each.message, each.fix), max_chars=_REMARK_CHARS)
         for each in remarks
     ]
-    left = len(told) - _MOST_REMARKS
-    return told if left <= 1 else [*told[:_MOST_REMARKS], prose.more_remarks(left)]
+    left = len(lines) - _MOST_REMARKS
+    return lines if left <= 1 else [*lines[:_MOST_REMARKS], prose.more_remarks(left)]
 
 
 def _printed_lines(printed: Printed, *, max_chars: int, notes: list[Json]) -> list[str]:

@@ -24,7 +24,7 @@ _MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _MemberError:
     """An error, and the members of unions that it is about: at which depth of the path, and which."""
 
     error: ArgumentError
@@ -36,12 +36,12 @@ class _Told:
 def argument_errors(error: ValidationError, given: Mapping[str, Any]) -> tuple[ArgumentError, ...]:
     """The errors by places in `given`, one for each place."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return merged([_told(given, item['loc'], item['type'], item['msg']) for item in found[:_MOST]])
+    return merged([_member_error(given, item['loc'], item['type'], item['msg']) for item in found[:_MOST]])
 
 
-def merged(told: Sequence[_Told]) -> tuple[ArgumentError, ...]:
+def merged(found: Sequence[_MemberError]) -> tuple[ArgumentError, ...]:
     seen: dict[tuple[tuple[str | int, ...], bool], ArgumentError] = {}
-    for each in _chosen(told):
+    for each in _chosen(found):
         if not each.is_moot:
             seen.setdefault((each.error.path, each.error.kind == 'missing'), each.error)
     return tuple(seen.values())
@@ -53,12 +53,12 @@ def likeliest(branches: Iterable[Sequence[ArgumentError]], depth: int) -> Sequen
 
     A member whose errors are all inside the value fits it better than one that takes no such value.
     """
-    told = [[*branch] for branch in branches]
-    if not told or not all(told):
+    found = [[*branch] for branch in branches]
+    if not found or not all(found):
         return ()
-    best = min(told, key=lambda errors: _distance(errors, depth))
-    if _distance(best, depth)[0] and len(told) > 1:
-        return [_of_all(branch[0] for branch in told)]
+    best = min(found, key=lambda errors: _distance(errors, depth))
+    if _distance(best, depth)[0] and len(found) > 1:
+        return [_of_all(branch[0] for branch in found)]
     return best
 
 
@@ -82,7 +82,7 @@ def _of_all(errors: Iterable[ArgumentError]) -> ArgumentError:
     return replace(one_each[0], kind=_UNION, message=' or '.join(messages))
 
 
-def _told(given: Mapping[str, Any], where: Sequence[str | int], kind: str, message: str) -> _Told:
+def _member_error(given: Mapping[str, Any], where: Sequence[str | int], kind: str, message: str) -> _MemberError:
     """One error of Pydantic's, with its path taken apart."""
     value: Any = given
     path: list[str | int] = []
@@ -103,24 +103,24 @@ def _told(given: Mapping[str, Any], where: Sequence[str | int], kind: str, messa
         is_moot = is_moot or value is UNKNOWN
     if kind not in _OF_THE_WHOLE and not kind.endswith('_type') and is_partial(value):
         is_moot = True
-    return _Told(
+    return _MemberError(
         error=ArgumentError(path=tuple(path), kind=kind, message=message), members=tuple(members), is_moot=is_moot
     )
 
 
-def _chosen(told: Sequence[_Told]) -> Iterator[_Told]:
+def _chosen(found: Sequence[_MemberError]) -> Iterator[_MemberError]:
     """All errors, those of unions for one member each."""
-    plain = [each for each in told if not each.members]
+    plain = [each for each in found if not each.members]
     yield from plain
 
-    def union(each: _Told) -> tuple[tuple[str | int, ...], int]:
+    def union(each: _MemberError) -> tuple[tuple[str | int, ...], int]:
         depth = each.members[0][0]
         return each.error.path[:depth], depth
 
-    for (_, depth), of_one in groupby([each for each in told if each.members], key=union):
-        branches: dict[str, list[_Told]] = {}
+    for (_, depth), of_one in groupby([each for each in found if each.members], key=union):
+        branches: dict[str, list[_MemberError]] = {}
         for each in of_one:
             branches.setdefault(each.members[0][1], []).append(replace(each, members=each.members[1:]))
         chosen = [[each for each in _chosen(branch) if not each.is_moot] for branch in branches.values()]
         for error in likeliest([[each.error for each in branch] for branch in chosen], depth):
-            yield _Told(error=error)
+            yield _MemberError(error=error)

@@ -19,7 +19,7 @@ from .._monty.values import in_utf8
 from ..events.calls import MADE_WITH, CallJournal, CallRecord, CallRequest, CallState
 from ..events.cell_events import CallSettled, CallStarted, Observer
 from ..events.journal_entries import CallBegan, CallEnded, CallWaits, WaitingReason
-from .call_records import Called, content_of, cut_off, entry_of, record_of, settled_of
+from .call_records import Called, content_of, entry_of, interrupted, record_of, settled_of
 from .contracts import Recorder
 from .layers.layer import Call
 
@@ -127,7 +127,7 @@ class CallProgress:
     def end_early(self, request: CallRequest, *, seconds: float = 0.0) -> None:
         """A call was ended before it settled, and nobody knows what it did."""
         if not self.records.is_waiting(request.tool_call_id):
-            self._note(cut_off(request, seconds=seconds))
+            self._note(interrupted(request, seconds=seconds))
 
     async def begin_to_wait(
         self, request: CallRequest, reason: WaitingReason, metadata: Mapping[str, Any]

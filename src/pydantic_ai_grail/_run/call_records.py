@@ -53,7 +53,7 @@ def record_of(
     )
 
 
-def cut_off(request: CallRequest, *, seconds: float = 0.0) -> CallRecord:
+def interrupted(request: CallRequest, *, seconds: float = 0.0) -> CallRecord:
     """The record of a call that was ended before it settled."""
     return CallRecord(request=request, state='cancelled', seconds=seconds, error='RuntimeError: the call did not end')
 

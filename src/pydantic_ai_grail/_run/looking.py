@@ -31,10 +31,10 @@ async def keys_there(worker: Worker, failure: Failure, source: str) -> KeysThere
     """The keys that were there instead, if that can still be seen. Leaves traces in the sandbox, but no name."""
     if failure.exception_type != 'KeyError' or failure.tool_name is not None:
         return None
-    asked = await off_loop(len(source), partial(question, failure, source))
-    if asked is None:
+    expression = await off_loop(len(source), partial(question, failure, source))
+    if expression is None:
         return None
-    stop = await worker.feed(worker.given(asked), prints=_nowhere, host=HostAccess())
+    stop = await worker.feed(worker.given(expression), prints=_nowhere, host=HostAccess())
     while isinstance(stop, NameStop):
         stop = await worker.answer_name(is_function=False)
     if not isinstance(stop, DoneStop) or not stop.value:
@@ -66,10 +66,10 @@ def question(failure: Failure, source: str) -> str | None:
     loops = [*_loops_around(tree, frame.line, _names(held))]
     if not (_is_pure(held) and _is_pure(key)) or len(loops) > 1 or (frame.function and not loops):
         return None
-    return _asked(ast.unparse(held), ast.unparse(key), loops[0] if loops else ())
+    return _keys_expression(ast.unparse(held), ast.unparse(key), loops[0] if loops else ())
 
 
-def _asked(held: str, key: str, loop: Sequence[ast.comprehension]) -> str | None:
+def _keys_expression(held: str, key: str, loop: Sequence[ast.comprehension]) -> str | None:
     found = f'(list({held})[:{MOST_KEYS}], len({held}))'
     if not loop:
         return f'[{found}] if isinstance({held}, dict) else []'

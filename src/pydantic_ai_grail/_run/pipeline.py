@@ -23,7 +23,7 @@ from ..events.journal_entries import EMPTY_JOURNAL, CellSuspended, EarlierCalls,
 from .call_progress import CallProgress, SettlingOrder, utc_now
 from .call_remarks import CallRemarks
 from .contracts import Recorder
-from .layers.binding import Answerer, Bound, asked_for
+from .layers.binding import Answerer, Bound, resolve
 from .layers.call_budget import beyond_budget, has_limit
 from .layers.decided_calls import DecidedCalls, Decisions
 from .layers.layer import Answer, Call, Layer
@@ -97,7 +97,7 @@ class CallPipeline:
         Raises:
             Diverged: When a cell that is replayed makes another call than before.
         """
-        bound = asked_for(stop, self.tools.catalog, self.tools.answerers)
+        bound = resolve(stop, self.tools.catalog, self.tools.answerers)
         if not isinstance(bound, Bound):
             return bound
         refusal = beyond_budget(self.position.accepted, self.max_tool_calls)

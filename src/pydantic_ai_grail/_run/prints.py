@@ -11,10 +11,10 @@ from ..events.outcomes import Printed
 class PrintCapture:
     """A sink for one cell's prints. Monty calls it from a thread of its own, one call at a time."""
 
-    def __init__(self, max_chars: int, *, told: Callable[[str], None] | None = None) -> None:
+    def __init__(self, max_chars: int, *, on_print: Callable[[str], None] | None = None) -> None:
         """Make one for a cell. `told` is called with what is kept as it comes, from that thread."""
         self._room = max_chars
-        self._told = told
+        self._on_print = on_print
         self._kept: list[str] = []
         self._dropped = 0
 
@@ -23,8 +23,8 @@ class PrintCapture:
         if kept:
             self._kept.append(kept)
             self._room -= len(kept)
-            if self._told is not None:
-                self._told(kept)
+            if self._on_print is not None:
+                self._on_print(kept)
         self._dropped += len(text) - len(kept)
 
     def take_up(self, printed: Printed) -> None:

@@ -72,14 +72,14 @@ class Surroundings:
     """Told what the cell prints, as it comes, from another thread."""
     begin: Callable[[Prepared], Awaitable[None]] | None = None
     """Called when the cell is accepted, before it runs."""
-    going_on: GoingOn | None = None
+    resumption: Resumption | None = None
     """What a cell goes on from that began in an earlier run."""
     max_dump_bytes: int | None = None
     """How large the state of a cell may be that is to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoingOn:
+class Resumption:
     """A cell that was accepted before: as it was prepared then, and where it stands."""
 
     prepared: Prepared
@@ -103,8 +103,8 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
         StoreError: When its journal could not be written.
         SnapshotVersionMismatch, SandboxError: When no worker could take up the session's state.
     """
-    if around.going_on is not None:
-        return await _run(source, around.going_on.prepared, Verdict(), around)
+    if around.resumption is not None:
+        return await _run(source, around.resumption.prepared, Verdict(), around)
     cell_id = around.calls.cell_id
     started = time.perf_counter()
     if (refusal := too_long(source, around.limits.max_source_chars)) is not None:
@@ -112,9 +112,9 @@ async def run_cell(source: str, around: Surroundings) -> Completed | Failed | Re
     prepared = await off_loop(len(source), partial(_prepared, source, around))
     seconds = time.perf_counter() - started
     if isinstance(prepared, tuple):
-        around.observe(CellPrepared(cell_id=cell_id, mends=(), seconds=seconds))
+        around.observe(CellPrepared(cell_id=cell_id, rewrites=(), seconds=seconds))
         return _refuse(source, prepared, around, seconds=0.0)
-    around.observe(CellPrepared(cell_id=cell_id, mends=prepared.mends, seconds=seconds))
+    around.observe(CellPrepared(cell_id=cell_id, rewrites=prepared.rewrites, seconds=seconds))
     verdict = Verdict(hints=prepared.hints)
     if around.check is not None:
         started = time.perf_counter()
@@ -146,14 +146,14 @@ async def _verdict(check: Check, prepared: Prepared, source: str, history: Histo
         return await check(prepared, original=source, history=history)
     except Exception as error:
         # A mistake of ours must not end the run of somebody's agent. The trace shows it; the code runs as Python does.
-        told = f'This cell ran unchecked, for the check itself failed: {type(error).__name__}: {error}'
-        note = Diagnostic(code='not-checked', message=told, position=Position(line=1, column=1), stage='check')
+        message = f'This cell ran unchecked, for the check itself failed: {type(error).__name__}: {error}'
+        note = Diagnostic(code='not-checked', message=message, position=Position(line=1, column=1), stage='check')
         return Verdict(hints=(note,))
 
 
 async def _run(source: str, prepared: Prepared, verdict: Verdict, around: Surroundings) -> Completed | Failed | Waiting:
-    suspended = around.going_on.suspended if around.going_on is not None else None
-    prints = PrintCapture(around.limits.max_print_chars, told=around.printed)
+    suspended = around.resumption.suspended if around.resumption is not None else None
+    prints = PrintCapture(around.limits.max_print_chars, on_print=around.printed)
     if suspended is not None:
         prints.take_up(Printed(text=suspended.printed, dropped_chars=suspended.dropped_chars))
     program = await off_loop(len(source), partial(headed_in, prepared, around.history, given_to=GIVE_VALUE))
@@ -252,7 +252,7 @@ def _outcome(
             value_name=prepared.value_name,
             printed=prints.printed,
             calls=records,
-            mends=prepared.mends,
+            rewrites=prepared.rewrites,
             remarks=(*verdict.remarks, *calls.remarks.found),
         )
     return Failed(
@@ -260,7 +260,7 @@ def _outcome(
         source=source,
         printed=prints.printed,
         calls=records,
-        mends=prepared.mends,
+        rewrites=prepared.rewrites,
         hints=verdict.hints,
         remarks=verdict.remarks,
         state_lost=ending.is_lost,

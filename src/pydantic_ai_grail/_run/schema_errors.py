@@ -160,8 +160,8 @@ def _wrong_choice(schema: Schema, value: Any) -> str | None:
     is_plain = isinstance(value, str | int | float | None) or not is_partial(value)
     if not options or not is_plain or any(value == option or _reads_as(value, option) for option in options):
         return None
-    told = [*map(repr, options)]
-    return f'Input should be {", ".join(told[:-1])}{" or " if told[1:] else ""}{told[-1]}'
+    shown = [*map(repr, options)]
+    return f'Input should be {", ".join(shown[:-1])}{" or " if shown[1:] else ""}{shown[-1]}'
 
 
 def _bounds(schema: Schema, value: Any) -> Iterator[str]:
@@ -197,12 +197,12 @@ def _has_one_twice(items: Sequence[Any]) -> bool:
 def _number_bounds(schema: Schema, value: Decimal) -> Iterator[str]:
     if not value.is_finite():
         return
-    for word, fails, told in _COMPARED:
+    for word, fails, shown in _COMPARED:
         bound = _number(schema.get(word))
         is_exclusive = schema.get(f'exclusive{word.capitalize()}') is True  # as draft 4 has it
         if bound is not None and (fails(value, bound) or (is_exclusive and value == bound)):
-            told = told.removesuffix(' or equal to') if is_exclusive else told
-            yield f'Input should be {told} {schema[word]}'
+            shown = shown.removesuffix(' or equal to') if is_exclusive else shown
+            yield f'Input should be {shown} {schema[word]}'
     step = _number(schema.get('multipleOf'))
     if step is not None and step > 0 and abs(value) < 10**15 and value % step:
         yield f'Input should be a multiple of {schema["multipleOf"]}'

@@ -135,8 +135,8 @@ def _raised(message: str, tools: ToolManager[Any], entry: Entry, arguments: Mapp
     """What a tool says of a failure; where it has a schema only, followed by what that says of the arguments."""
     known = (tools.tools or {}).get(entry.facts.tool_name) if entry.arguments_as_json else None
     errors = schema_errors(known.tool_def.parameters_json_schema, arguments) if known is not None else ()
-    told = f'{message}\n{wrong_arguments(entry, arguments, errors)}' if errors else message
-    return RaisedBy('RuntimeError', told)
+    text = f'{message}\n{wrong_arguments(entry, arguments, errors)}' if errors else message
+    return RaisedBy('RuntimeError', text)
 
 
 async def _through_manager(
@@ -210,12 +210,13 @@ MOST_APPROVED: Final = 5
 
 
 def asks_too_often(
-    error: ApprovalRequired | CallDeferred, request: CallRequest, known: JournaledCall | None
+    error: ApprovalRequired | CallDeferred, request: CallRequest, journaled: JournaledCall | None
 ) -> RaisedBy | None:
     """What code gets where a call was approved again and again, and its tool asks once more; `None` where it may ask."""
-    if not isinstance(error, ApprovalRequired) or known is None or known.asked < MOST_APPROVED:
+    if not isinstance(error, ApprovalRequired) or journaled is None or journaled.approval_requests < MOST_APPROVED:
         return None
     name = request.tool.python_name
     return RaisedBy(
-        'RuntimeError', f'{name}() was approved {known.asked} times and asks again; it cannot be called here'
+        'RuntimeError',
+        f'{name}() was approved {journaled.approval_requests} times and asks again; it cannot be called here',
     )

@@ -47,8 +47,8 @@ def _lines(entry: Entry, arguments: Mapping[str, Any], errors: Sequence[Argument
         meant = closest(key, keys) or closest(key, free)
         if meant in keys:
             keys.remove(meant)
-        told = f'. Did you mean {meant!r}?' if meant else f'; it takes: {", ".join(fields)}' if fields else ''
-        yield f'- {place(path)}: no such key{told}'
+        suggestion = f'. Did you mean {meant!r}?' if meant else f'; it takes: {", ".join(fields)}' if fields else ''
+        yield f'- {place(path)}: no such key{suggestion}'
     for path, keys in missing.items():
         if keys:
             yield f'- {place(path)}: lacks the key{"" if len(keys) == 1 else "s"} {", ".join(map(repr, keys))}'

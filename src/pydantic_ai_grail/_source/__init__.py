@@ -1,1 +1,1 @@
-"""Code before it runs: mended, looked through for what Monty cannot do, checked. Nothing executes here."""
+"""Code before it runs: rewritten, looked through for what Monty cannot do, checked. Nothing executes here."""

@@ -36,7 +36,7 @@ from .rules.ty_texts import REVEALED
 from .rules.unawaitable import cannot_wait
 from .rules.undefined_names import names_of_types, only_added_to, unknown_module, unknown_name
 from .threads import run_off_loop
-from .unsupported.finding import told_once
+from .unsupported.finding import joined_repeats
 from .validated_arguments import Validate
 from .wrapping import CANARY, Scope, Wrapped, wrap
 
@@ -71,7 +71,7 @@ async def check(
     """What is to be said of a cell before it runs. Positions are those of `original`, the code as the model wrote it.
 
     Args:
-        prepared: The cell with its mends.
+        prepared: The cell with its rewrites.
         original: What it was made from.
         catalog: The tools it may call.
         history: The cells of its session that ran.
@@ -116,10 +116,12 @@ async def _check(
         refusals += [*certain, *islice(keys_in_functions(cell), MAX_FOUND)]
     if refusals:
         return Verdict(refusals=_one_per_mistake(_in_original(prepared, each) for each in refusals)[:MAX_REFUSALS])
-    told = sorted(islice(remarks(cell), MAX_FOUND), key=lambda each: _start(each.position)) if mode == 'strict' else []
+    remarked = (
+        sorted(islice(remarks(cell), MAX_FOUND), key=lambda each: _start(each.position)) if mode == 'strict' else []
+    )
     return Verdict(
         hints=tuple(_in_original(prepared, each) for each in hints[:MAX_HINTS]),
-        remarks=tuple(_in_original(prepared, each) for each in told[:MAX_REMARKS]),
+        remarks=tuple(_in_original(prepared, each) for each in remarked[:MAX_REMARKS]),
     )
 
 
@@ -132,10 +134,10 @@ async def _typed(cell: Inspected, checkers: Checkers) -> tuple[list[Diagnostic],
         return [*islice(_names(cell), MAX_FOUND)], [note]
     judged = [*_judged(cell, findings)]
     suspected = [*islice(special_methods(cell), MAX_FINDINGS), *islice(given_whole_or_not(cell), MAX_FINDINGS)]
-    asked = {each.place for each in (*(judgment for _, judgment in judged), *suspected) if isinstance(each, Suspicion)}
-    types = await _types(cell, checkers, asked) if asked else {}
+    places = {each.place for each in (*(judgment for _, judgment in judged), *suspected) if isinstance(each, Suspicion)}
+    types = await _types(cell, checkers, places) if places else {}
     decided = (each.decide(types[each.place]) for each in suspected if each.place in types)
-    refusals = [*told_once([refusal for refusal in decided if refusal is not None])]
+    refusals = [*joined_repeats([refusal for refusal in decided if refusal is not None])]
     hints: list[Diagnostic] = []
     for finding, judgment in judged:
         if isinstance(judgment, Suspicion):

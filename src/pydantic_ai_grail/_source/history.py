@@ -34,7 +34,7 @@ MAX_NAMES_CHARS: Final = MAX_CHARS // 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastCell:
-    """A cell that ran, with its mends. Refused cells are no part of a history."""
+    """A cell that ran, with its rewrites. Refused cells are no part of a history."""
 
     source: str
     completed: bool

@@ -1,6 +1,6 @@
 """What the names of a session stand for that earlier cells imported, and which names stand for anything else.
 
-`datetime` is the module in one session, the class in another and a variable in a third; a mend that goes by a dotted
+`datetime` is the module in one session, the class in another and a variable in a third; a rewrite that goes by a dotted
 name has to know which.
 """
 

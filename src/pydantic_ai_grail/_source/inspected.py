@@ -53,7 +53,7 @@ class Suspicion:
 
 
 class Inspected:
-    """A cell with its session, its tools and what Monty has. Positions are those of the mended source."""
+    """A cell with its session, its tools and what Monty has. Positions are those of the rewritten source."""
 
     def __init__(
         self, outline: Outline, *, history: History, catalog: Catalog, support: Support, validate: Validate | None

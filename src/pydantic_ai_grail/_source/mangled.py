@@ -133,10 +133,10 @@ def _characters(source: str, looks: _Looks) -> str | None:
         line, column = found
         if not (0 < line <= len(lines) and 0 < column <= len(lines[line - 1])):
             break
-        mended = _plain(lines[line - 1], column - 1)
-        if mended is None:
+        rewritten = _plain(lines[line - 1], column - 1)
+        if rewritten is None:
             break
-        lines[line - 1] = mended
+        lines[line - 1] = rewritten
         reached = '\n'.join(lines)
     return reached
 

@@ -1,6 +1,6 @@
 """What a cell's syntax tree says of its names: which scope binds each, and which are free.
 
-One walk, shared by every mend and every rule. It knows scopes as Python has them (comprehensions, classes that
+One walk, shared by every rewrite and every rule. It knows scopes as Python has them (comprehensions, classes that
 functions do not see, `global`), and keeps annotations apart, which neither binds nor runs anything in the sandbox.
 """
 

@@ -15,7 +15,7 @@ from ..events.diagnostics import Diagnostic
 from .outline import Outline
 from .places import Places
 from .unsupported.constructs import constructs
-from .unsupported.finding import told_once
+from .unsupported.finding import joined_repeats
 from .unsupported.missing_names import names
 from .unsupported.unsupported_calls import calls
 
@@ -34,7 +34,7 @@ def report(
     attributes: frozenset[str] = frozenset(),
     outline: Outline | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Everything in a (mended) cell that this Monty cannot run, in the order of the source.
+    """Everything in a (rewritten) cell that this Monty cannot run, in the order of the source.
 
     `bound` are all names that the session has: variables, tools, modules of tools, and functions it offers.
     `attributes` are those that objects and modules of the session may have. Positions are those of
@@ -49,7 +49,7 @@ def report(
             each for each in found if each.code not in _FAIL_WHEN_REACHED or not _is_unreached(places, outline, each)
         ]
     found.sort(key=lambda one: (one.position.line, one.position.column))
-    return tuple(told_once(found))
+    return tuple(joined_repeats(found))
 
 
 def _is_unreached(places: Places, outline: Outline, found: Diagnostic) -> bool:

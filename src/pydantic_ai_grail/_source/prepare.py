@@ -1,4 +1,4 @@
-"""A cell from source to ready: parsed, mended, and looked over for what Monty cannot run."""
+"""A cell from source to ready: parsed, rewritten, and looked over for what Monty cannot run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from .._catalog.catalog import Catalog
 from .._monty.support import Support
-from ..events.diagnostics import Diagnostic, Mend, Position
+from ..events.diagnostics import Diagnostic, Position, Rewrite
 from .edits import Origins
 from .imported import Imported
 from .mangled import shell_line, unmangled
-from .mends.mend_cell import mend
 from .parse import parse
 from .portability import report
 from .prepared import Prepared
+from .rewrites.rewrite_cell import rewrite
 
 RUNTIME_NAMES = frozenset({'help', 'search_tools'})
 """Functions that every session has beside its tools."""
@@ -41,7 +41,7 @@ def prepare(
         imported: Which of the bound names earlier cells imported, and which stand for something else.
     """
     written = source
-    unfenced: tuple[Mend, ...] = ()
+    unfenced: tuple[Rewrite, ...] = ()
     indents: Mapping[int, int] = {}
     tree = parse(written)
     if not isinstance(tree, ast.Module):
@@ -49,18 +49,20 @@ def prepare(
         if meant is None:
             return (_as_command(tree, source),)
         tree, written, indents = meant.tree, meant.source, meant.indents
-        unfenced = tuple(Mend(kind='fence', line=1, note=note) for note in meant.notes)
+        unfenced = tuple(Rewrite(kind='fence', line=1, note=note) for note in meant.notes)
     try:
         return _prepared(tree, written, catalog, bound, support, attributes, unfenced, imported or Imported(), indents)
     except Exception as error:
         # Nested more deeply than it can be walked here, or a mistake of ours over odd source, which must not end the
         # run of somebody's agent. The trace shows it; the code runs as it was written, within Monty's limits.
-        told = f'This cell was not mended, for looking at it failed: {type(error).__name__}: {error}'
-        note = Diagnostic(code='not-mended', message=told, position=Position(line=1, column=1), stage='portability')
+        message = f'This cell was not rewritten, for looking at it failed: {type(error).__name__}: {error}'
+        note = Diagnostic(
+            code='not-rewritten', message=message, position=Position(line=1, column=1), stage='portability'
+        )
         return Prepared(
             source=written,
             tree=tree,
-            mends=unfenced,
+            rewrites=unfenced,
             has_value=bool(tree.body) and isinstance(tree.body[-1], ast.Expr),
             hints=(note,),
             origins=Origins().indented(indents),
@@ -85,17 +87,17 @@ def _prepared(
     bound: frozenset[str],
     support: Support,
     attributes: frozenset[str],
-    mends: tuple[Mend, ...],
+    rewrites: tuple[Rewrite, ...],
     imported: Imported,
     indents: Mapping[int, int],
 ) -> Prepared | tuple[Diagnostic, ...]:
-    prepared = mend(
+    prepared = rewrite(
         tree,
         source,
         catalog=catalog,
         bound=bound,
         support=support,
-        mends=mends,
+        rewrites=rewrites,
         attributes=attributes,
         imported=imported,
     )

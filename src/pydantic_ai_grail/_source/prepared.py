@@ -1,26 +1,26 @@
-"""A cell that is ready to be checked and run: its mended source, what was mended, and what value it will have."""
+"""A cell that is ready to be checked and run: its rewritten source, what was rewritten, and what value it will have."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import TypeAdapter
+from pydantic import AliasChoices, Field, TypeAdapter
 
-from ..events.diagnostics import Diagnostic, Mend, Position
+from ..events.diagnostics import Diagnostic, Position, Rewrite
 from .edits import Origins
 from .outline import Outline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A mended cell. Every statement stands on the line on which the model wrote it; only columns may have moved."""
+    """A rewritten cell. Every statement stands on the line on which the model wrote it; only columns may have moved."""
 
     source: str
     tree: ast.Module = field(repr=False, compare=False)
     """The tree of `source`."""
-    mends: tuple[Mend, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
     has_value: bool = False
     """Running it gives a value that means something; False for a cell that ends in a loop, a `def`, a `print`."""
     value_name: str | None = None
@@ -30,7 +30,7 @@ class Prepared:
     hints: tuple[Diagnostic, ...] = ()
     """That it is as it was written, since a pass of ours failed over it."""
     outline: Outline | None = field(default=None, repr=False, compare=False)
-    """What was read off the tree, where nothing was mended. It does not have the line that asks for the value."""
+    """What was read off the tree, where nothing was rewritten. It does not have the line that asks for the value."""
     origins: Origins = field(default_factory=Origins, repr=False)
 
     def to_json(self) -> str:
@@ -38,7 +38,7 @@ class Prepared:
         return _STORED.dump_json(
             _Stored(
                 source=self.source,
-                mends=self.mends,
+                rewrites=self.rewrites,
                 has_value=self.has_value,
                 value_name=self.value_name,
                 origins=self.origins,
@@ -56,7 +56,7 @@ class Prepared:
         return cls(
             source=stored.source,
             tree=ast.parse(stored.source),
-            mends=stored.mends,
+            rewrites=stored.rewrites,
             has_value=stored.has_value,
             value_name=stored.value_name,
             origins=stored.origins,
@@ -84,7 +84,8 @@ class Prepared:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stored:
     source: str
-    mends: tuple[Mend, ...]
+    rewrites: Annotated[tuple[Rewrite, ...], Field(validation_alias=AliasChoices('rewrites', 'mends'))]
+    """Journals of earlier versions have it as `mends`."""
     has_value: bool
     value_name: str | None
     origins: Origins

@@ -64,8 +64,8 @@ def wrap(
     """The cell as the checker gets it. It is to tell the types of the expressions at the `revealed` offsets."""
     reads = reads_of(outline)
     past = past_of(history, reads, tool_modules=scope.tool_modules, unsure=scope.unsure)
-    asked = [Edit(at, at, word) for start, end in revealed for at, word in ((start, 'reveal_type('), (end, ')'))]
-    cell, shifts = apply(outline.text, [*_Editor(outline, scope).edits(), *asked])
+    reveals = [Edit(at, at, word) for start, end in revealed for at, word in ((start, 'reveal_type('), (end, ')'))]
+    cell, shifts = apply(outline.text, [*_Editor(outline, scope).edits(), *reveals])
     cell_lines = SourceText(cell).lines
     used = reads.all | past.reads
     outside = [f'__grail_{name} = {name}' for name in sorted(used & scope.bound & scope.builtins)]

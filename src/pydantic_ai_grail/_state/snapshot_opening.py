@@ -46,10 +46,10 @@ class Opener:
                 f'Snapshot {record.name!r} was sealed for another owner than the one it turned up with.'
             )
         for what in ('conversation_id', 'cell_id', 'code_digest'):
-            asked, sealed = getattr(wanted, what), getattr(header, what)
-            if asked is not None and asked != sealed:
+            expected, sealed = getattr(wanted, what), getattr(header, what)
+            if expected is not None and expected != sealed:
                 raise SnapshotMismatch(
-                    f'Snapshot {record.name!r} was sealed with {what} {sealed!r} and turned up where {what} {asked!r} '
+                    f'Snapshot {record.name!r} was sealed with {what} {sealed!r} and turned up where {what} {expected!r} '
                     'was asked for: it belongs to another conversation or cell, or the history was edited.'
                 )
         if header.monty_version != self.monty_version:

@@ -22,10 +22,10 @@ _CLASS: Final = re.compile(r"<(?:class|type) '(?:[\w.]*\.)?(\w+)'>")
 
 async def live_variables(worker: Worker, names: Iterable[str]) -> Mapping[str, str]:
     """Names and a word or two on each (`list, 214`), the newest last; empty when it cannot be told. Leaves traces."""
-    asked = [name for name in names if not name.startswith('_')][-MAX_NAMES:]
-    if not asked:
+    requested = [name for name in names if not name.startswith('_')][-MAX_NAMES:]
+    if not requested:
         return {}
-    stop = await worker.feed(_program(asked, worker.given(_ROWS)), prints=_nowhere, host=HostAccess())
+    stop = await worker.feed(_program(requested, worker.given(_ROWS)), prints=_nowhere, host=HostAccess())
     while isinstance(stop, NameStop):
         # Answered with a value, the name would be bound to it from now on.
         stop = await worker.answer_name(is_function=False)

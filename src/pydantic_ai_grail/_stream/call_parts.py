@@ -66,7 +66,7 @@ class CallParts:
         outcome: _Outcome = _OUTCOMES.get(record.state, 'failed')
         part = ToolReturnPart(
             tool_name=record.request.tool.tool_name,
-            content=self._plain(record.result if outcome == 'success' else _said(record)),
+            content=self._plain(record.result if outcome == 'success' else _error_text(record)),
             tool_call_id=id,
             metadata=record.metadata,
             outcome=outcome,
@@ -120,7 +120,7 @@ def with_metadata(messages: Sequence[ModelMessage], by_call: MutableMapping[str,
         ]
 
 
-def _said(record: CallRecord) -> str:
+def _error_text(record: CallRecord) -> str:
     """What is told of a call that did not return; of a denial, the words of whoever denied it."""
     error = record.error or ''
     return error.partition(': ')[2] if record.state == 'denied' else error

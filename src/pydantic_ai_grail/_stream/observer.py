@@ -18,7 +18,7 @@ from pydantic_ai.messages import CustomEvent
 from pydantic_ai.tools import RunContext
 
 from .._cell.durable_step import StepContext
-from .._cell.message_history import asked_in
+from .._cell.message_history import cell_request_in
 from ..events.calls import CallRecord
 from ..events.cell_events import (
     CallSettled,
@@ -57,7 +57,7 @@ def cell_stream(
         events: Which to tell. With `'auto'` none in a run that has asked its model without a stream.
         is_streamed: Whether it asked it with one, as far as it did; `None` where it cannot be known.
     """
-    if events == 'none' or (events == 'auto' and is_streamed is False and _has_asked(ctx)):
+    if events == 'none' or (events == 'auto' and is_streamed is False and _has_response(ctx)):
         yield None
         return
     stream = CellStream(ctx=ctx, parts=parts, tells_all=events == 'all')
@@ -79,7 +79,7 @@ class CellStream:
     tells_all: bool
     """Beside the calls also the check, prints and the end."""
     _started: set[str] = field(default_factory=set[str])
-    _mends: list[str] = field(default_factory=list[str])
+    _rewrites: list[str] = field(default_factory=list[str])
     _printed: deque[str] = field(default_factory=deque[str])
     _held: list[CellCallResultEvent] = field(default_factory=list[CellCallResultEvent])
     _timer: asyncio.TimerHandle | None = None
@@ -95,14 +95,16 @@ class CellStream:
                 self._send(CellCallEvent(part=self.parts.call(request), line=request.line))
             case CallSettled(record=record):
                 self._settled(record)
-            case CellPrepared(mends=mends):
-                self._mends = [_MEND.format(line=mend.line, note=mend.note) for mend in mends[:_MOST_LINES]]
+            case CellPrepared(rewrites=rewrites):
+                self._rewrites = [
+                    _REWRITE.format(line=rewrite.line, note=rewrite.note) for rewrite in rewrites[:_MOST_LINES]
+                ]
             case CellChecked(verdict=verdict) if self.tells_all:
                 refusals = [
-                    _MEND.format(line=item.position.line, note=item.message[:_LONGEST_LINE])
+                    _REWRITE.format(line=item.position.line, note=item.message[:_LONGEST_LINE])
                     for item in verdict.refusals[:_MOST_LINES]
                 ]
-                self._send(CellCheckedEvent(verdict=verdict_label(verdict), mends=self._mends, refusals=refusals))
+                self._send(CellCheckedEvent(verdict=verdict_label(verdict), rewrites=self._rewrites, refusals=refusals))
             case CellEnded(outcome=outcome) if self.tells_all:
                 self._ended(outcome)
             case CellWaits(waiting=records) if self.tells_all:
@@ -207,14 +209,14 @@ def _source(record: CallRecord, *, was_made: bool) -> ResultSource:
     return 'tool' if was_made else 'decision'
 
 
-def _has_asked(ctx: RunContext[Any]) -> bool:
+def _has_response(ctx: RunContext[Any]) -> bool:
     """Whether the run has asked its model already, and not in a step of a workflow, where streams are others."""
     if isinstance(ctx, StepContext):
         return False
-    return asked_in(ctx.messages, tool_call_id=ctx.tool_call_id, run_id=ctx.run_id).is_new
+    return cell_request_in(ctx.messages, tool_call_id=ctx.tool_call_id, run_id=ctx.run_id).is_new
 
 
-_MEND: Final = 'line {line}: {note}'
+_REWRITE: Final = 'line {line}: {note}'
 _HELD_SECONDS: Final = 0.005
 _MOST_LINES: Final = 20
 _LONGEST_LINE: Final = 500

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..events.calls import CallRecord
-from ..events.diagnostics import Diagnostic, Mend
+from ..events.diagnostics import Diagnostic, Rewrite
 from ..events.outcomes import Verdict
 
 _LONGEST_TEXT: Final = 20_000
@@ -36,8 +36,8 @@ def telling_line(source: str, longest: int) -> str:
     return text(line[:longest]) + ('…' if len(lines) > 1 or len(line) > longest else '')
 
 
-def mends(items: Sequence[Mend], *, include_content: bool) -> str:
-    """Mends as a JSON array."""
+def rewrites(items: Sequence[Rewrite], *, include_content: bool) -> str:
+    """Rewrites as a JSON array."""
     return _json(
         [{'kind': item.kind, 'line': item.line} | ({'note': item.note} if include_content else {}) for item in items]
     )

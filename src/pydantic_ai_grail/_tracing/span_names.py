@@ -16,7 +16,7 @@ CELL_RECORD: Final = 'cell record'
 
 # what a record says, for alerts
 RECORD: Final = 'event.name'
-GOES_ON_RECORD: Final = 'grail.cell.goes_on'
+RESUMED_RECORD: Final = 'grail.cell.goes_on'
 WAITS_RECORD: Final = 'grail.cell.waits'
 UNKNOWN_RECORD: Final = 'grail.cell.unknown_call'
 DENIED_RECORD: Final = 'grail.cell.denied'
@@ -37,13 +37,13 @@ OWNER: Final = 'grail.conversation.owner'
 
 # what was sent, and what checking said
 CODE: Final = 'grail.cell.code'
-MENDS: Final = 'grail.cell.mends'
+REWRITES: Final = 'grail.cell.rewrites'
 VERDICT: Final = 'grail.cell.verdict'
 DIAGNOSTICS: Final = 'grail.cell.diagnostics'
 
 # what happened
 OUTCOME: Final = 'grail.cell.outcome'
-GOES_ON: Final = 'grail.cell.goes_on'
+RESUMED: Final = 'grail.cell.goes_on'
 CALLS: Final = 'grail.cell.calls'
 CALL_COUNT: Final = 'grail.cell.call_count'
 PRINTED: Final = 'grail.cell.printed'
@@ -88,7 +88,7 @@ ERROR: Final = 17
 CELLS_METRIC: Final = 'grail.cells'
 CALLS_METRIC: Final = 'grail.calls'
 REFUSALS_METRIC: Final = 'grail.refusals'
-MENDS_METRIC: Final = 'grail.mends'
+REWRITES_METRIC: Final = 'grail.rewrites'
 RUN_DURATION_METRIC: Final = 'grail.run.duration'
 RESTORE_DURATION_METRIC: Final = 'grail.restore.duration'
 SNAPSHOT_DURATION_METRIC: Final = 'grail.snapshot.duration'

@@ -100,7 +100,7 @@ class PastCell:
     status: CellStatus | None
     """`None` when that cannot be told; see `problem`."""
     code: str | None = None
-    """As the model wrote it; of a cell without calls as it was run, with its mends. `None` where only the message
+    """As the model wrote it; of a cell without calls as it was run, with its rewrites. `None` where only the message
     history has it."""
     began_at: datetime | None = None
     """When it made its first call; `None` for a cell without calls. If its journal cannot be opened, when that was written."""
@@ -156,7 +156,7 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
     used = {entry.key: entry.id for entry in grants if isinstance(entry, GrantUsed)}
     for key, entries in opened.items():
         if not is_of_grants(key):
-            cells[key] = _told(key, entries, used)
+            cells[key] = _past_cell(key, entries, used)
     for record in contents.snapshots:
         key = CellKey(record.owner, record.conversation_id, record.cell_id, record.code_digest)
         cell = cells.get(key) or PastCell(cell_id=key.cell_id, code_digest=key.code_digest, status=None)
@@ -167,7 +167,7 @@ def _cells_in(contents: Contents, journals: Journals) -> list[PastCell]:
     return sorted(cells.values(), key=_first_seen)
 
 
-def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> PastCell:
+def _past_cell(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> PastCell:
     """What a journal says of its cell. `used`: the grants that calls used, by the keys of these."""
     status = _STATUSES[journal_state_of(entries, cell_id=key.cell_id).state]
     cell = PastCell(cell_id=key.cell_id, code_digest=key.code_digest, status=status, entries=entries)
@@ -181,8 +181,8 @@ def _told(key: CellKey, entries: tuple[Entry, ...], used: Mapping[str, str]) -> 
             case CallBegan() | CallWaits() | CallEnded():
                 calls[entry.ordinal] = _call_after(entry, calls.get(entry.ordinal), key, used)
             case CellSuspended():
-                asked = [call.waits.at for call in calls.values() if call.waits and call.state == 'waiting']
-                cell = replace(cell, waiting_since=min(asked, default=None))
+                times = [call.waits.at for call in calls.values() if call.waits and call.state == 'waiting']
+                cell = replace(cell, waiting_since=min(times, default=None))
             case CellResumed():
                 cell = replace(cell, waiting_since=None)
                 for ordinal, call in calls.items():

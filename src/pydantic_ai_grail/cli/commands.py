@@ -155,11 +155,11 @@ async def _waiting(store: SqlStore, given: Namespace) -> Answer:
         }
         for each in found
     ]
-    told = [waiting_text(found) or f'No call waits{_meant(given)}.'] if found or not unreadable else []
+    parts = [waiting_text(found) or f'No call waits{_meant(given)}.'] if found or not unreadable else []
     if unreadable:
-        told.append(unreadable_text(unreadable))
+        parts.append(unreadable_text(unreadable))
     return Answer(
-        text='\n\n'.join(told),
+        text='\n\n'.join(parts),
         data={'waiting': data, 'unreadable': [_as_data(each) for each in unreadable]},
         is_fine=not unreadable,
     )

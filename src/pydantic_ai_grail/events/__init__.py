@@ -23,7 +23,7 @@ from .cell_events import (
     StateLost,
     StateRestored,
 )
-from .diagnostics import Diagnostic, Mend, Position
+from .diagnostics import Diagnostic, Position, Rewrite
 from .outcomes import Completed, Failed, Failure, Outcome, Printed, Refused, Suspended, Verdict
 
 __all__ = [
@@ -45,12 +45,12 @@ __all__ = [
     'EventHandler',
     'Failed',
     'Failure',
-    'Mend',
     'Observer',
     'Outcome',
     'Position',
     'Printed',
     'Refused',
+    'Rewrite',
     'SnapshotFailed',
     'SnapshotSaved',
     'StateLost',

@@ -17,7 +17,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from ..errors import GrailError
 from .calls import CallRecord, CallRequest
-from .diagnostics import Mend
+from .diagnostics import Rewrite
 from .outcomes import Outcome, Verdict
 
 
@@ -84,7 +84,7 @@ class CellDenied:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellPrepared:
     cell_id: str
-    mends: tuple[Mend, ...]
+    rewrites: tuple[Rewrite, ...]
     seconds: float
     conversation_id: str = ''
 

@@ -1,7 +1,7 @@
-"""What is wrong with a cell, as data: a stable code, a place in the code the model wrote, and the mend for it.
+"""What is wrong with a cell, as data: a stable code, a place in the code the model wrote, and the rewrite for it.
 
 Nothing here is worded for a particular reader; `_reply/` turns it into text. Lines and columns count from 1 and are
-always those of the source as the model wrote it, whatever was mended or wrapped around it.
+always those of the source as the model wrote it, whatever was rewritten or wrapped around it.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Diagnostic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mend:
+class Rewrite:
     """A mechanical mistake that was put right before the check."""
 
     kind: str
-    """A key of `MENDS`."""
+    """A key of `REWRITES`."""
     line: int
     note: str
     """What was changed, in one short line for the model."""
@@ -70,7 +70,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         'no-method-value': 'A method of a builtin class used as a value.',
         'no-exception-cause': 'The cause of an exception: `error.__cause__`.',
         'no-yield': 'A generator function.',
-        'no-del': 'A `del` that could not be mended.',
+        'no-del': 'A `del` that could not be rewritten.',
         'no-async-with': '`async with`.',
         'no-async-for': '`async for`, also in a comprehension.',
         'no-exception-groups': '`except*`.',
@@ -99,7 +99,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         # hints: they refuse nothing
         'doubtful': 'The types do not fit as far as they are known; the code may be right all the same.',
         'not-checked': 'No checker could be had, so the cell ran unchecked.',
-        'not-mended': 'A pass of ours failed over the code, so the cell ran as it was written.',
+        'not-rewritten': 'A pass of ours failed over the code, so the cell ran as it was written.',
         # remarks: they refuse nothing, and are told even if the cell succeeds
         'never-equal': 'A value is compared with one that it can never be.',
         'none-left-out': 'An optional argument whose type has no null was None, and was left out of the call.',
@@ -110,7 +110,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every code a diagnostic may carry, with what it means."""
 
-MENDS: Final[Mapping[str, str]] = MappingProxyType(
+REWRITES: Final[Mapping[str, str]] = MappingProxyType(
     {
         'fence': 'A Markdown fence around the code is taken off; so are prompts, prose around fences, an indent of all lines.',
         'import': 'A module, class or function that is used and not imported is imported.',
@@ -147,4 +147,4 @@ MENDS: Final[Mapping[str, str]] = MappingProxyType(
         'wildcard': '`from module import *` names what it imports.',
     }
 )
-"""Every kind of mend, with what is done."""
+"""Every kind of rewrite, with what is done."""

@@ -253,7 +253,7 @@ class JournaledCall:
     ended: CallEnded | None = None
     order: int = 0
     """Counts the calls that ended, in the order in which they did."""
-    asked: int = 0
+    approval_requests: int = 0
     """How often it waited for an approval."""
 
     @property
@@ -282,16 +282,16 @@ class JournalState:
     began: Began | None = None
     is_queued: bool = False
     """It has not begun; an earlier cell of the same response waited."""
-    asked: tuple[tuple[str, str], ...] = ()
+    requests: tuple[tuple[str, str], ...] = ()
     """Tool call and token of the suspension that it asked about, in order; an empty token: whether the cell may begin."""
 
     def has_requested(self, requested_by: str, token: str) -> bool:
         """Whether a tool call has asked about a suspension."""
-        return (requested_by, token) in self.asked
+        return (requested_by, token) in self.requests
 
     def first_requested(self, requested_by: str) -> str | None:
         """What a tool call asked about first: all that an approval of it alone counts for. `None`: it asked nothing."""
-        return next((token for call, token in self.asked if call == requested_by), None)
+        return next((token for call, token in self.requests if call == requested_by), None)
 
     @property
     def unknown(self) -> tuple[JournaledCall, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..limits import LimitName
 from .calls import CallRecord
-from .diagnostics import Diagnostic, Mend, Position
+from .diagnostics import Diagnostic, Position, Rewrite
 
 FailureKind = Literal['exception', 'limit', 'crash', 'cancelled']
 """What stopped a cell: its own code (or a tool it called), a limit, the death of its worker, the run's cancellation."""
@@ -96,7 +96,7 @@ class Completed:
     """What `value` is only the head of, if it is."""
     printed: Printed = Printed()
     calls: tuple[CallRecord, ...] = ()
-    mends: tuple[Mend, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
     remarks: tuple[Diagnostic, ...] = ()
     state_lost: bool = False
     """The sandbox ended when its state was read; the next cell starts from the state before this one."""
@@ -128,7 +128,7 @@ class Failed:
     source: str
     printed: Printed = Printed()
     calls: tuple[CallRecord, ...] = ()
-    mends: tuple[Mend, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
     hints: tuple[Diagnostic, ...] = ()
     remarks: tuple[Diagnostic, ...] = ()
     state_lost: bool = False

@@ -77,20 +77,20 @@ class CellCallWaitsEvent(CustomEvent, name='code_mode.call_waits'):
 
 @dataclass(kw_only=True)
 class CellCheckedEvent(CustomEvent, name='code_mode.checked'):
-    """A cell was mended and checked; unless it was refused, it runs now."""
+    """A cell was rewritten and checked; unless it was refused, it runs now."""
 
     verdict: VerdictLabel
-    mends: list[str] = field(default_factory=list[str])
-    """What was mended, a line each, as the model is told."""
+    rewrites: list[str] = field(default_factory=list[str])
+    """What was rewritten, a line each, as the model is told."""
     refusals: list[str] = field(default_factory=list[str])
     """What is wrong, a line each, with the line of the code."""
 
     def to_payload(self) -> dict[str, Any]:
-        """For front ends: `cell_id`, `verdict`, `mends`, `refusals`."""
+        """For front ends: `cell_id`, `verdict`, `rewrites`, `refusals`."""
         return {
             'cell_id': self.tool_call_id,
             'verdict': self.verdict,
-            'mends': self.mends,
+            'rewrites': self.rewrites,
             'refusals': self.refusals,
         }
 

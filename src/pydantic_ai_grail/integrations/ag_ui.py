@@ -96,12 +96,12 @@ class CodeModeAGUIAdapter(AGUIAdapter[AgentDepsT, OutputDataT]):
 
         async for event in super().transform_stream(watched(), on_complete=on_complete, on_cancel=on_cancel):
             if isinstance(event, RunFinishedEvent) and isinstance(event.outcome, RunFinishedInterruptOutcome):
-                asked = [
+                open_interrupts = [
                     each
                     for interrupt in event.outcome.interrupts
                     for each in waiting.get(interrupt.tool_call_id or '') or [interrupt]
                 ]
-                yield event.model_copy(update={'outcome': RunFinishedInterruptOutcome(interrupts=asked)})
+                yield event.model_copy(update={'outcome': RunFinishedInterruptOutcome(interrupts=open_interrupts)})
             elif not (
                 conflicts.are_there and isinstance(event, ToolCallResultEvent) and self._is_answered(event.tool_call_id)
             ):

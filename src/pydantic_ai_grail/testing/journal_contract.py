@@ -103,7 +103,7 @@ class JournalContract:
         assert list(await store.journal(CELL)) == []
         await write(store, make_entry(0))
 
-    async def test_whose_journal_was_forgotten_cannot_go_on_with_it(self, store: Store) -> None:
+    async def test_whose_journal_was_forgotten_cannot_continue_it(self, store: Store) -> None:
         await write(store, make_entry(0))
         await store.forget(conversation_id='A')
         with pytest.raises(StoreConflict):
@@ -193,13 +193,13 @@ class JournalContract:
             assert await store.claim(other, make_claim('two'), now=NOON) == make_claim('two')
         assert list(await store.journal(CELL)) == []
 
-    async def test_of_several_who_claim_at_once_one_wins_and_all_are_told_who(self, store: Store) -> None:
+    async def test_of_several_who_claim_at_once_one_wins_and_all_learn_who(self, store: Store) -> None:
         def attempt(number: int) -> Callable[[], Awaitable[object]]:
             return lambda: store.claim(CELL, make_claim(f'holder {number}'), now=NOON)
 
-        told = await won([attempt(number) for number in range(12)])
-        assert len(told) == 12
-        assert len({claim.holder for claim in told if isinstance(claim, Claim)}) == 1
+        attempts = await won([attempt(number) for number in range(12)])
+        assert len(attempts) == 12
+        assert len({claim.holder for claim in attempts if isinstance(claim, Claim)}) == 1
 
     async def test_of_several_who_take_over_at_once_one_wins(self, store: Store) -> None:
         await store.claim(CELL, make_claim('dead'), now=NOON)
@@ -207,8 +207,8 @@ class JournalContract:
         def attempt(number: int) -> Callable[[], Awaitable[object]]:
             return lambda: store.claim(CELL, make_claim(f'holder {number}'), now=NOON, instead_of='dead')
 
-        told = await won([attempt(number) for number in range(12)])
-        assert len({claim.holder for claim in told if isinstance(claim, Claim)}) == 1
+        attempts = await won([attempt(number) for number in range(12)])
+        assert len({claim.holder for claim in attempts if isinstance(claim, Claim)}) == 1
 
     async def test_of_several_who_append_at_once_one_wins_with_all_its_entries(self, store: Store) -> None:
         def attempt(number: int) -> Callable[[], Awaitable[object]]:
@@ -286,7 +286,7 @@ class JournalContract:
         await store.forget(older_than=NOON + timedelta(minutes=2))
         assert await store.claim(other, make_claim('three'), now=NOON) == make_claim('three')
 
-    async def test_the_cells_that_began_are_told_with_their_claims_the_newest_first(self, store: Store) -> None:
+    async def test_the_cells_that_began_are_listed_with_their_claims_the_newest_first(self, store: Store) -> None:
         assert await store.begun('A') == []
         keys = {minutes: CELL._replace(cell_id=f'at {minutes}') for minutes in (2, 1, 3)}
         for minutes, key in keys.items():

@@ -105,9 +105,9 @@ def current_turn(messages: Iterable[ModelMessage]) -> Turn:
             responses += 1
         elif not any(isinstance(part, ToolReturnPart) for part in message.parts):
             # A prompt beside a tool's return is content that the tool gave.
-            asked = [part.content for part in message.parts if isinstance(part, UserPromptPart)]
-            if asked:
-                prompt, responses = asked[0], 0  # behind it may stand what the agent tells its model
+            prompts = [part.content for part in message.parts if isinstance(part, UserPromptPart)]
+            if prompts:
+                prompt, responses = prompts[0], 0  # behind it may stand what the agent tells its model
     if prompt is None:
         raise ValueError('There is no user prompt in these messages.')
     text = prompt if isinstance(prompt, str) else ' '.join(each for each in prompt if isinstance(each, str))

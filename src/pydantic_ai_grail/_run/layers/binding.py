@@ -25,7 +25,7 @@ class Bound(NamedTuple):
     """Optional parameters that were given `None` and take none, by the names that code has for them."""
 
 
-def asked_for(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer]) -> Bound | Settled:
+def resolve(stop: CallStop, catalog: Catalog, answerers: Mapping[str, Answerer]) -> Bound | Settled:
     """What code calls; or its answer, when there is nothing to run: one of our own functions, or a mistake."""
     answerer = answerers.get(stop.name)
     if answerer is not None:

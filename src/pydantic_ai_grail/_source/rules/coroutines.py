@@ -9,8 +9,8 @@ from typing import Final
 
 from ...events.diagnostics import Diagnostic
 from ..inspected import Finding, Inspected, Suspicion
-from ..mends.awaiting import can_await
 from ..places import Range
+from ..rewrites.awaiting import can_await
 from . import ty_texts
 from .attributes import PLAIN_TYPES
 from .ty_texts import TypeText, union_of

@@ -13,7 +13,7 @@ from typing import Final
 from ...events.diagnostics import Diagnostic
 from ..flow import FUNCTIONS
 from ..inspected import Inspected
-from ..mends.awaiting import can_await
+from ..rewrites.awaiting import can_await
 
 _TAKE_ALL: Final = frozenset(
     {'list', 'tuple', 'set', 'frozenset', 'dict', 'sum', 'min', 'max', 'sorted', 'bytes', 'print', 'str', 'repr'}

@@ -116,8 +116,8 @@ class _Call:
         """The key that stands in a dict for one that it lacks."""
         node, _ = self._node(path)
         fields = {field.key for record in self._records(path) for field in record.fields}
-        told = {str(error.path[-1]) for error in self.errors if error.kind == 'extra_forbidden'}
-        return closest(key, [each for each in keys_of(node) if each not in fields | told]) if fields else None
+        reported = {str(error.path[-1]) for error in self.errors if error.kind == 'extra_forbidden'}
+        return closest(key, [each for each in keys_of(node) if each not in fields | reported]) if fields else None
 
     def _strange(
         self, path: tuple[str | int, ...], key: str, missing: Mapping[tuple[str | int, ...], list[str]]

@@ -32,7 +32,7 @@ def unresolved_attribute(cell: Inspected, finding: Finding) -> Diagnostic | Susp
     if match := ty_texts.NO_CLASS_ATTRIBUTE.search(message):
         return _of_class(cell, match['class'], match['name'], finding)
     match = ty_texts.NO_ATTRIBUTE.search(message) or ty_texts.NO_STORE.search(message)
-    if match is None or _asked_for(cell, match['name']):
+    if match is None or _checks_for(cell, match['name']):
         return None
     members = union_of(match['type'])
     if all(map(is_coroutine, members)):
@@ -185,7 +185,7 @@ def _is_steady(cell: Inspected, finding: Finding, *, kind_only: bool = False) ->
     return cell.is_steady((start, start + len(_base(cell, finding))), kind_only=kind_only)
 
 
-def _asked_for(cell: Inspected, name: str) -> bool:
+def _checks_for(cell: Inspected, name: str) -> bool:
     """Whether the cell looks first if the attribute is there."""
     return 'hasattr' in cell.outline.loads and name in cell.text.source
 

@@ -17,7 +17,7 @@ from ...events.diagnostics import Diagnostic
 from ..inspected import Inspected
 from .record_keys import around, longer
 
-_MOST_TOLD: Final = 8
+_MOST_SHOWN: Final = 8
 _FUNCTIONS: Final = (types.FunctionType, types.BuiltinFunctionType)
 
 Compared = tuple[ast.expr, ast.Constant]
@@ -26,11 +26,11 @@ Compared = tuple[ast.expr, ast.Constant]
 
 def remarks(cell: Inspected) -> Iterator[Diagnostic]:
     """All that is to be told of a cell that is accepted."""
-    told: set[str] = set()
+    shown: set[str] = set()
     equal = _never_equal(cell) if cell.offers.has_literals else ()
     for remark in (*equal, *_never_there(cell), *_not_called(cell)):
-        if remark.message not in told:
-            told.add(remark.message)
+        if remark.message not in shown:
+            shown.add(remark.message)
             yield remark
 
 
@@ -75,9 +75,9 @@ def _never_equal(cell: Inspected) -> Iterator[Diagnostic]:
         meant = _meant(constant.value, allowed)
         if meant is not None and meant in seen[text]:
             continue  # it asks for the right one as well
-        told = ', '.join(map(repr, allowed[:_MOST_TOLD])) + (', ...' if len(allowed) > _MOST_TOLD else '')
+        shown = ', '.join(map(repr, allowed[:_MOST_SHOWN])) + (', ...' if len(allowed) > _MOST_SHOWN else '')
         what = text if len(text) <= 40 else 'the value'
-        message = f'{what} is {"one of " if len(allowed) > 1 else ""}{told}; {constant.value!r} is never equal to it.'
+        message = f'{what} is {"one of " if len(allowed) > 1 else ""}{shown}; {constant.value!r} is never equal to it.'
         fix = None if meant is None else repr(meant)
         yield cell.diagnostic('never-equal', message, cell.place_of(constant), fix=fix)
 
@@ -158,6 +158,6 @@ def _missing(cell: Inspected, value: ast.expr, key: str, written: ast.Constant) 
     if key in keys or cell.places.never_runs(place):
         return None
     meant = closest(key, keys) or longer(key, keys)
-    told = '' if meant is not None else f' Their keys: {", ".join(keys[:12])}{", ..." if len(keys) > 12 else ""}.'
-    message = f'records of {record.name!r} have no key {key!r}, so this get() never finds one.{told}'
+    shown = '' if meant is not None else f' Their keys: {", ".join(keys[:12])}{", ..." if len(keys) > 12 else ""}.'
+    message = f'records of {record.name!r} have no key {key!r}, so this get() never finds one.{shown}'
     return cell.diagnostic('never-there', message, place, fix=None if meant is None else repr(meant))

@@ -13,7 +13,7 @@ from .ty_texts import TypeText, union_of
 def wrong_subscript(cell: Inspected, finding: Finding) -> Suspicion | None:
     """A text where the number of an item belongs: `issues['title']` of a list of issues."""
     match = ty_texts.WRONG_KEY.search(finding.message)
-    if match is None or not _may_be_told(cell, finding, 'TypeError'):
+    if match is None or not _raises_uncaught(cell, finding, 'TypeError'):
         return None
     members, keys = union_of(match['type']), union_of(match['key'])
     if len(members) != 1 or members[0].head not in ('list', 'tuple', 'str') or len(keys) != 1:
@@ -46,7 +46,7 @@ def _no_such_key(cell: Inspected, finding: Finding, base: ast.expr, member: Type
 def out_of_bounds(cell: Inspected, finding: Finding) -> Suspicion | None:
     """The number of an item that a tuple does not have."""
     match = ty_texts.OUT_OF_BOUNDS.search(finding.message)
-    if match is None or not _may_be_told(cell, finding, 'IndexError', 'LookupError'):
+    if match is None or not _raises_uncaught(cell, finding, 'IndexError', 'LookupError'):
         return None
     subscript = _subscript(cell, finding)
     if subscript is None or not cell.provenance_at(finding.place).is_steady(subscript.value):
@@ -64,7 +64,7 @@ def out_of_bounds(cell: Inspected, finding: Finding) -> Suspicion | None:
     return Suspicion(place=cell.place_of(subscript.value), decide=decide)
 
 
-def _may_be_told(cell: Inspected, finding: Finding, *errors: str) -> bool:
+def _raises_uncaught(cell: Inspected, finding: Finding, *errors: str) -> bool:
     return not cell.places.never_runs(finding.place) and not cell.places.catches(finding.place, *errors)
 
 

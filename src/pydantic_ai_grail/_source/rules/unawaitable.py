@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 from ...events.diagnostics import Diagnostic
 from ..flow import FUNCTIONS
 from ..inspected import Inspected
-from ..mends.awaiting import can_await
 from ..outline import COMPREHENSIONS
+from ..rewrites.awaiting import can_await
 
 _TAKES_KEY: Final = ('sorted', 'min', 'max')
 _MOST_DEEP: Final = 4

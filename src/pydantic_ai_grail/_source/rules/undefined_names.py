@@ -11,14 +11,14 @@ from ..._catalog.overlay import HELPERS
 from ..._common.suggestions import closest
 from ...events.diagnostics import Diagnostic
 from ..inspected import CONSTANTS, Finding, Inspected
-from ..mends.imports import home
 from ..places import Range
+from ..rewrites.imports import home
 from . import ty_texts
 from .meant_names import meant_name
 
 NAME_ERRORS: Final = ('NameError', 'UnboundLocalError')
 IMPORT_ERRORS: Final = ('ImportError', 'ModuleNotFoundError')
-_MAX_MEMBERS_TOLD: Final = 8
+_MAX_MEMBERS_SHOWN: Final = 8
 _OF_A_MODULE: Final = frozenset({'__name__', '__file__', '__doc__', '__debug__', '__annotations__'})
 
 
@@ -169,5 +169,5 @@ def _unknown_member(cell: Inspected, module: str, name: str, place: Range) -> Di
 
 def no_member(module: str, name: str, known: frozenset[str]) -> str:
     """That a module lacks a name; with all that it has, if that is little."""
-    has = f': it has {", ".join(sorted(known))}' if 0 < len(known) <= _MAX_MEMBERS_TOLD else ''
+    has = f': it has {", ".join(sorted(known))}' if 0 < len(known) <= _MAX_MEMBERS_SHOWN else ''
     return f'The module {module!r} has no {name!r} here{has}.'

@@ -26,7 +26,7 @@ def finding(
     return Diagnostic(code=code, message=message, position=position, stage='portability', fix=fix)
 
 
-def told_once(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+def joined_repeats(found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
     """The same remark at several places is one, that names the other lines."""
     places: dict[tuple[str, str], list[Diagnostic]] = {}
     for one in found:

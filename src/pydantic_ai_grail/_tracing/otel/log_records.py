@@ -37,9 +37,9 @@ class CellRecords:
         """
         self._cell = {**cell}
 
-    def goes_on(self, *, was_waiting: bool) -> None:
+    def resumed(self, *, was_waiting: bool) -> None:
         how = 'from where it waited' if was_waiting else 'from its beginning, for it was cut off'
-        self._write(names.GOES_ON_RECORD, names.INFO, f'cell goes on {how}')
+        self._write(names.RESUMED_RECORD, names.INFO, f'cell goes on {how}')
 
     def waits(self, waiting: Iterable[CallRecord]) -> None:
         """It waits for these calls, or for a cell before it, if there are none. Those of which nobody knows are a warning."""
@@ -83,26 +83,26 @@ class CellRecords:
         where = f' in {_tools(under_way)}' if any(under_way) else ''
         self._write(names.CANCELLED_RECORD, names.WARN if where else names.INFO, f'cell cancelled{where}')
 
-    def ended_its_run(self, error: BaseException, *, is_told: bool) -> None:
-        """It left an error that ends the run. `is_told`: a record before has its message."""
+    def ended_its_run(self, error: BaseException, *, is_reported: bool) -> None:
+        """It left an error that ends the run. `is_reported`: a record before has its message."""
         kind = type(error).__name__
-        message = '' if is_told else str(error)
+        message = '' if is_reported else str(error)
         self._write(names.ERROR_RECORD, names.ERROR, f'cell ended its run: {kind}', message, **{names.ERROR_TYPE: kind})
 
     def lost_state(self, reason: BaseException) -> None:
         kind = type(reason).__name__
-        said = f'cell has lost the variables of before: {kind}'
-        self._write(names.STATE_LOST_RECORD, names.WARN, said, str(reason), **{names.ERROR_TYPE: kind})
+        summary = f'cell has lost the variables of before: {kind}'
+        self._write(names.STATE_LOST_RECORD, names.WARN, summary, str(reason), **{names.ERROR_TYPE: kind})
 
     def unsaved_state(self, reason: BaseException) -> None:
         kind = type(reason).__name__
-        said = f"cell's state was not kept: {kind}"
-        self._write(names.STATE_UNSAVED_RECORD, names.WARN, said, str(reason), **{names.ERROR_TYPE: kind})
+        summary = f"cell's state was not kept: {kind}"
+        self._write(names.STATE_UNSAVED_RECORD, names.WARN, summary, str(reason), **{names.ERROR_TYPE: kind})
 
     def handler_failed(self, handler: str, error: Exception) -> None:
         kind = type(error).__name__
-        said = f'a function of on_cell_event raised: {kind} in {handler}'
-        self._write(names.HANDLER_RECORD, names.ERROR, said, str(error), **{names.ERROR_TYPE: kind})
+        summary = f'a function of on_cell_event raised: {kind} in {handler}'
+        self._write(names.HANDLER_RECORD, names.ERROR, summary, str(error), **{names.ERROR_TYPE: kind})
 
     def _write(self, name: str, level: int, message: str, content: str = '', **facts: str) -> None:
         if self._include_content and content:

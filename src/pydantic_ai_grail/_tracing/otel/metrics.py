@@ -38,7 +38,7 @@ class CellMetrics:
         self._cells = meter.create_counter(names.CELLS_METRIC, '{cell}', 'Cells by outcome.')
         self._calls = meter.create_counter(names.CALLS_METRIC, '{call}', 'Tool calls made by cells, by outcome.')
         self._refusals = meter.create_counter(names.REFUSALS_METRIC, '{diagnostic}', 'Mistakes found before a run.')
-        self._mends = meter.create_counter(names.MENDS_METRIC, '{mend}', 'Mistakes mended before a run.')
+        self._rewrites = meter.create_counter(names.REWRITES_METRIC, '{rewrite}', 'Mistakes rewritten before a run.')
         self._run = _histogram(meter, names.RUN_DURATION_METRIC, 's', 'Time in the sandbox and its calls.', _SECONDS)
         self._restore = _histogram(meter, names.RESTORE_DURATION_METRIC, 's', 'Time to restore state.', _SECONDS)
         self._save = _histogram(meter, names.SNAPSHOT_DURATION_METRIC, 's', 'Time to keep state.', _SECONDS)
@@ -53,8 +53,8 @@ class CellMetrics:
             case StateLost():
                 self._lost.add(1, {names.METRIC_REASON: type(event.reason).__name__})
             case CellPrepared():
-                for mend in event.mends:
-                    self._mends.add(1, {names.METRIC_KIND: mend.kind})
+                for rewrite in event.rewrites:
+                    self._rewrites.add(1, {names.METRIC_KIND: rewrite.kind})
             case CellChecked():
                 for diagnostic in event.verdict.refusals:
                     self._refusals.add(1, {names.METRIC_CODE: diagnostic.code})

@@ -45,7 +45,7 @@ from .. import span_names as names
 from .log_records import CellRecords
 from .metrics import CellMetrics
 
-_JSON: Final = (names.MENDS, names.DIAGNOSTICS, names.CALLS)
+_JSON: Final = (names.REWRITES, names.DIAGNOSTICS, names.CALLS)
 _SHOWN: Final = (names.CELL_ID, names.CONVERSATION_ID, names.OWNER, names.CODE)
 """What a verbose console shows at the start."""
 _LONGEST_LINE: Final = 60
@@ -195,19 +195,21 @@ class _Record:
                 self._lost = event.reason
             case CellPrepared():
                 self._set({names.PREPARE_SECONDS: event.seconds})
-                if event.mends:
-                    self._set_json(names.MENDS, redact.mends(event.mends, include_content=self._include_content))
+                if event.rewrites:
+                    self._set_json(
+                        names.REWRITES, redact.rewrites(event.rewrites, include_content=self._include_content)
+                    )
             case CellChecked():
                 self._set({names.VERDICT: verdict_label(event.verdict), names.CHECK_SECONDS: event.seconds})
                 if event.verdict.refusals or event.verdict.hints:
                     found = redact.diagnostics(event.verdict, include_content=self._include_content)
                     self._set_json(names.DIAGNOSTICS, found)
             case CellResumed():
-                self._set({names.GOES_ON: 'from where it waited' if event.was_waiting else 'from its beginning'})
+                self._set({names.RESUMED: 'from where it waited' if event.was_waiting else 'from its beginning'})
                 link = link_to(event.trace)
                 if link is not None:
                     self._span.add_link(link.context, link.attributes)
-                self._records.goes_on(was_waiting=event.was_waiting)
+                self._records.resumed(was_waiting=event.was_waiting)
             case CellWaits():
                 self._set({names.OUTCOME: 'suspended', names.LOGFIRE_MESSAGE: f'{names.CELL_SPAN}: suspended'})
                 self._set_calls(event.waiting)
@@ -255,7 +257,7 @@ class _Record:
             self._set_content(names.ERROR_MESSAGE, str(error))
         if label == 'error':
             self._raise_level(names.ERROR)
-            self._records.ended_its_run(error, is_told=error is self._lost)
+            self._records.ended_its_run(error, is_reported=error is self._lost)
             self._span.set_status(StatusCode.ERROR)
             if self._include_content:
                 self._span.record_exception(error)

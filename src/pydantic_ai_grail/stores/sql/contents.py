@@ -15,9 +15,9 @@ from .statements import as_text
 
 def summaries(connection: Connection, owner: str | AllOwners, limit: int) -> Sequence[ConversationSummary]:
     """The conversations that were written to last."""
-    asked, values = _SUMMARIES, {'most': limit}
+    query, values = _SUMMARIES, {'most': limit}
     if owner is not ALL_OWNERS:
-        asked, values = asked.where(_WRITTEN.c.owner == bindparam('owner')), {**values, 'owner': owner}
+        query, values = query.where(_WRITTEN.c.owner == bindparam('owner')), {**values, 'owner': owner}
     return [
         ConversationSummary(
             owner=as_text(row.owner),
@@ -27,15 +27,15 @@ def summaries(connection: Connection, owner: str | AllOwners, limit: int) -> Seq
             size_bytes=row.size_bytes,
             newest_at=row.newest_at,
         )
-        for row in connection.execute(asked, values)
+        for row in connection.execute(query, values)
     ]
 
 
 def all_of(connection: Connection, owner: str, conversation_id: str) -> Contents:
     """Everything of a conversation."""
-    asked = {'owner': owner, 'conversation_id': conversation_id}
+    key = {'owner': owner, 'conversation_id': conversation_id}
     return Contents(
-        snapshots=[_snapshot(row) for row in connection.execute(_SNAPSHOTS, asked).mappings()],
+        snapshots=[_snapshot(row) for row in connection.execute(_SNAPSHOTS, key).mappings()],
         entries=[
             JournalRecord(
                 key=CellKey(*map(as_text, (row.owner, row.conversation_id, row.cell_id, row.code_digest))),
@@ -43,7 +43,7 @@ def all_of(connection: Connection, owner: str, conversation_id: str) -> Contents
                 written_at=row.written_at,
                 data=row.data,
             )
-            for row in connection.execute(_ENTRIES, asked)
+            for row in connection.execute(_ENTRIES, key)
         ],
     )
 

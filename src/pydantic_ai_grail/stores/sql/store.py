@@ -105,18 +105,18 @@ class SqlStore:
     async def find(
         self, cell_id: str, code_digest: str, *, conversation_id: str | None, owner: str = NO_OWNER
     ) -> SnapshotRecord | None:
-        asked = {'owner': owner, 'cell_id': cell_id, 'code_digest': code_digest}
+        parameters = {'owner': owner, 'cell_id': cell_id, 'code_digest': code_digest}
         if conversation_id is None:
-            return await self._first(_BY_CELL_ALONE, asked)
-        return await self._first(_BY_CELL, {**asked, 'conversation_id': conversation_id})
+            return await self._first(_BY_CELL_ALONE, parameters)
+        return await self._first(_BY_CELL, {**parameters, 'conversation_id': conversation_id})
 
     async def newest(
         self, conversation_id: str, *, owner: str = NO_OWNER, not_after: datetime | None = None
     ) -> SnapshotRecord | None:
-        asked = {'owner': owner, 'conversation_id': conversation_id}
+        parameters = {'owner': owner, 'conversation_id': conversation_id}
         if not_after is None:
-            return await self._first(_NEWEST, asked)
-        return await self._first(_NEWEST_UNTIL, {**asked, 'not_after': not_after})
+            return await self._first(_NEWEST, parameters)
+        return await self._first(_NEWEST_UNTIL, {**parameters, 'not_after': not_after})
 
     async def forget(
         self,
@@ -194,7 +194,7 @@ class SqlStore:
 
     async def exists(self) -> bool:
         """Whether the database is there and is a store. Everything else makes what is missing; this makes nothing."""
-        return await self._told('open', upkeep.has_tables(self._url))
+        return await self._translated('open', upkeep.has_tables(self._url))
 
     async def vacuum(self) -> int:
         """Delete claims that ended long ago, and give the room of what was forgotten back; how many bytes that was.
@@ -207,7 +207,7 @@ class SqlStore:
         await self._run('vacuum', 'write', lambda connection: journals.forget_ended_claims(connection, long_ago))
         if self.path is None:
             return 0
-        return await self._told('vacuum', run_sync(upkeep.rewrite, self.path, self._busy_timeout_seconds))
+        return await self._translated('vacuum', run_sync(upkeep.rewrite, self.path, self._busy_timeout_seconds))
 
     async def aclose(self) -> None:
         await self._database.aclose()
@@ -226,9 +226,9 @@ class SqlStore:
         return None if row is None else replace(SnapshotRecord(**row), created_at=instant(row['created_at']))
 
     async def _run(self, purpose: Purpose, access: Access, work: Callable[[Connection], T]) -> T:
-        return await self._told(purpose, self._database.run(work, access))
+        return await self._translated(purpose, self._database.run(work, access))
 
-    async def _told(self, purpose: Purpose, doing: Awaitable[T]) -> T:
+    async def _translated(self, purpose: Purpose, doing: Awaitable[T]) -> T:
         try:
             return await doing
         except UnicodeEncodeError:
@@ -237,8 +237,8 @@ class SqlStore:
             raise StoreError(f'{self!r} could not {purpose}: it holds what no store has written: {error}') from error
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            said, to_do = (str(cause) or type(cause).__name__).rstrip(), remedy(error)
-            message = f'{said}{"." if said[-1:] != "." else ""} {to_do}' if to_do else said
+            reason, to_do = (str(cause) or type(cause).__name__).rstrip(), remedy(error)
+            message = f'{reason}{"." if reason[-1:] != "." else ""} {to_do}' if to_do else reason
             raise StoreError(f'{self!r} could not {purpose}: {message}') from error
 
 

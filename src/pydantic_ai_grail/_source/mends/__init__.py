@@ -1,1 +1,0 @@
-"""Mechanical mistakes mended, each with its note, each keeping what the code means to CPython and its lines."""
