@@ -85,9 +85,7 @@ def books(folder: Path, console: Console) -> None:
     messages = ModelMessagesTypeAdapter.validate_json((folder / 'history.json').read_bytes())
     cells = played_cells(messages)
     published = len((folder / 'published.txt').read_text().splitlines())
-    console.print(
-        f'Books: {len(cells)} cells, {calls_in(cells)} calls, each with one result; reports published: {published}.'
-    )
+    console.print(f'Books: {len(cells)} cells, {calls_in(cells)} calls in their code; reports published: {published}.')
     for name, cost in (
         ('with code', as_played(messages)),
         ('as tool calls, all of a cell in one request', as_single_calls(messages, at_once=True)),

@@ -12,7 +12,7 @@ from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import HasMatchingSpan
 
 from pydantic_ai_grail import CodeMode
-from support.scripts import scripted_model
+from pydantic_ai_grail.testing import cell, scripted_model
 
 logfire.configure(send_to_logfire=False, console=False)
 logfire.instrument_pydantic_ai()
@@ -23,7 +23,7 @@ async def stock(sku: str) -> int:
 
 
 async def task(cells: list[str]) -> str:
-    agent = Agent(scripted_model(*cells), tools=[stock], capabilities=[CodeMode()])
+    agent = Agent(scripted_model(*[cell(each, outcome=None) for each in cells]), tools=[stock], capabilities=[CodeMode()])
     return (await agent.run('go')).output
 
 
