@@ -89,7 +89,7 @@ def _every(*, default: str | None) -> ArgumentParser:
         '--all-owners',
         action='store_true',
         default=default or False,
-        help='whoever they belong to, where conversations, calls or cells are listed, or deleted',
+        help='conversations of all owners, for commands that list or delete',
     )
     return every
 
@@ -144,10 +144,10 @@ def command_line() -> ArgumentParser:
     expired.add_argument('--dry-run', action='store_true', help='only say what would go')
     deleted = command('delete-conversation', 'delete a conversation', conversation, common)
     deleted.add_argument('--force', action='store_true', help='also with cells that wait or came to no end')
-    command('vacuum', 'give the room of what was forgotten back', common)
+    command('vacuum', 'make a SQLite file smaller after deletions', common)
     export = command('export-conversation', 'write a conversation to a file, sealed as it is', conversation, common)
     export.add_argument('file', type=Path, metavar='FILE', help='one that is not there yet')
     export.add_argument('--force', action='store_true', help='write over a file that is there')
-    taken = command('import-conversation', 'take a conversation from a file', common)
+    taken = command('import-conversation', 'import a conversation from a file', common)
     taken.add_argument('file', type=Path, metavar='FILE', help='as "export-conversation" has written it')
     return parser
