@@ -1,6 +1,6 @@
 """A chat that can be left and taken up again: messages in a JSON file, the code's variables in SQLite.
 
-`python examples/chat.py [FOLDER]`, then a line a turn; an empty line ends it. Start it again and go on.
+`python examples/chat.py [FOLDER]`, then a line a turn; an empty line ends it. Start it again and continue.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ async def page(request: Request) -> Response:
 
 @app.get('/chats/{id}')
 async def chat(id: str, request: Request) -> dict[str, Any]:
-    """What a page that is loaded anew shows, with what waits."""
+    """What a reloaded page shows, with what waits."""
     messages, requests = shop.chat(user_of(request), id)
     asked = interrupts(requests) if requests is not None else {}
     dumped = CodeModeAGUIAdapter.dump_messages(messages)

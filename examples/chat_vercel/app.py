@@ -27,7 +27,7 @@ async def page(request: Request) -> Response:
 
 @app.get('/chats/{id}')
 async def chat(id: str, request: Request) -> list[dict[str, Any]]:
-    """What a page that is loaded anew shows, with what waits."""
+    """What a reloaded page shows, with what waits."""
     messages, requests = shop.chat(user_of(request), id)
     dumped = dump_messages(messages, requests)
     return [message.model_dump(mode='json', by_alias=True, exclude_none=True) for message in dumped]

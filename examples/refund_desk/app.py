@@ -99,14 +99,14 @@ def conversation(desk: TheDesk, id: str) -> HTMLResponse:
 
 @app.post('/conversations/{id}/questions', dependencies=[OwnForm])
 async def ask_further(desk: TheDesk, id: str, prompt: Prompt) -> Response:
-    """Go on with a conversation that is done."""
+    """Continue a conversation that is done."""
     await to_thread.run_sync(desk.book.ask_further, id, prompt)
     return await shown_next(desk, id)
 
 
 @app.post('/conversations/{id}/again', dependencies=[OwnForm])
 async def try_again(desk: TheDesk, id: str) -> Response:
-    """Go on with a conversation that failed."""
+    """Continue a conversation that failed."""
     await to_thread.run_sync(desk.book.try_again, id)
     return await shown_next(desk, id)
 

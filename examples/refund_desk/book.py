@@ -77,7 +77,7 @@ class Book:
         return id
 
     def ask_further(self, id: str, prompt: str) -> None:
-        """Go on with a conversation that is done.
+        """Continue a conversation that is done.
 
         Raises:
             LookupError: When there is no such conversation.
@@ -89,7 +89,7 @@ class Book:
             connection.execute("UPDATE conversations SET state = 'running', prompt = ? WHERE id = ?", [prompt, id])
 
     def try_again(self, id: str) -> None:
-        """Let a conversation that failed go on from where it was.
+        """Let a conversation that failed continue from where it was.
 
         Raises:
             LookupError: When there is no such conversation.
@@ -101,7 +101,7 @@ class Book:
             connection.execute("UPDATE conversations SET state = 'running', error = NULL WHERE id = ?", [id])
 
     def decide(self, id: str, decisions: Sequence[Decided]) -> None:
-        """Note decisions on calls that wait, and have the conversation go on. Others may have been decided on since they
+        """Note decisions on calls that wait, and have the conversation continue. Others may have been decided on since they
         were seen waiting.
 
         Raises:

@@ -137,14 +137,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(dest='command', required=True)
     commands.add_parser('ask', help='ask for something').add_argument('request', type=request_text)
     commands.add_parser('waiting', help='list the calls that wait')
-    commands.add_parser('go-on', help='go on with what a killed process left')
+    commands.add_parser('go-on', help='resume what a killed process left')
     approve = commands.add_parser('approve', help='let a call run')
     approve.add_argument('call')
     approve.add_argument('--amount', type=amount_of_money, help='another amount than was asked for')
     deny = commands.add_parser('deny', help='do not let a call run')
     deny.add_argument('call')
     deny.add_argument('--message', default='', help='what to tell the code')
-    commands.add_parser('happened', help='say that a call of unknown fate took effect').add_argument('call')
+    commands.add_parser('happened', help='say that a call with an unknown outcome took effect').add_argument('call')
     logging.disable()  # failures are printed
     try:
         anyio.run(run, parser.parse_args(arguments))

@@ -14,7 +14,7 @@ from pydantic_ai_grail import WaitingCall, waiting_calls
 
 State = Literal['running', 'waiting', 'done', 'failed']
 Verdict = Literal['approve', 'deny', 'happened']
-"""`happened`: a call of which nobody knew whether it took effect did so."""
+"""`happened`: a call with an unknown outcome took effect."""
 
 
 class NotPossible(Exception):

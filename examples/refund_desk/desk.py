@@ -116,7 +116,7 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(folder: Path, *, pace_seconds: float = 0.0) -> AsyncGenerator[Desk]:
-    """A desk over a folder, for the length of the block. Runs that are under way at its end are gone on with later."""
+    """A desk over a folder, for the length of the block. Runs that are under way at its end are resumed later."""
     await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
     book, shop = Book(folder / 'desk.db'), Shop(folder / 'shop.db')
     book.open()

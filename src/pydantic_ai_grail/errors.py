@@ -17,7 +17,7 @@ GrailError
 │   ├── SnapshotMismatch         it belongs to another conversation or cell
 │   ├── SnapshotVersionMismatch  another version of this package or of Monty wrote it
 │   └── SnapshotTooLarge         it is over the cap
-├── JournalError                 a cell that cannot go on from its journal
+├── JournalError                 a cell that cannot be resumed from its journal
 │   ├── JournalTampered          an entry does not fit its seal or its place
 │   ├── JournalKeyUnknown        an entry was sealed with a key that is not configured
 │   ├── JournalMismatch          it does not belong to this history
@@ -90,7 +90,7 @@ class SnapshotTooLarge(SnapshotError):
 
 
 class JournalError(GrailError):
-    """A cell cannot go on from its journal. Nothing ran; the subclasses say what to do."""
+    """A cell cannot be resumed from its journal. Nothing ran; the subclasses say what to do."""
 
 
 class JournalTampered(JournalError):
@@ -107,7 +107,7 @@ class JournalMismatch(JournalError):
 
 
 class DecisionError(JournalError, ValueError):
-    """A decision does not fit what waits: it is of another call, or made with other arguments in view. The call goes on waiting;
+    """A decision does not fit what waits: it is of another call, or made with other arguments in view. The call still waits;
     decide again."""
 
 
@@ -116,7 +116,7 @@ class DecisionNotAwaited(DecisionError):
 
 
 class DecisionUsed(DecisionError):
-    """A decision comes too late: the cell has gone on with others, or waits for others now. Look at `waiting_calls` of the
+    """A decision comes too late: the cell was resumed with others, or waits for others now. Look at `waiting_calls` of the
     newest run."""
 
 

@@ -39,7 +39,7 @@ class Limits:
     max_source_chars: int | None = 32_000
     """Characters of a cell's code. Longer code is refused before it is read; nothing of it runs."""
     max_print_chars: int = 20_000
-    """Characters of printed output that are kept; what is printed beyond is counted and dropped, the cell goes on."""
+    """Characters of printed output that are kept; what is printed beyond is counted and dropped, the cell continues."""
 
     def __post_init__(self) -> None:
         for item in fields(self):

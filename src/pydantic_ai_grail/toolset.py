@@ -197,7 +197,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         Raises:
             ToolFailed: With the feedback, when the cell was refused or failed. It spends no retries.
             ApprovalRequired: When the cell waits for decisions; the metadata has its calls, see `waiting_calls`.
-            JournalError, StoreConflict: When a cell of an earlier run must not go on, or goes on elsewhere.
+            JournalError, StoreConflict: When a cell of an earlier run must not be resumed, or is resumed elsewhere.
             SnapshotError, StoreError: With `on_lost_state='error'`, when the state cannot be had.
         """
         if not isinstance(tool, RunCodeTool):
@@ -330,7 +330,7 @@ class CodeModeToolset(WrapperToolset[AgentDepsT]):
         )
 
     def _tell(self, ctx: RunContext[AgentDepsT], run: AgentRun, reply: CellReply) -> ToolReturn[Any]:
-        """Give the model what is to be told of a cell, whether it ran just now or the reply is a recorded one."""
+        """Give the model the reply of a cell, whether it ran just now or the reply is a recorded one."""
         if reply.waits is not None:
             run.is_waiting = True
             raise ApprovalRequired(metadata=reply.waits)

@@ -163,7 +163,7 @@ def test_a_value_that_has_a_call_in_it_is_an_error() -> None:
         'RuntimeError: the value of this cell has a call in it, not its result: send(n=1) and 1 more were never awaited, '
         'so not made\n'
         'This cell called no tool.\n'
-        'What the cell assigned before it stopped is kept; go on from there.'
+        'What the cell assigned before it stopped is kept; continue from there.'
     )
 
 

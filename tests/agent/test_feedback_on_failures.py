@@ -58,7 +58,7 @@ Its keys: id, status. Did you mean 'status'?
 Calls that were made and are not undone:
   find(number=7) -> {'id': 7, 'status': 'open'}
 The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
-What the cell assigned before it stopped is kept: `row` (from `find`). Go on from there.\
+What the cell assigned before it stopped is kept: `row` (from `find`). Continue from there.\
 """)
 
 
@@ -70,7 +70,7 @@ line 2: [row[key] for row in rows]
          ^^^^^^^^
 Its keys: id, status. Did you mean 'status'?
 This cell called no tool.
-What the cell assigned before it stopped is kept: `key`. Go on from there.\
+What the cell assigned before it stopped is kept: `key`. Continue from there.\
 """)
 
 
@@ -84,7 +84,7 @@ What `find` returned has the keys: id, status. Did you mean 'status'?
 Calls that were made and are not undone:
   find(number=1) -> {'id': 1, 'status': 'open'}
 The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -95,7 +95,7 @@ line 2: seen['a'] += 1
         ^^^^^^^^^
 The dict is empty: set the key first, or use `d.get(key, default)`.
 This cell called no tool.
-What the cell assigned before it stopped is kept: `seen`. Go on from there.\
+What the cell assigned before it stopped is kept: `seen`. Continue from there.\
 """)
 
 
@@ -118,7 +118,7 @@ Calls that were made and are not undone:
   send(to='ada@x.org', body='Hello') -> 'sent'
 The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
 Read-only calls that returned: `customers`
-What the cell assigned before it stopped is kept: `everybody` (from `customers`). Go on from there.\
+What the cell assigned before it stopped is kept: `everybody` (from `customers`). Continue from there.\
 """)
 
 
@@ -132,7 +132,7 @@ Calls that were made and are not undone:
 The same calls, made first and in the same order, return or raise the same without being run again. Otherwise use what they returned; make none again that changes anything.
 Calls that failed:
   refund(order=2): RuntimeError: order 2 was paid back before
-What the cell assigned before it stopped is kept: `first` (from `refund`). Go on from there.\
+What the cell assigned before it stopped is kept: `first` (from `refund`). Continue from there.\
 """)
 
 
@@ -141,7 +141,7 @@ async def test_after_calls_that_only_read_nothing_warns_of_making_them_again() -
 ZeroDivisionError: division by zero
 line 2: 1 / 0
 Read-only calls that returned: `customers`
-What the cell assigned before it stopped is kept: `everybody` (from `customers`). Go on from there.\
+What the cell assigned before it stopped is kept: `everybody` (from `customers`). Continue from there.\
 """)
 
 

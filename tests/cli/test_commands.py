@@ -214,7 +214,7 @@ def test_what_a_process_left_when_it_died_is_shown(url: str, run: Run) -> None:
     in_store(url, lambda store: write_journal(store, key, *entries))
     in_store(url, lambda store: write_journal(store, key._replace(conversation_id='B'), *entries[:4]))
     assert run('list-cells', 'A')[1] == (
-        '1. cut off, began 2026-01-01 12:00:00Z: no process runs it (cell c1)\n'
+        '1. interrupted, began 2026-01-01 12:00:00Z: no process runs it (cell c1)\n'
         '   | await pay(1)\n'
         '   - line 1: pay(bill=1) began 2026-01-01 12:00:00Z and did not end\n'
         '     approved 2026-01-01 12:00:00Z\n'
@@ -441,7 +441,7 @@ def test_cells_that_came_to_no_end_are_listed(url: str, run: Run) -> None:
     listed = VARYING.sub('~', run('list-unfinished-cells')[1])
     assert sorted(listed.strip().split('\n\n')) == [
         'A: waiting since ~ (cell ~)\n  - pay(bill=1, amount=200) waits for an approval since ~',
-        'C: cut off, began ~: no process runs it (cell c1)\n  - pay(bill=1) began ~ and did not end',
+        'C: interrupted, began ~: no process runs it (cell c1)\n  - pay(bill=1) began ~ and did not end',
     ]
     assert {each['conversation_id'] for each in json.loads(run('list-unfinished-cells', '--json')[1])} == {'A', 'C'}
 

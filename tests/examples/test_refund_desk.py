@@ -310,7 +310,7 @@ def test_a_conversation_whose_state_is_lost_fails_and_says_why(service: DeskServ
         page = decided(client, page, 'Approve: Refund Ada Lindqvist')
         until(lambda: state(service.folder) == 'failed')
         page = client.get(page.url)
-        assert 'This could not go on JournalMismatch:' in text_of(page)
+        assert 'This could not continue JournalMismatch:' in text_of(page)
         page = client.post(f'{page.url.copy_with(fragment=None)}/again', follow_redirects=True)
         until(lambda: state(service.folder) == 'failed')
     assert refunds(service.folder) == [*SMALL.items()]

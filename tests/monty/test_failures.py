@@ -185,7 +185,7 @@ async def test_a_frame_does_not_tell_a_line_of_code_that_is_very_long() -> None:
 async def test_arguments_of_all_calls_of_a_program_share_their_room() -> None:
     much = (
         'it has more than 2,777,216 bytes of text, each counted as often as it appears, after all that this cell has sent '
-        'before. Go on in the next cell'
+        'before. Continue in the next cell'
     )
     async with lend_worker(Limits(), host=HostAccess(), functions={}) as worker:
         stop = await worker.feed('x = "a" * 7_000_000\nwhile True: f(x)', prints=_nowhere, host=HostAccess())

@@ -42,9 +42,9 @@ async def test_a_waiting_cell_of_another_conversation_needs_more_than_ids(shop: 
     waiting = await shop.run('', 'await pay(200)')
     history = waiting.all_messages()
     whole = DeferredToolResults(approvals={waiting.output.approvals[0].tool_call_id: True})
-    with pytest.raises(JournalMismatch, match='nothing but ids says that this run may go on'):
+    with pytest.raises(JournalMismatch, match='nothing but ids says that this run may resume it'):
         await shop.run('', history=history, conversation='mine', prompt=None, deferred_tool_results=whole)
-    with pytest.raises(JournalMismatch, match='nothing but ids says that this run may go on'):
+    with pytest.raises(JournalMismatch, match='nothing but ids says that this run may resume it'):
         await shop.run('', history=history, conversation='mine', prompt=None)
     assert shop.paid == []
     answers = decide(waiting.output, True)

@@ -80,7 +80,7 @@ line 3: total += row['price']
                  ^^^^^^^^^^^^
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 This cell called no tool.
-What the cell assigned before it stopped is kept: `rows`, `total`. Go on from there.\
+What the cell assigned before it stopped is kept: `rows`, `total`. Continue from there.\
 """)
 
 
@@ -107,13 +107,13 @@ Printed before it stopped:
 Calls that were made and are not undone:
   refund(order='A1', amount=3) -> {'id': 7, 'ok': True}
 Use what they returned; make none again that changes anything.
-Cut off before they answered, so they may have taken effect:
+Interrupted before they answered, so they may have taken effect:
   notify(to='x')
 Calls that failed:
   charge(order='A2'): RuntimeError: no such order
 Read-only calls that returned: `search`
 Changed in line 1: added `import re`
-What the cell assigned before it stopped is kept: `total`. Go on from there.
+What the cell assigned before it stopped is kept: `total`. Continue from there.
 All variables of earlier cells are gone.\
 """)
 
@@ -137,7 +137,7 @@ line 2: await refund(order=order)
 Calls that were made and are not undone:
   refund(order='A1') -> {'ok': True}
 Use what they returned; make none again that changes anything.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -165,7 +165,7 @@ def test_a_call_that_waited_for_a_decision_is_told_apart():
 ZeroDivisionError: division by zero
 Nobody had decided on these when the cell stopped:
   pay(x=1)
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -179,7 +179,7 @@ def test_calls_that_may_be_made_twice_bring_no_warning():
 ZeroDivisionError: division by zero
 Calls that were made and are not undone:
   put(x=1)
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -218,7 +218,7 @@ line 2, in `price`, of an earlier cell: return row['price']
 line 4: total
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -234,7 +234,7 @@ line 2, in `f`: return f(n)
 line 3: f(1)
 Write it as a loop.
 This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -253,7 +253,7 @@ line 7, in `f7`, of an earlier cell: f(1)
 line 1, in `f1`, of an earlier cell: f(1)
 Look at the keys first, `list(d)`, or use `d.get(key)`.
 This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -275,7 +275,7 @@ Calls that were made and are not undone:
   refund(order='A40') -> {'ok': True}
 Use what they returned; make none again that changes anything.
 Read-only calls that returned: `get_1` ×5, `get_2` ×5, `get_3` ×5, `get_4` ×5, `get_5` ×5, `get_6` ×5 and 10 others
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -287,7 +287,7 @@ Look at the keys first, `list(d)`, or use `d.get(key)`.
 Calls that were made and are not undone:
   send(body='word word word… 2,480 characters … word ', to=['a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b.c', 'a@b…) -> 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… 9,941 characters …xxxxxxxxxxxxxxxxxxx'
 Use what they returned; make none again that changes anything.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -347,15 +347,15 @@ def test_each_limit_says_what_to_do(limit: LimitName, message: str):
                 ],
                 'suspensions': [
                     'The cell turned to the host too often (calls, awaits, imports).',
-                    'Make fewer calls in one cell and go on in the next one.',
+                    'Make fewer calls in one cell and continue in the next one.',
                 ],
                 'tool-calls': [
                     'The cell made more tool calls than one cell may.',
-                    'Call in smaller batches: keep what you have in a variable and go on in the next cell.',
+                    'Call in smaller batches: keep what you have in a variable and continue in the next cell.',
                 ],
                 'sleep': [
                     'The cell slept longer than it may: a cell may sleep 30 s in total',
-                    'Do not wait with `sleep`; go on with other work.',
+                    'Do not wait with `sleep`; continue with other work.',
                 ],
                 'prints': ['The cell printed more than it may.', 'Print a slice, a count or a total.'],
             }
@@ -376,9 +376,9 @@ def test_a_cancelled_cell_says_what_it_had_done():
     text = failed('CancelledError', '', kind='cancelled', calls=(call(1, 'pay', {'x': 1}, state='cancelled'),))
     assert text == snapshot("""\
 The run was cancelled while this cell ran.
-Cut off before they answered, so they may have taken effect:
+Interrupted before they answered, so they may have taken effect:
   pay(x=1)
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -411,7 +411,7 @@ def test_what_was_printed_keeps_both_ends():
 def test_very_many_variables_are_cut():
     text = failed(variables=tuple(f'v{n}' for n in range(100)))
     assert text.endswith(
-        'is kept: …, `v88`, `v89`, `v90`, `v91`, `v92`, `v93`, `v94`, `v95`, `v96`, `v97`, `v98`, `v99`. Go on from there.'
+        'is kept: …, `v88`, `v89`, `v90`, `v91`, `v92`, `v93`, `v94`, `v95`, `v96`, `v97`, `v98`, `v99`. Continue from there.'
     )
 
 

@@ -366,7 +366,7 @@ async def test_calls_are_counted_over_all_of_the_cell() -> None:
     it = program('await look(1)\nawait refund(2)\nawait look(3)\nawait look(4)', desk, max_tool_calls=3)
     await it.go()
     assert (await it.go({2: APPROVED})).error == (
-        'RuntimeError: this cell has made its 3 tool calls; make fewer, or go on in the next cell'
+        'RuntimeError: this cell has made its 3 tool calls; make fewer, or continue in the next cell'
     )
     assert desk.made == ['look 1', 'refund 2', 'look 3']
 

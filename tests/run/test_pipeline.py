@@ -122,7 +122,7 @@ async def test_calls_beyond_the_budget_are_refused_at_their_line() -> None:
     run = await driven(
         'import asyncio\nawait asyncio.gather(*[open_ticket("a") for _ in range(5)])', open_ticket, max_tool_calls=3
     )
-    assert run.error == 'RuntimeError: this cell has made its 3 tool calls; make fewer, or go on in the next cell'
+    assert run.error == 'RuntimeError: this cell has made its 3 tool calls; make fewer, or continue in the next cell'
     assert run.calls == ()
 
     run = await driven('for _ in range(5): await open_ticket("a")', open_ticket, max_tool_calls=3)

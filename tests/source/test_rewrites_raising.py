@@ -98,7 +98,7 @@ async def test_an_exception_whose_arguments_are_not_known_to_be_text_does_not_re
     assert played.content == (
         'RuntimeError: An exception takes one text here: write ValueError(str(value)).\n'
         'This cell called no tool.\n'
-        'What the cell assigned before it stopped is kept; go on from there.'
+        'What the cell assigned before it stopped is kept; continue from there.'
     )
 
 
@@ -224,7 +224,7 @@ async def test_code_in_a_text_is_not_said_to_be_of_an_earlier_cell(call: str) ->
 
     assert played.content == (
         f'ZeroDivisionError: division by zero\nline 1: {call}\nThis cell called no tool.\n'
-        'What the cell assigned before it stopped is kept; go on from there.'
+        'What the cell assigned before it stopped is kept; continue from there.'
     )
 
 

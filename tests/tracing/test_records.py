@@ -91,15 +91,15 @@ def test_every_mishap_is_told_at_its_level_with_a_stable_name() -> None:
     found = [record for events, error in STORIES.values() for record in told(*events, error=error)]
     assert found == snapshot(
         [
-            (9, 'grail.cell.goes_on', 'cell goes on from where it waited'),
-            (9, 'grail.cell.goes_on', 'cell goes on from its beginning, for it was cut off'),
+            (9, 'grail.cell.resumed', 'cell resumed from where it waited'),
+            (9, 'grail.cell.resumed', 'cell resumed from its beginning, for it was interrupted'),
             (9, 'grail.cell.waits', 'cell waits for a decision on search'),
             (9, 'grail.cell.waits', 'cell waits for a decision on search'),
             (9, 'grail.cell.waits', 'cell waits for a cell before it'),
             (
                 13,
                 'grail.cell.unknown_call',
-                'cell waits: nobody knows whether search took effect when its process died',
+                'cell waits: it is unknown whether search took effect when its process died',
             ),
             (9, 'grail.cell.waits', 'cell waits for a decision on search'),
             (9, 'grail.cell.denied', 'cell denied: secret'),

@@ -249,7 +249,7 @@ def test_a_resumed_cell_links_to_the_trace_it_was_suspended_in(traces: Traces):
     first, second = [span for span in traces.spans if span.name == 'run cell']
     assert first.context is not None
     assert [one.context.span_id for one in second.links] == [first.context.span_id]
-    assert dict(second.attributes or {})['grail.cell.goes_on'] == 'from where it waited'
+    assert dict(second.attributes or {})['grail.cell.resumed'] == 'from where it waited'
 
 
 def test_a_cell_that_was_suspended_untraced_links_to_nothing():

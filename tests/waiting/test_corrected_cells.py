@@ -18,9 +18,7 @@ from pydantic_ai_grail.testing import PlayedCell, played_cells
 
 pytestmark = pytest.mark.anyio
 
-REUSED = (
-    'Not run again, as a cell that failed or was cut off had made the same calls: {}. They gave what they had returned.'
-)
+REUSED = 'Not run again, as a cell that failed or was interrupted had made the same calls: {}. They gave what they had returned.'
 RAISED_TOO = f'{REUSED.removesuffix(".")}, or raised what they had raised.'
 
 

@@ -76,7 +76,7 @@ WHOLE_TOLD: dict[str, Told] = {
             {
                 'result': 'refunded 50',
                 'notes': [
-                    'Not run again, as a cell that failed or was cut off had made the same calls: `refund`. They gave what they had returned.'
+                    'Not run again, as a cell that failed or was interrupted had made the same calls: `refund`. They gave what they had returned.'
                 ],
             },
         ],
@@ -180,7 +180,7 @@ SEVERAL_TOLD: dict[str, Told] = {
     ),
     'the first is denied': Told(
         contents=[
-            'refund(order=1, amount=500) was denied: PermissionError: no\nline 2: a = await refund(1, 500)\n            ^^^^^^^^^^^^^^^^^^^^\nThis cell called no other tool.\nWhat the cell assigned before it stopped is kept: `a`. Go on from there.',
+            'refund(order=1, amount=500) was denied: PermissionError: no\nline 2: a = await refund(1, 500)\n            ^^^^^^^^^^^^^^^^^^^^\nThis cell called no other tool.\nWhat the cell assigned before it stopped is kept: `a`. Continue from there.',
             {'result': [0, 'refunded 60']},
         ],
         effects=[['refund', 2, 60]],

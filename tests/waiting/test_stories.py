@@ -40,7 +40,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'The same calls, made first and in the same order, return this without being run again. Otherwise use what '
             'they returned; make none again that changes anything.\n'
             'What the cell assigned before it stopped is kept: `before` (from '
-            '`balance`). Go on from there.'
+            '`balance`). Continue from there.'
         ],
         'effects': [['balance', 'ada'], ['refund', 1, 50], ['refund', 2, 500]],
         'waited': [
@@ -89,7 +89,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
             'line 2: y = await refund(1, 500)\n'
             '            ^^^^^^^^^^^^^^^^^^^^\n'
             'This cell called no other tool.\n'
-            'What the cell assigned before it stopped is kept: `x`. Go on from there.',
+            'What the cell assigned before it stopped is kept: `x`. Continue from there.',
             {'result': 1},
         ],
         'effects': [],

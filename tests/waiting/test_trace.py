@@ -87,7 +87,7 @@ async def test_a_cell_that_goes_on_from_its_beginning_links_to_where_it_was_cut_
     cut_off, went_on = (span for span in exporter.get_finished_spans() if span.name == 'run cell')
     assert cut_off.context is not None
     assert [link.context.span_id for link in went_on.links] == [cut_off.context.span_id]
-    assert dict(went_on.attributes or {})['grail.cell.goes_on'] == 'from its beginning'
+    assert dict(went_on.attributes or {})['grail.cell.resumed'] == 'from its beginning'
 
 
 async def test_a_resumed_cell_links_to_its_suspension() -> None:
@@ -160,14 +160,14 @@ async def test_a_cell_that_waits_behind_another_is_no_error() -> None:
     outcomes, records, errors = await ask(['await pay(1)', 'await pay(2)'], approve=True)
     # the second is asked for by a request of its own: it was not shown what it would call
     assert outcomes == ['suspended', 'suspended', 'completed', 'suspended', 'suspended']
-    assert set(records) == {'grail.cell.waits', 'grail.cell.goes_on'}
+    assert set(records) == {'grail.cell.waits', 'grail.cell.resumed'}
     assert errors == []
 
 
 async def test_a_later_wait_of_a_cell_is_no_error() -> None:
     outcomes, records, errors = await ask('await pay(1)\nawait pay(2)', approve=True)
     assert outcomes == ['suspended', 'suspended', 'suspended']
-    assert records == ['grail.cell.waits', 'grail.cell.goes_on', 'grail.cell.waits', 'grail.cell.waits']
+    assert records == ['grail.cell.waits', 'grail.cell.resumed', 'grail.cell.waits', 'grail.cell.waits']
     assert errors == []
 
 

@@ -24,7 +24,7 @@ from pydantic_ai_grail.testing import played_cells
 pytestmark = pytest.mark.anyio
 
 UNSEEN = (
-    'An earlier run of this conversation was cut off, was taken back, or goes on beside this one. These messages do not show '
+    'An earlier run of this conversation was interrupted, was taken back, or still runs beside this one. These messages do not show '
     'what it did; it stays done.'
 )
 
@@ -113,8 +113,8 @@ async def test_the_model_is_told_what_was_done(tmp_path: Path) -> None:
             UNSEEN,
             'Calls that were made and are not undone:',
             "  pay(bill=1) -> 'paid 1'",
-            'Go on from there. If code makes them again, with the same arguments, they return this and are not run again.',
-            'Cut off before they answered, so they may have taken effect:',
+            'Continue from there. If code makes them again, with the same arguments, they return this and are not run again.',
+            'Interrupted before they answered, so they may have taken effect:',
             '  pay(bill=2)',
             'If one is still needed, make it with exactly these arguments: a person is asked first.',
         ]

@@ -97,7 +97,7 @@ async def test_another_decision_than_the_one_that_was_taken_is_refused(tmp_path:
     till = Till(tmp_path, cells=('await pay(1)',))
     one = await till.agent.run('go')
     await till.go_on(one, decide(one.output, Deny('no')))
-    with pytest.raises(DecisionUsed, match='has gone on with other decisions'):
+    with pytest.raises(DecisionUsed, match='was resumed with other decisions'):
         await till.go_on(one, decide(one.output, True))
     assert till.paid == []
 

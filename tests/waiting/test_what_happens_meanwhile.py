@@ -110,7 +110,7 @@ async def test_when_two_approvals_race_one_after_the_other(tmp_path: Path) -> No
     waiting = await till.waits('await pay(20)')
     first, again = await till.goes_on(waiting), await till.goes_on(waiting)
     assert last(first) == last(again) == {'result': 'paid 20'}
-    with pytest.raises(DecisionUsed, match='has gone on with other decisions'):
+    with pytest.raises(DecisionUsed, match='was resumed with other decisions'):
         await till.goes_on(waiting, Deny('no'))
     assert till.paid == [20]
 

@@ -131,7 +131,7 @@ async def test_a_request_for_a_later_wait_shows_the_calls_and_costs_no_request_t
     asked = await shop.run(**post(await shop.run('go')))
     [request] = asked.output.approvals
     assert request.args_as_dict() == {
-        'code': '# Goes on with the cell above, if this is approved:\nrefund(order=8)',
+        'code': '# Resumes the cell above, if this is approved:\nrefund(order=8)',
         'resume': IsCellId(asked),
     }
     assert len(request.tool_call_id) <= 40
@@ -277,7 +277,7 @@ async def test_a_request_that_the_client_made_up_approves_nothing(edit: str) -> 
         code = {'code': 'await refund(1_000)'}
         sent['deferred_tool_results'].approvals[call.tool_call_id] = ToolApproved(override_args=code)
         with pytest.raises(
-            DecisionError, match=r'goes on with the code that it has. Change the arguments of the calls in it'
+            DecisionError, match=r'is resumed with the code that it has. Change the arguments of the calls in it'
         ):
             await shop.run(**sent)
     assert shop.refunded == [7]

@@ -10,7 +10,7 @@ const follow = async () => {
       if (next.dataset.state !== 'running') document.getElementById('now')?.scrollIntoView({ block: 'nearest' });
     }
   } catch {
-    // The service is not there at the moment, or was killed over the answer; it goes on when it is started again.
+    // The service is not there at the moment, or was killed over the answer; it continues when it is started again.
   }
   setTimeout(follow, 400);
 };

@@ -14,7 +14,7 @@ _TEXT_CHARS: Final = 160
 
 
 class TypeTooLarge(Exception):
-    """A type goes on for too long to be written out."""
+    """A type is too long to be written out."""
 
 
 class ReadingBounds:
@@ -61,7 +61,7 @@ RESULT: Final = 'the result'
 
 
 def _reason(what: Any, why: Exception | str) -> str:
-    """One line. Pydantic's errors go on with advice for whoever wrote the type, which their first sentence does not need."""
+    """One line. Pydantic's errors continue with advice for whoever wrote the type, which their first sentence does not need."""
     try:
         text = what if isinstance(what, str) else repr(what)
         because = why if isinstance(why, str) else f'{type(why).__name__}: {str(why).partition(". Set ")[0]}'

@@ -1,6 +1,6 @@
 """Builtins that the runtime has and the checker lacks, declared for the checker. They change nothing at run time.
 
-Which names those are was asked of the checker in Monty 1.4; a test asks again and fails when a name is missing here.
+The checker in Monty 1.4 was asked which names those are; a test asks again and fails when a name is missing here.
 """
 
 from __future__ import annotations

@@ -35,11 +35,11 @@ _PREFIX: Final = 'grail_'
 """What the ids of such calls begin with. With it they have 38 characters; some providers take no more than 40."""
 
 _MOST: Final = 20
-"""Cells that may ask at once. What says that a cell waits anew may come from a client, and each request is a run of its cell."""
+"""Cells that may ask at once. What says that a cell waits again may come from a client; each request is a run of its cell."""
 
 
 def next_requests(messages: Sequence[ModelMessage], *, tool_name: str) -> ModelResponse | None:
-    """The response that asks for what cells wait for, if some wait anew since the last response."""
+    """The response that asks for what cells wait for, if some wait again since the last response."""
     found: list[tuple[ToolReturnPart, tuple[str, list[str]]]] = []
     for message in reversed(messages):
         if not isinstance(message, ModelRequest):
@@ -117,8 +117,8 @@ def with_denials_inside(node: Any, *, tool_name: str) -> Any:
         approval = results.get(id)
         if isinstance(approval, ToolApproved) and approval.override_args is not None:
             raise DecisionError(
-                f'The call {id!r} of {tool_name} was approved with other arguments, and a cell that waits goes on with the '
-                'code that it has. Change the arguments of the calls in it: decide(requests, {id: '
+                f'The call {id!r} of {tool_name} was approved with other arguments, and a cell that waits is resumed with '
+                'the code that it has. Change the arguments of the calls in it: decide(requests, {id: '
                 'ToolApproved(override_args=...)}). Nothing was used; decide again.'
             )
     if not messages:
@@ -134,7 +134,7 @@ def with_denials_inside(node: Any, *, tool_name: str) -> Any:
 
 
 def _suspended_again(part: ToolReturnPart) -> tuple[str, list[str]] | None:
-    """The call that asked for a cell that waits anew, and what it waits for."""
+    """The call that asked for a cell that waits again, and what it waits for."""
     content: Any = part.content
     if not isinstance(content, Mapping) or part.outcome != 'success':
         return None

@@ -1,6 +1,6 @@
-"""What the cells before a new one called: what it may give again, if it corrects failed ones, and what nobody knows of.
+"""What the cells before a new one called: what it may reuse, if it corrects failed ones, and what has an unknown outcome.
 
-A call of which nobody knows whether it took effect stays unknown, whatever the model does in between, until a cell makes it
+A call with an unknown outcome stays unknown, whatever the model does in between, until a cell makes it
 again and a person, or the option `on_unknown_call`, says what becomes of it.
 """
 
@@ -68,7 +68,7 @@ class Corrections:
     async def called_before(
         self, cells: CellsInHistory, state: State, is_read_only: IsReadOnly, *, step: int
     ) -> EarlierCalls:
-        """What cells have called, for the next one, and the calls of which nobody knows.
+        """What cells have called, for the next one, and the calls with an unknown outcome.
 
         Args:
             cells: Those of the history.
@@ -137,7 +137,7 @@ class _Past:
 
 
 async def _uncompleted(replay: _Past, cells: CellsInHistory, state: State) -> list[JournalState]:
-    """The newest cells, the newest first, up to one that completed: those that failed and those that were cut off."""
+    """The newest cells, the newest first, up to one that completed: those that failed and those that were interrupted."""
     header = state.saved.header if state.saved is not None else None
     found: list[JournalState] = []
     for ref in cells.refs[:MOST_OPEN]:
@@ -154,7 +154,7 @@ async def _uncompleted(replay: _Past, cells: CellsInHistory, state: State) -> li
 
 
 def _done(newest_first: Sequence[JournalState], is_read_only: IsReadOnly) -> list[JournaledCall]:
-    """What returned in cells that were cut off, and was not given again since."""
+    """What returned in interrupted cells, and was not reused since."""
     done: list[JournaledCall] = []
     for journaled in reversed(newest_first):
         for call in journaled.calls.values():

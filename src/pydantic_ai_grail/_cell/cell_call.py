@@ -62,7 +62,7 @@ class CellCall:
 
         Raises:
             ApprovalRequired: When it waits for decisions.
-            JournalError, StoreConflict: When it began in an earlier run and must not go on, or goes on elsewhere.
+            JournalError, StoreConflict: When it began in an earlier run and must not be resumed, or is resumed elsewhere.
             SnapshotError, StoreError: With `on_lost_state='error'`, when its state cannot be had.
         """
         state, lost = await self.start.state(cells)
@@ -73,7 +73,7 @@ class CellCall:
             except StoreConflict:
                 if not opened.is_new or opened.journal.entries:
                     raise
-                self._notes.clear()  # nothing of it has been done anew
+                self._notes.clear()  # nothing of it has been done again
                 opened = await self.start.open_other(cells)
             except SnapshotError as error:
                 if lost is not None or self.engine.settings.on_lost_state == 'error':
@@ -88,7 +88,7 @@ class CellCall:
             if opened.still_waits or opened.requests_again:
                 return await self.start.suspension.still(opened)
             if opened.journaled.suspended is not None:
-                self.run.is_waiting = self.run.requests_again = False  # it is this one that waited; it goes on
+                self.run.is_waiting = self.run.requests_again = False  # it is this one that waited; it is resumed
             if opened.denied is not None:
                 reuses = self.engine.settings.reuse_calls
                 return self.start.suspension.denied(opened, opened.denied, notes=self._notes, reuses=reuses)
@@ -139,7 +139,7 @@ class CellCall:
         )
 
     async def _note_orphans(self, cells: CellsInHistory) -> None:
-        """Tell what later cells did that the messages do not show: a run that goes on has no other place for it."""
+        """Tell what later cells did that the messages do not show: a resumed run has no other place for it."""
         text = orphans_text(await self.run.corrections.shown(cells), self.start.tool.catalog, self.engine.settings)
         if text and text not in (self.run.opening_note or ''):
             self._notes.append(text)
@@ -213,7 +213,7 @@ class CellCall:
 
     async def _begin(self, history: History, opened: Opened, prepared: Prepared) -> None:
         if self.start.may_call(prepared.source, history):
-            # The cell may wait or die with its process; then it goes on from the state before it, which must be stored.
+            # The cell may wait or die with its process; then it is resumed from the state before it, which must be stored.
             await self.run.save_unsaved()
         parent, trace = self.run.session.parent, self.engine.trace_context
         opened.journal.begin(

@@ -29,7 +29,7 @@ class SuspendedAgain:
     """The cell waits, and another tool call has to ask for the decisions."""
 
     calls: Sequence[str]
-    """What it waits for, as code; empty for a cell that has not begun, and for one that has gone on since."""
+    """What it waits for, as code; empty for a cell that has not begun, and for one that was resumed since."""
     resume: str
     """The tool call that asked for the cell, for the next one to name."""
     notes: tuple[str, ...] = ()

@@ -86,7 +86,7 @@ class CellStart:
             return await self.run.start_over(), error
 
     async def open(self, cells: CellsInHistory) -> Opened:
-        """The journal, and where the cell goes on if it began in an earlier run."""
+        """The journal, and where the cell is resumed if it began in an earlier run."""
         self.run.use_grants_of(cells, self.key)
         if self.request.is_new and not self.ctx.tool_call_approved:
             return Opened(journal=self.engine.journals.new(self.key), is_new=True)
@@ -142,18 +142,18 @@ class CellStart:
             return await self.run.start_over()
         raise JournalMismatch(
             f'Cell {self.cell_id!r} began from another state than the one that this history leads to: the history was '
-            'edited, or that state is gone. Go on from the history as it was, or ask the model anew.'
+            'edited, or that state is gone. Continue from the history as it was, or ask the model again.'
         )
 
     def _tell_lost(self, error: SnapshotError | StoreError, cells: CellsInHistory, notes: list[str]) -> None:
         self.observe(StateLost(cell_id=self.cell_id, reason=error))
         if self.engine.settings.on_lost_state == 'error':
             raise error
-        if cells.refs or cells.last_message_at is not None:  # otherwise nobody knows of any
+        if cells.refs or cells.last_message_at is not None:  # otherwise there can be none
             notes.append(state_lost_note(error))
 
     async def called_before(self, state: State, cells: CellsInHistory) -> EarlierCalls:
-        """What cells before have called, for this one to give again, and the calls of which nobody knows."""
+        """What cells before have called, for this one to reuse, and the calls with an unknown outcome."""
         corrections, step, settings = self.run.corrections, self.ctx.run_step, self.engine.settings
         try:
             before = await corrections.called_before(cells, state, self.tool.catalog.is_read_only, step=step)

@@ -1,7 +1,7 @@
 """A cell as one step of a durable workflow.
 
 DBOS runs the code of a workflow again when it recovers it, and gives it the recorded results of its steps, which it tells
-apart by their number. A cell that goes on does not make the calls again that it has made: if those were steps, the next
+apart by their number. A resumed cell does not make the calls again that it has made: if those were steps, the next
 ones would get their numbers, and with them their results. So the whole cell is the step. What it did is answered from its
 journal while it is under way, and by DBOS once it has ended. Inside a step, steps are plain functions.
 """
@@ -30,7 +30,7 @@ _CLAIMS_PER_ATTEMPT: Final = 1 / 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellReply:
-    """What is to be told of a cell. DBOS keeps it as a pickle: what it is made of must stay where it is."""
+    """What is reported of a cell. DBOS keeps it as a pickle: what it is made of must stay where it is."""
 
     value: Any = None
     error: str | None = None
@@ -85,7 +85,7 @@ class StepContext(RunContext[Any]):
 
 
 async def pass_on(effects: StepEffects, ctx: RunContext[Any], *, spent_before: RunUsage) -> None:
-    """Let the run know what a step has told, whether it ran just now or its result is a recorded one."""
+    """Give the run what a step has done to it, whether it ran just now or its result is a recorded one."""
     if ctx.usage == spent_before:  # a recorded one; its tools did not run here
         ctx.usage.incr(effects.usage)
     if ctx.pending_messages is not None:

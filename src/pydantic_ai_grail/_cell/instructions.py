@@ -18,7 +18,7 @@ _PLAIN: Final = frozenset({'int', 'float', 'bool', 'str', 'NoneType'})
 def living(state: State, history: History) -> str:
     """What lives from earlier turns, as text; empty when nothing does."""
     newest_first = reversed([*state.variables.items()])
-    # Loops leave plain numbers and texts behind; what is worth going on with comes before them.
+    # Loops leave plain numbers and texts behind; what is worth using again comes before them.
     data_first = sorted(newest_first, key=lambda item: item[1].partition(',')[0] in _PLAIN)
     shown = [f'{name} ({kind})' for name, kind in data_first]
     return variables_note(shown, defined=sorted(history.bindings.declared - state.variables.keys())) or ''

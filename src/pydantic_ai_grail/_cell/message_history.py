@@ -116,7 +116,7 @@ def _has_response_of_another_run(messages: Sequence[ModelMessage], run_id: str |
 
 
 def requests_again(messages: Sequence[ModelMessage]) -> bool:
-    """Whether somebody has asked for something since the model's last response; otherwise the run goes on with that."""
+    """Whether somebody has asked for something since the model's last response; otherwise the run continues with that."""
     for message in reversed(messages):
         if isinstance(message, ModelResponse):
             return False

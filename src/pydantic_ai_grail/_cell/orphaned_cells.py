@@ -26,7 +26,7 @@ from .message_history import CellsInHistory
 MOST: Final = 20
 """Cells that are looked at, the newest first."""
 REUSED_FOR: Final = timedelta(days=1)
-"""Whoever asks again after longer means it anew."""
+"""Whoever asks again after longer means a new call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class OrphanedCell:
     key: CellKey
     journaled: JournalState
     is_reused: bool
-    """Whether it was cut off, and not long ago: then who makes its calls again gets what they had returned."""
+    """Whether it was interrupted, and not long ago: then who makes its calls again gets what they had returned."""
 
     def records(self, catalog: Catalog | None) -> list[CallRecord]:
         """How far its calls came."""
@@ -48,7 +48,7 @@ async def orphaned_cells(
 ) -> Sequence[OrphanedCell]:
     """The cells that began in this turn, or after it, and that the history does not have, the newest first. Those that a
     process is running are its own business, and one whose journal cannot be opened tells nothing. In a history without an
-    earlier turn only those that were cut off: programs may use one conversation for many jobs.
+    earlier turn only those that were interrupted: programs may use one conversation for many jobs.
 
     Args:
         journals: Where journals are.

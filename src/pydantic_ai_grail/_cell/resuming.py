@@ -1,6 +1,6 @@
-"""Whether a cell begins or goes on: what its journal, its history and the decisions of this run say together.
+"""Whether a cell begins or is resumed: what its journal, its history and the decisions of this run say together.
 
-A cell goes on where it was suspended, or, if its process died, from its beginning or its last suspension, with the calls
+A cell is resumed where it was suspended, or, if its process died, from its beginning or its last suspension, with the calls
 that had settled answered from the journal.
 """
 
@@ -38,7 +38,7 @@ class Opened:
     requests_again: bool = False
     """It was suspended, and what this run brings is not for that suspension, which takes a request of its own."""
     denied: str | None = None
-    """What somebody said who denied it as a whole; it does not go on, or never began."""
+    """What somebody said who denied it as a whole; it is not resumed, or never began."""
     was_decided: bool = False
     """What this run brings says otherwise than what was decided before, and counts for nothing."""
 
@@ -51,7 +51,7 @@ class Opened:
 
     @property
     def trace(self) -> Mapping[str, str]:
-        """The trace of the run that it goes on from, as W3C headers; empty when that was not traced."""
+        """The trace of the run that it is resumed from, as W3C headers; empty when that was not traced."""
         left_at = self.journaled.suspended or self.journaled.began
         return {} if left_at is None else left_at.trace
 
@@ -91,7 +91,7 @@ async def open_cell(
     answers: Answers | Whole | None,
     fits: Fits,
 ) -> Opened:
-    """A cell of an earlier run: its journal, with the claim to it, and where it goes on.
+    """A cell of an earlier run: its journal, with the claim to it, and where it is resumed.
 
     Args:
         journals: Where journals are.
@@ -104,7 +104,7 @@ async def open_cell(
 
     Raises:
         StoreConflict: When another process runs it.
-        JournalTampered, JournalMismatch, DecisionError: When it must not go on.
+        JournalTampered, JournalMismatch, DecisionError: When it must not be resumed.
         StoreError: When the store failed.
     """
     journal = await journals.reopen(key)
@@ -113,8 +113,8 @@ async def open_cell(
             there = await journals.peek(key._replace(conversation_id=origin))
             if there.entries and not (may_open_origin or _names_wait(answers, there.state())):
                 raise JournalMismatch(
-                    f'Cell {key.cell_id!r} began in another conversation, and nothing but ids says that this run may go on '
-                    'with it. Bring the decisions on its calls, as decide() makes them, go on in its conversation, or give '
+                    f'Cell {key.cell_id!r} began in another conversation, and nothing but ids says that this run may '
+                    'resume it. Bring the decisions on its calls, as decide() makes them, continue in its conversation, or give '
                     'CodeMode(owner=...), so that the conversations have one owner.'
                 )
             journal.copy_from(there)
@@ -126,7 +126,7 @@ async def open_cell(
         ):
             raise JournalMismatch(
                 f'Cell {key.cell_id!r} came to its end before, and its journal does not have it: the journal was set '
-                'back to an older state. It does not go on, for calls that it no longer shows took effect.'
+                'back to an older state. It is not resumed, for calls that it no longer shows took effect.'
             )
         return opened
     except BaseException:
@@ -207,7 +207,7 @@ async def _waiting(
 
 
 def _interrupted(opened: Opened, key: CellKey, *, requested_by: str, answers: Answers | Whole | None) -> Opened:
-    """A cell that does not wait: it goes on from its beginning, or with the decisions that it was resumed with."""
+    """A cell that does not wait: it is resumed from its beginning, or with the decisions that it was resumed with."""
     journal, journaled = opened.journal, opened.journaled
     if journaled.suspended is None:
         if isinstance(answers, Answers):
@@ -298,7 +298,7 @@ def _is_decided_otherwise(
     is_same = answers.token == before.token and answers.taken() == dict(before.decisions)
     if not is_same and not answers.may_repeat:
         raise DecisionUsed(
-            f'Cell {key.cell_id!r} has gone on with other decisions. A decision counts once; what was decided stays.'
+            f'Cell {key.cell_id!r} was resumed with other decisions. A decision counts once; what was decided stays.'
         )
     return not is_same
 

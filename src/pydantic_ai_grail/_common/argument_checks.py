@@ -50,7 +50,7 @@ def check_count(name: str, value: Any, *, least: int) -> None:
 
 
 def check_length_of_time(name: str, value: Any) -> None:
-    """A `timedelta`, and not a number, of which nobody knows the unit."""
+    """A `timedelta`, and not a number, which has no unit."""
     if not isinstance(value, timedelta):
         raise SettingsError(f'{name} is a length of time, such as timedelta(days=30), got {value!r}.')
     if value < timedelta(0):

@@ -111,6 +111,6 @@ def warn_of_clients() -> None:
     """Tell the operator that clients name conversations, and that nobody owns them."""
     _LOG.warning(
         'A run got its history and its conversation id from a client, and CodeMode has no owner: every client that knows '
-        'the id and the messages of a conversation can go on with it. Give CodeMode(owner=...), a function that says who '
+        'the id and the messages of a conversation can continue it. Give CodeMode(owner=...), a function that says who '
         'is signed in.'
     )

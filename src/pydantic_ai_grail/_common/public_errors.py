@@ -32,7 +32,7 @@ PUBLIC_TEXTS: Final[Mapping[type[GrailError], str]] = MappingProxyType(
         SnapshotError: 'What this conversation had on the server cannot be had any more. Begin a new one.',
         DecisionUsed: 'This was decided before, and what was decided stays. Reload the page.',
         DecisionError: 'This answer does not fit what waits here. Reload the page.',
-        JournalError: 'What waits here cannot go on. Begin a new conversation, or ask whoever runs this application.',
+        JournalError: 'What waits here cannot be resumed. Begin a new conversation, or ask whoever runs this application.',
         SandboxError: 'The server is busy. Send it again in a moment.',
         GrailError: 'The server cannot do this as it is set up. Ask whoever runs this application.',
     }

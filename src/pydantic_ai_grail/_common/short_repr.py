@@ -20,7 +20,7 @@ _BRACKETS: Final[Mapping[type[Any], tuple[str, str]]] = {
 
 def short_repr(value: Any, *, max_chars: int) -> str:
     """The text, whole or somewhat more than `max_chars` of it: whoever cuts it there sees no difference to `repr`, but for
-    integers that Python does not write and texts that go on beyond it."""
+    integers that Python does not write and texts that are longer."""
     written: list[str] = []
     left = max_chars
     waiting: list[Iterator[_Text | Any]] = [iter([value])]

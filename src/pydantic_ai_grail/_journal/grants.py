@@ -62,7 +62,7 @@ class Grants:
         Whoever keeps it gives it to `reaches` later."""
 
     def reaches(self, anchor: str) -> None:
-        """Hold that the journal has come as far as this `anchor` says, or was begun anew; see `JournalTampered` of the rest."""
+        """Hold that the journal has come as far as this `anchor` says, or was begun again; see `JournalTampered` of the rest."""
         if anchor:
             self._anchors.add(anchor)
             self.anchor = self.anchor or anchor

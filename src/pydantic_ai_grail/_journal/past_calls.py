@@ -24,7 +24,7 @@ class PastCalls:
     """Those of the cells before."""
 
     def find(self, request: CallRequest) -> JournaledCall | None:
-        """What is journaled of a call: in this cell, or, if nobody knows whether it took effect, in the one before."""
+        """What is journaled of a call: in this cell, or, if its outcome is unknown, in the one before."""
         return self.replay.find(request.ordinal) or self.reusable.unknown_outcome(request)
 
 

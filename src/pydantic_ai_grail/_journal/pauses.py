@@ -1,4 +1,4 @@
-"""Calls that wait and cells that stand still: what a program that cannot go on leaves, and what a decision is to it."""
+"""Calls that wait and cells that stand still: what a program that cannot continue leaves, and what a decision is to it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Attempt:
 
 
 def changed_arguments(decided: Decided | None, journaled: JournaledCall | None) -> Mapping[str, Any] | None:
-    """What a call is made with instead of what code gave: as was decided, or, where that says nothing, as the attempt was
-    made of which nobody knows."""
+    """What a call is made with instead of what code gave: as was decided, or, where that says nothing, as in the attempt
+    with an unknown outcome."""
     if decided is not None and decided.arguments is not None:
         return decided.arguments
     return None if journaled is None else _noted(journaled).get(MADE_WITH)

@@ -61,8 +61,8 @@ def set_back(key: CellKey, before: Place, *, there: int | None) -> JournalTamper
     if is_of_grants(key):
         return grants_set_back(key.conversation_id, before.entries, there=found)
     return JournalTampered(
-        f'The journal of cell {key.cell_id!r} was set back, or forgotten and begun anew: this process has seen {seen} of it, '
-        f'and {found} are there. It does not go on, for calls that it no longer shows may have taken effect.'
+        f'The journal of cell {key.cell_id!r} was set back, or forgotten and begun again: this process has seen {seen} of it, '
+        f'and {found} are there. It is not resumed, for calls that it no longer shows may have taken effect.'
     )
 
 
@@ -70,7 +70,7 @@ def grants_set_back(conversation_id: str, entries: int, *, there: str) -> Journa
     """What to raise for grants whose journal had come further."""
     return JournalTampered(
         f'The grants of conversation {conversation_id!r} were set back: {entries} entries were written down, and {there} are '
-        'there. Fork the conversation to go on without grants.'
+        'there. Fork the conversation to continue without grants.'
     )
 
 

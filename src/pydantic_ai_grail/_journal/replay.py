@@ -1,7 +1,7 @@
-"""What a cell that goes on knows of the calls it made before, and whether it makes the same again.
+"""What a resumed cell knows of the calls it made before, and whether it makes the same again.
 
 Run again from its beginning, code must make the calls it made, with the same arguments, in the same order; then each gets
-the result it got. Code that does not (it depends on the time, or on chance) cannot go on exactly.
+the result it got. Code that does not (it depends on the time, or on chance) cannot be replayed exactly.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Replay:
         return self.journaled.calls.get(ordinal)
 
     def is_decided(self, waits: CallWaits | None) -> bool:
-        """Whether the decisions that the cell went on with can be for this wait: it had begun when they were made."""
+        """Whether the decisions that the cell was resumed with can be for this wait: it had begun when they were made."""
         return waits is None or self.journaled.suspended is None or waits.after != self.journaled.suspended.token
 
     def compare(self, request: CallRequest) -> None:

@@ -1,4 +1,4 @@
-"""What a cell is given of the cells before it that failed or were cut off, instead of making their calls again."""
+"""What a cell is given of the cells before it that failed or were interrupted, instead of making their calls again."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class ReusableCalls:
     """The calls of cells before, for the cell that comes after them.
 
     Those of failed cells, as long as it makes the same ones, in the same order; calls that change nothing do not count, and
-    are made. What a call raised is its result too, if its cell had gone on after it; the one whose failure ended the cell is
-    made again. From the first difference on everything runs. But calls that a cell had made which was cut off, and those of
-    which nobody knows, are known again wherever they come: each once.
+    are made. What a call raised is its result too, if its cell continued after it; the one whose failure ended the cell is
+    made again. From the first difference on everything runs. But the calls of an interrupted cell, and
+    those with an unknown outcome, are recognised wherever they come: each once.
     """
 
     def __init__(self, before: EarlierCalls, *, is_read_only: IsReadOnly, earlier: Iterable[CallRequest] = ()) -> None:
@@ -56,16 +56,16 @@ class ReusableCalls:
 
     @property
     def done(self) -> tuple[JournaledCall, ...]:
-        """The calls of cells that were cut off, and that this cell has not made."""
+        """The calls of interrupted cells, and that this cell has not made."""
         return tuple(self._done)
 
     @property
     def unknown(self) -> tuple[JournaledCall, ...]:
-        """The calls of which nobody knows, and that this cell has not made."""
+        """The calls with an unknown outcome that this cell has not made."""
         return tuple(self._unknown)
 
     def unknown_outcome(self, request: CallRequest) -> JournaledCall | None:
-        """The same call there, if nobody knows whether it took effect. Each counts for one call."""
+        """The same call there, if its outcome is unknown. Each counts for one call."""
         return self._unknown_outcomes.get(request.tool_call_id)
 
     def result_of(self, request: CallRequest) -> CallEnded | None:
@@ -128,7 +128,7 @@ def _taken(calls: list[JournaledCall], request: CallRequest) -> JournaledCall | 
 
 
 def _is_result(call: JournaledCall, ended: CallEnded, journaled: JournalState) -> bool:
-    """Whether a call's outcome is one that its cell had gone on with."""
+    """Whether a call's outcome is one that its cell continued with."""
     if ended.state == 'returned':
         return True
     last = journaled.ended

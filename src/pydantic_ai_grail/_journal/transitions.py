@@ -106,5 +106,5 @@ class Walk:
     def _damaged(self, event: str, where: str) -> JournalTampered:
         return JournalTampered(
             f'The journal of cell {self._cell_id!r} is damaged: its entry {self._entries}, {event}, cannot come where '
-            f'{where}. Nothing of it is run, for its calls may have taken effect. Go on from a history without this cell.'
+            f'{where}. Nothing of it is run, for its calls may have taken effect. Continue from a history without this cell.'
         )

@@ -1,4 +1,4 @@
-"""What becomes of a call that was under way when its cell was cut off: nobody knows whether it took effect.
+"""What becomes of a call that was under way when its cell was interrupted: its outcome is unknown.
 
 It is decided here and done elsewhere. Whoever can look a call up, by its idempotency key, spares a person the question.
 """

@@ -23,7 +23,7 @@ from ..events.outcomes import CodeFrame, Failure
 from ..limits import LimitName
 
 Ending: TypeAlias = Literal['raised', 'lost']
-"""Whether the session can go on: after a crash, or a time limit that stopped it anywhere, it cannot."""
+"""Whether the session can continue: after a crash, or a time limit that stopped it anywhere, it cannot."""
 
 LIMIT_TEXTS: Final[Mapping[str, LimitName]] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 Monty hands over what code has several times as one object, so a list of 27 lists may be a text of 67 million parts.
 Copied, told or stored, every reference is a copy; so each counts as often as it appears, and beyond the limit nothing
-leaves. What is within it keeps its shape: one object stays one object. Monty makes its objects anew for us, so they are
+leaves. What is within it keeps its shape: one object stays one object. Monty makes new objects for us, so they are
 changed in place where something in them has no form on the host: objects of classes that code defined become dicts of
 their attributes.
 """

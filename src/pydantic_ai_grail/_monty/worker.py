@@ -1,6 +1,6 @@
 """One lent worker: feed it code, answer what it asks, dump and load its state. Lifetime: one cell, usually.
 
-Speaks in `Stop`s: what the program needs before it can go on, or how it ended. Nothing of Monty's goes further than
+Speaks in `Stop`s: what the program needs before it can continue, or how it ended. Nothing of Monty's goes further than
 this file, neither its snapshots nor its exceptions.
 """
 
@@ -72,7 +72,7 @@ _NO_VALUE: Final = (
     'part of it, a count or a total'
 )
 _SEND_LESS: Final = '. Send a part of it, or in several calls'
-_SENT_MUCH: Final = ', after all that this cell has sent before. Go on in the next cell'
+_SENT_MUCH: Final = ', after all that this cell has sent before. Continue in the next cell'
 _MOST_TOO_LONG: Final = 3
 """Values of a program that take too long to hash; two seconds went by for each, which its time limit does not count."""
 _SLEEPS: Final = ('time.sleep', 'asyncio.sleep')
@@ -125,7 +125,7 @@ class Worker:
             raise SandboxCrashed(f'The sandbox worker died while its state was read: {error}') from error
 
     async def park(self) -> bytes:
-        """The program where it stands, at a call or blocked. It does not go on here.
+        """The program where it stands, at a call or blocked. It does not continue here.
 
         Raises:
             SandboxCrashed: When the worker died.
@@ -183,7 +183,7 @@ class Worker:
         )
 
     async def answer_later(self) -> Stop:
-        """Let the program go on with a promise; `settle` it when it is `BlockedStop`."""
+        """Let the program continue with a promise; `settle` it when it is `BlockedStop`."""
         return await self._until_stop(self._at_call().resume({'future': ...}))
 
     async def settle(self, results: Mapping[int, Settled]) -> Stop:

@@ -1,4 +1,4 @@
-"""What was rewritten in a cell, in few lines: the same change at several places is told once."""
+"""What was rewritten in a cell, in few lines: the same change at several places is one line."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _MOST_NAMES: Final = 12
 
 
 def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
-    """Why nothing ran: each mistake once, with its place and its rewrite. One mistake takes under 600 characters."""
+    """Why nothing ran: each mistake once, with its place and its fix. One mistake takes under 600 characters."""
     groups = _grouped(outcome.refusals)
     texts: list[str] = []
     for group in groups[:_MOST_DIAGNOSTICS]:

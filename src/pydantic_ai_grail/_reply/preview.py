@@ -173,7 +173,7 @@ def _chars(data: Json) -> int:
 
 
 def both_ends(text: str, budget: int, *, more: int = 0) -> str:
-    """Two thirds of the room for the head, one for the tail: conclusions stand at the end. Of a text that goes on for `more`
+    """Two thirds of the room for the head, one for the tail: conclusions stand at the end. Of a text that has `more`
     characters, which are not here, the head alone."""
     if more:
         return f'{text[:budget]}{cut_text(len(text[budget:]) + more)}'

@@ -188,13 +188,13 @@ LIMITS: Final[Mapping[LimitName, tuple[str, str]]] = {
     ),
     'suspensions': (
         'The cell turned to the host too often (calls, awaits, imports)',
-        'Make fewer calls in one cell and go on in the next one.',
+        'Make fewer calls in one cell and continue in the next one.',
     ),
     'tool-calls': (
         'The cell made more tool calls than one cell may',
-        'Call in smaller batches: keep what you have in a variable and go on in the next cell.',
+        'Call in smaller batches: keep what you have in a variable and continue in the next cell.',
     ),
-    'sleep': ('The cell slept longer than it may', 'Do not wait with `sleep`; go on with other work.'),
+    'sleep': ('The cell slept longer than it may', 'Do not wait with `sleep`; continue with other work.'),
     'prints': ('The cell printed more than it may', 'Print a slice, a count or a total.'),
 }
 """What each limit says when it ends a cell, and what to do."""
@@ -219,16 +219,16 @@ def same_frame(count: int) -> str:
 
 PRINTED: Final = 'Printed before it stopped:'
 UNSAVED: Final = (
-    'An earlier run of this conversation was cut off, was taken back, or goes on beside this one. These messages do not show '
+    'An earlier run of this conversation was interrupted, was taken back, or still runs beside this one. These messages do not show '
     'what it did; it stays done.'
 )
-CALLS_MADE_TOO: Final = 'In a cell that was cut off, these were made too:'
+CALLS_MADE_TOO: Final = 'In an interrupted cell, these were made too:'
 CALL_THE_SAME: Final = (
-    'Go on from there. If code makes them again, with the same arguments, they return this and are not run again.'
+    'Continue from there. If code makes them again, with the same arguments, they return this and are not run again.'
 )
 CALL_AND_ASK: Final = 'If one is still needed, make it with exactly these arguments: a person is asked first.'
 CALLS_MADE: Final = 'Calls that were made and are not undone:'
-CALLS_UNKNOWN: Final = 'Cut off before they answered, so they may have taken effect:'
+CALLS_UNKNOWN: Final = 'Interrupted before they answered, so they may have taken effect:'
 CALLS_FAILED: Final = 'Calls that failed:'
 CALLS_UNDECIDED: Final = 'Nobody had decided on these when the cell stopped:'
 CALLS_READ: Final = 'Read-only calls that returned: '
@@ -260,7 +260,7 @@ def lost_content(tool: str, why: str) -> str:
 
 def reused(calls: str, *, raised: bool) -> str:
     gave = 'They gave what they had returned' + (', or raised what they had raised.' if raised else '.')
-    return f'Not run again, as a cell that failed or was cut off had made the same calls: {calls}. {gave}'
+    return f'Not run again, as a cell that failed or was interrupted had made the same calls: {calls}. {gave}'
 
 
 def changed(calls: str) -> str:
@@ -271,11 +271,11 @@ def changed_call(requested: str, made: str) -> str:
     return f'`{requested}` was made as `{made}`'
 
 
-STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; go on from there.'
+STATE_KEPT: Final = 'What the cell assigned before it stopped is kept; continue from there.'
 
 
 def variables_kept(names: str) -> str:
-    return f'What the cell assigned before it stopped is kept: {names}. Go on from there.'
+    return f'What the cell assigned before it stopped is kept: {names}. Continue from there.'
 
 
 def variable_from(name: str, tools: str) -> str:
@@ -339,7 +339,7 @@ def request_again(resume: str) -> str:
 
 def resume_code(calls: Sequence[str]) -> str:
     """The code of a call that resumes a cell."""
-    return '\n'.join(['# Goes on with the cell above, if this is approved:', *calls])
+    return '\n'.join(['# Resumes the cell above, if this is approved:', *calls])
 
 
 def denied(message: str) -> str:

@@ -28,7 +28,7 @@ _PLAIN_CHARS: Final = 400
 _LOST_CHARS: Final = 200
 WAITING_FOR: Final = 'waiting_for'
 RESUME: Final = 'resume'
-"""In the reply of a cell that waits anew: the calls that it waits for, and the call that asked for the cell."""
+"""In the reply of a cell that waits again: the calls that it waits for, and the call that asked for the cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +105,10 @@ def unsaved_note(
     """What cells called that the messages do not show; `None` when that changed nothing.
 
     Args:
-        others: The calls of cells that came to their end, or were cut off long ago.
-        cut_off: Those of cells that were cut off.
+        others: The calls of cells that came to their end, or were interrupted long ago.
+        cut_off: Those of interrupted cells.
         reuses: Whether these give what they had returned when they are made again.
-        asks: Whether a person is asked before one is made again of which nobody knows.
+        asks: Whether a person is asked before a call with an unknown outcome is made again.
     """
     made_before, made = _returned(others), _returned(interrupted)
     unknown = [

@@ -40,7 +40,7 @@ _NAMED_CHARS: Final = 500
 _REMARK_CHARS: Final = 600
 _MOST_REMARKS: Final = 3
 """A value that is too large and that a variable holds is shown by a quarter of the room: the rest is one slice away,
-and most cells that end in `rows = await search(...)` go on to compute on the rows, not to read them."""
+and most cells that end in `rows = await search(...)` continue to compute on the rows, not to read them."""
 
 
 def completed(

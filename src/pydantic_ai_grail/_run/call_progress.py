@@ -125,7 +125,7 @@ class CallProgress:
         return settled
 
     def end_early(self, request: CallRequest, *, seconds: float = 0.0) -> None:
-        """A call was ended before it settled, and nobody knows what it did."""
+        """A call was ended before it settled, and its outcome is unknown."""
         if not self.records.is_waiting(request.tool_call_id):
             self._note(interrupted(request, seconds=seconds))
 

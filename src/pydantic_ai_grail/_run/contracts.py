@@ -27,7 +27,7 @@ class Recorder(Protocol):
         """Once this returns the entries are as safe as the option `journal_writes` asks for.
 
         Raises:
-            StoreError: When they could not be written; the cell must not go on.
+            StoreError: When they could not be written; the cell must not continue.
         """
         ...
 

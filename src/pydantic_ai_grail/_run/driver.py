@@ -3,11 +3,11 @@
 Calls to `async def` tools are promised at once. They start when every task of the program waits for one, so those of a
 gather run together, and one that nothing awaits runs only if the program awaits something after it. Calls to `def` tools
 are barriers: they wait until nothing runs, then run alone. When the program has ended, calls that are under way come to
-their end, for nobody could tell what became of one that was cut off; those that change nothing are ended, and all are when
+their end, for the outcome of an interrupted one would be unknown; those that change nothing are ended, and all are when
 the run is cancelled.
 
 When every task awaits a call that waits for a decision, the program is parked: dumped where it stands, to be revived when
-there is one. Results are handed over in the order in which the journal has them, so that a program which is run again
+there is one. Results are delivered in the order in which the journal has them, so that a program which is run again
 makes the same calls in the same order.
 """
 
@@ -56,7 +56,7 @@ async def drive(
     limits: Limits,
     suspended: CellSuspended | None = None,
 ) -> DoneStop | FailedStop | Parked:
-    """Run a program to its end, or until it cannot go on without a decision.
+    """Run a program to its end, or until it cannot continue without a decision.
 
     Args:
         suspended: Where the program stands, if it was parked before.
@@ -249,7 +249,7 @@ class _Loop:
         }
         await self._start({number: what for number, what in promised.items() if number not in refused})
         if refused:
-            # What a person allowed is not cut off by what the same person refused, which may end the program.
+            # What a person allowed is not interrupted by what the same person refused, which may end the program.
             await self.under_way.until_idle()
             await self._start(refused)
 
@@ -281,7 +281,7 @@ class _Loop:
         except BaseException as error:
             if ends_the_task(error):
                 raise
-            self.under_way.run_ending = error  # raised by `drive`: here it would cut off the calls beside
+            self.under_way.run_ending = error  # raised by `drive`: here it would interrupt the calls beside
 
     async def _keep_call(self, number: int, request: CallRequest) -> None:
         settled = await self.calls.run(request)

@@ -1,4 +1,4 @@
-"""The keys of the dict that a `KeyError` came from, asked of the sandbox once the state is saved.
+"""The keys of the dict that a `KeyError` came from. The sandbox is asked once the state is saved.
 
 Nothing but names, subscripts and a few pure builtins is evaluated, so that asking changes nothing and calls no tool. The
 line is only understood where code stands at the top of a cell, in a comprehension or a `key=` function: what a function

@@ -139,7 +139,7 @@ class CallPipeline:
         return any(layer.refuses(request) for layer in self.layers)
 
     def recall(self, calls: Iterable[JournaledCall]) -> None:
-        """Note calls of before that the code will not ask for again: those that settled, and those that nobody knows of."""
+        """Note calls of before that the code will not ask for again: those that settled, and those with an unknown outcome."""
         for journaled in calls:
             request = self.past.replay.request(journaled.began.ordinal, self.tools.catalog)
             if request.tool_call_id in self.progress.order or (journaled.ended is None and journaled.has_not_started):

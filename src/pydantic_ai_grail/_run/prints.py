@@ -1,4 +1,4 @@
-"""What a cell prints, kept up to a limit; what comes after is counted and dropped, and the cell goes on."""
+"""What a cell prints, kept up to a limit; what comes after is counted and dropped, and the cell continues."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PrintCapture:
         self._dropped += len(text) - len(kept)
 
     def take_up(self, printed: Printed) -> None:
-        """Go on from what the cell had printed when it was suspended."""
+        """Continue from what the cell had printed when it was suspended."""
         self._kept.append(printed.text)
         self._room -= len(printed.text)
         self._dropped += printed.dropped_chars

@@ -54,7 +54,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a cell runs in. Made anew for each cell."""
+    """What a cell runs in. A new one for each cell."""
 
     history: History
     calls: CallPipeline
@@ -73,7 +73,7 @@ class Surroundings:
     begin: Callable[[Prepared], Awaitable[None]] | None = None
     """Called when the cell is accepted, before it runs."""
     resumption: Resumption | None = None
-    """What a cell goes on from that began in an earlier run."""
+    """What a cell of an earlier run is resumed from."""
     max_dump_bytes: int | None = None
     """How large the state of a cell may be that is to wait."""
 
@@ -89,7 +89,7 @@ class Resumption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A cell that waits: its outcome, and what its journal needs to go on with it."""
+    """A cell that waits: its outcome, and what its journal needs to resume it."""
 
     outcome: Suspended
     parked: Parked

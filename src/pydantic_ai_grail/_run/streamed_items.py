@@ -17,7 +17,7 @@ from .._monty.values import MOST_ITEMS, is_iterator
 
 
 class TooManyItems(RuntimeError):
-    """A generator went on for more items than are collected; it was closed."""
+    """A generator had more items than are collected; it was closed."""
 
 
 async def collected(result: Any) -> Any:

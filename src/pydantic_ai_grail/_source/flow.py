@@ -176,7 +176,7 @@ class Flow:
                 case _:
                     pass
         if named:
-            yield None, 'value', None  # it is handed on, and may be called anywhere
+            yield None, 'value', None  # it is passed on, and may be called anywhere
 
     @cached_property
     def _nodes(self) -> list[tuple[ast.AST, Function | None]]:

@@ -1,7 +1,7 @@
 """The cells of a session that came before, as far as the checker needs them; small enough to travel in a snapshot.
 
 A cell that failed lives on in what it had bound by then. Old cells are condensed: imports, functions, classes and short
-assignments stay as they are, what else they bound is `ANY`, of which nothing can be said.
+assignments stay as they are, what else they bound is `ANY`: nothing is known of it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class History:
         return self.nested or any(map(_nests_in_cell, self.cells))
 
     def read(self) -> History:
-        """This history, once all is read from its cells that is asked of it later, perhaps in an event loop."""
+        """This history, once all that is needed later is read from its cells, perhaps in an event loop."""
         _ = self.bindings, self.stores, self.nests_tuples
         return self
 

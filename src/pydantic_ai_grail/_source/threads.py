@@ -1,4 +1,4 @@
-"""Where work on source runs: at once for a short cell, in a thread for a long one, so that the event loop goes on.
+"""Where work on source runs: at once for a short cell, in a thread for a long one, so that the event loop stays free.
 
 A cell of 4,000 characters takes a few milliseconds; ten times that may take a second.
 """

@@ -98,7 +98,7 @@ class RepositorySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotRepository:
-    """Stateless: may be shared by runs, or made anew for each. Borrows its store and does not close it."""
+    """Stateless: may be shared by runs, or made for each. Borrows its store and does not close it."""
 
     store: Store
     keyring: Keyring

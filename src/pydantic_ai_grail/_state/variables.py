@@ -1,4 +1,4 @@
-"""Which variables live after a cell and what they are, asked of the sandbox itself in one small extra program.
+"""Which variables live after a cell and what they are. The sandbox is asked, in one small extra program.
 
 Only names that the session's code may have bound are asked for; one that was not bound is passed over. Functions,
 classes and modules are left out: the model is told of data. Monty keeps the source of every program it was fed, so this

@@ -16,7 +16,7 @@ CELL_RECORD: Final = 'cell record'
 
 # what a record says, for alerts
 RECORD: Final = 'event.name'
-RESUMED_RECORD: Final = 'grail.cell.goes_on'
+RESUMED_RECORD: Final = 'grail.cell.resumed'
 WAITS_RECORD: Final = 'grail.cell.waits'
 UNKNOWN_RECORD: Final = 'grail.cell.unknown_call'
 DENIED_RECORD: Final = 'grail.cell.denied'
@@ -43,7 +43,7 @@ DIAGNOSTICS: Final = 'grail.cell.diagnostics'
 
 # what happened
 OUTCOME: Final = 'grail.cell.outcome'
-RESUMED: Final = 'grail.cell.goes_on'
+RESUMED: Final = 'grail.cell.resumed'
 CALLS: Final = 'grail.cell.calls'
 CALL_COUNT: Final = 'grail.cell.call_count'
 PRINTED: Final = 'grail.cell.printed'

@@ -38,7 +38,7 @@ async def fork_conversation(
     new_owner: str | None = None,
     secret: Secret | None = None,
 ) -> list[ModelMessage]:
-    """Copy a conversation to a new id, sealed anew, and return the history that goes on with the copy.
+    """Copy a conversation to a new id, sealed again, and return the history that continues with the copy.
 
     The copy has the states and the cells of the original, also those that wait; what had run is not run again in either,
     what is decided in both runs in both. It has none of the grants. What the original was itself forked from, if it was,

@@ -129,7 +129,7 @@ async def list_unfinished_cells(
     secret: Secret | None = None,
     include_content: bool = True,
 ) -> list[UnfinishedCell]:
-    """The cells of all conversations of an owner that wait, are under way or were cut off, and those of which that cannot be
+    """The cells of all conversations of an owner that wait, are under way or were interrupted, and those of which that cannot be
     told. By conversation, the one that was written to last first. `ALL_OWNERS` is for operators.
 
     Raises:

@@ -25,8 +25,8 @@ async def lease_conversation(
 ) -> AsyncGenerator[None]:
     """Have a conversation for this process alone, for the length of the block.
 
-    A cell that waits or died is safe without it: one process goes on with it, others get a `StoreConflict`. What a lease
-    adds is that nobody else goes on from a history that is about to be out of date, so load the history inside:
+    A cell that waits or died is safe without it: one process resumes it, others get a `StoreConflict`. What a lease
+    adds is that nobody else continues from a history that is about to be out of date, so load the history inside:
 
     ```python
     async with lease_conversation(store, conversation_id):

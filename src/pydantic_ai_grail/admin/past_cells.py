@@ -61,7 +61,7 @@ HIDDEN: Final = '[hidden]'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastDecision:
-    """What was decided of a call, and when its cell went on with that."""
+    """What was decided of a call, and when its cell was resumed with that."""
 
     decided: Decided
     at: datetime
@@ -112,8 +112,8 @@ class PastCell:
     claim: Claim | None = None
     """Who has its journal, or had it last and did not give it back."""
     is_claimed: bool = False
-    """Whether that process still has it, as far as can be told from here. A cell that is under way and is not claimed was cut
-    off: its process died, or its run was cancelled."""
+    """Whether that process still has it, as far as can be told from here. A cell that is under way and is not claimed was
+    interrupted: its process died, or its run was cancelled."""
     calls: tuple[PastCall, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     """Those that lived after it, with a word or two on each."""
@@ -124,7 +124,7 @@ class PastCell:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether somebody may still go on with it, as far as can be told."""
+        """Whether it may still be resumed, as far as can be seen."""
         return self.status not in ('completed', 'failed')
 
 

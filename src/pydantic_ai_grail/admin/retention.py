@@ -1,4 +1,4 @@
-"""Forgetting what nobody wants any more, and not what somebody may still go on with.
+"""Forgetting what nobody wants any more, and not what may still be resumed.
 
 `Store.forget` goes by age alone: a store cannot tell a cell that waits from one that is done, for what it keeps is sealed.
 `delete_expired` opens the journals first.
@@ -61,7 +61,7 @@ async def delete_expired(
     """Forget states and journals that are older, in all conversations of an owner but those in which a cell is unfinished.
 
     A cell that waits for a person would lose its approval, and one whose process died would be run again from its
-    beginning, with all its calls. So is a conversation whose journals cannot be opened: nobody knows what is in them.
+    beginning, with all its calls. So is a conversation whose journals cannot be opened: what is in them is unknown.
 
     Args:
         store: Where agents have their state.

@@ -198,7 +198,7 @@ def answers_in(metadata: Any) -> Answers | Whole:
 
 
 def resumed(answers: Answers | Whole, journaled: JournalState, cell_id: str, *, fits: Fits) -> CellResumed:
-    """The decisions that a suspended cell goes on with.
+    """The decisions that a suspended cell is resumed with.
 
     Raises:
         DecisionUsed: When they are of another suspension.

@@ -41,7 +41,7 @@ class WaitingCall:
     tool_name: str
     """The name code calls it by; for a tool that the model called directly, the agent's."""
     args: Mapping[str, Any]
-    """With their types, as code gave them: a `Decimal` is one. Of a call of unknown fate that a person had changed, as it was
+    """With their types, as code gave them: a `Decimal` is one. Of a call with an unknown outcome that a person had changed, as it was
     made. Of a tool that the model called directly, as it wrote them."""
     reason: WaitingReason
     """`'approval'`: it may not run unless it is allowed. `'external'`: somebody else makes it and gives the result.
@@ -58,7 +58,7 @@ class WaitingCall:
     idempotency_key: str = ''
     """The key that the tool can read of its call: the same for every attempt at it. Empty for a direct call."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call of unknown fate."""
+    """What the tool said when it asked: `ApprovalRequired(metadata=...)`. It stays with a call whose outcome is unknown."""
     until: datetime | None = None
     """When the decision expires, a time with its zone; `None` for never, see `decision_timeout`."""
     wait_id: str = ''
@@ -67,7 +67,7 @@ class WaitingCall:
 
 
 LOOK_UP_FAILED: Final = 'look_up_failed'
-"""In the metadata of a call of unknown fate: why the function of `CodeMode(on_unknown_call=...)` could not tell."""
+"""In the metadata of a call with an unknown outcome: why the function of `CodeMode(on_unknown_call=...)` could not tell."""
 
 Decision: TypeAlias = AnyDecision | ToolApproved | ToolDenied | bool
 """`True` approves and `False` denies, as Pydantic AI's `ToolApproved` and `ToolDenied` do."""
@@ -117,7 +117,7 @@ def waiting_calls(requests: DeferredToolRequests) -> list[WaitingCall]:
 def decide(requests: DeferredToolRequests, decisions: Decisions) -> DeferredToolResults:
     """The answers for the next run: `agent.run(message_history=..., deferred_tool_results=decide(...))`.
 
-    Calls of a cell that are not decided go on waiting: the cell goes on as far as it can and then asks again. A tool
+    Calls of a cell that are not decided still wait: the cell runs as far as it can and then asks again. A tool
     that the model called directly has to be decided.
 
     Raises:

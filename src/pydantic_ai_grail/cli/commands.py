@@ -209,7 +209,7 @@ async def _fork(store: SqlStore, given: Namespace) -> Answer:
         except BaseException:
             await written.unlink()
             raise
-    text = f'Conversation {given.new_id!r} goes on with {str(given.new_history)!r}.'
+    text = f'Conversation {given.new_id!r} continues with {str(given.new_history)!r}.'
     return Answer(text=text, data={'conversation_id': given.new_id, 'history': str(given.new_history)})
 
 

@@ -125,7 +125,9 @@ def command_line() -> ArgumentParser:
     listed.add_argument('--limit', type=count, default=100, metavar='N', help='at most so many; default: 100')
     command('list-cells', 'list the cells of a conversation, call by call', conversation, common, quiet)
     command('list-waiting-calls', 'list all calls that wait for a decision', common, every, quiet)
-    command('list-unfinished-cells', 'list all cells that wait, are under way or were cut off', common, every, quiet)
+    command(
+        'list-unfinished-cells', 'list all cells that wait, are under way or were interrupted', common, every, quiet
+    )
     fork = command('fork-conversation', 'copy a conversation to a new id', conversation, common)
     fork.add_argument('new_id', metavar='NEW_ID', help='the id of the copy')
     fork.add_argument('--new-owner', metavar='OWNER', help='whose the copy is to be; default: the same')

@@ -131,7 +131,7 @@ def _status(cell: PastCell) -> str:
         case 'under way' if cell.began_at is not None:
             if cell.is_claimed and cell.claim is not None:
                 return f'under way since {moment(cell.began_at)}, in {shown_holder(cell.claim.holder)}'
-            return f'cut off, began {moment(cell.began_at)}: no process runs it'
+            return f'interrupted, began {moment(cell.began_at)}: no process runs it'
         case status:
             return status if cell.ended_at is None else f'{status} {moment(cell.ended_at)}'
 

@@ -23,7 +23,7 @@ OUTCOME_KEY: Final = 'grail_outcome'
 from a failed one."""
 
 MADE_WITH: Final = 'made_with'
-"""In what is noted of a call of unknown fate: the arguments that a person had changed it to."""
+"""In what is noted of a call with an unknown outcome: the arguments that a person had changed it to."""
 
 CallState = Literal['started', 'waiting', 'returned', 'raised', 'denied', 'cancelled']
 
@@ -74,7 +74,7 @@ class CallRecord:
     lost_content: str | None = None
     """Why what the tool returned for the model's eyes beside its value could not be kept."""
     is_unknown: bool = False
-    """It was under way when its cell was cut off, and waits because nobody knows whether it took effect."""
+    """It was under way when its cell was interrupted, and waits because its outcome is unknown."""
     is_replayed: bool = False
     """The result came from the journal; the tool was not run again."""
     is_reused: bool = False

@@ -51,7 +51,7 @@ class StateLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellResumed:
-    """A cell of an earlier run goes on, in place of `CellPrepared` and `CellChecked`."""
+    """A cell of an earlier run is resumed, in place of `CellPrepared` and `CellChecked`."""
 
     cell_id: str
     was_waiting: bool

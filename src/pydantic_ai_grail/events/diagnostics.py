@@ -1,4 +1,4 @@
-"""What is wrong with a cell, as data: a stable code, a place in the code the model wrote, and the rewrite for it.
+"""What is wrong with a cell, as data: a stable code, a place in the code the model wrote, and the fix for it.
 
 Nothing here is worded for a particular reader; `_reply/` turns it into text. Lines and columns count from 1 and are
 always those of the source as the model wrote it, whatever was rewritten or wrapped around it.

@@ -1,8 +1,8 @@
-"""What the journal of a cell says, entry by entry: enough to go on with the cell in another process, exactly.
+"""What the journal of a cell says, entry by entry: enough to resume the cell in another process, exactly.
 
 A cell that makes no call has no journal, for running it again is exact. Otherwise the first entry is `Began`; a call is
 `CallBegan` before its tool may have any effect and `CallEnded` when it settled; one that waits for a decision is
-`CallWaits`. `CellSuspended` has the program where it stands, `CellResumed` the decisions it went on with, `CellEnded`
+`CallWaits`. `CellSuspended` has the program where it stands, `CellResumed` the decisions it was resumed with, `CellEnded`
 ends it. Entries hold plain values only, so that they can be written down with their types.
 """
 
@@ -36,7 +36,7 @@ class Began:
     parent: str | None
     """The cell after which it began; `None` for the empty state."""
     trace: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Where it was traced, as W3C headers, for whoever goes on with it to link to."""
+    """Where it was traced, as W3C headers, for whoever resumes it to link to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class CallBegan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallWaits:
-    """The call has had no effect, or nobody knows, and waits for a decision."""
+    """The call has had no effect, or its outcome is unknown, and waits for a decision."""
 
     ordinal: int
     reason: WaitingReason
@@ -81,7 +81,7 @@ class CallWaits:
     """When the decision expires."""
     at: datetime
     after: str = ''
-    """The token of the suspension that the cell had gone on from; the decisions on that one are not for this wait."""
+    """The token of the suspension that the cell was resumed from; the decisions on that one are not for this wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ class DecisionRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellResumed:
-    """The decisions a suspended cell went on with."""
+    """The decisions a suspended cell was resumed with."""
 
     token: str
     """Of the suspension."""
@@ -269,15 +269,15 @@ class JournaledCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalState:
-    """What the journal knows of a cell that is to go on; empty for a cell that begins."""
+    """What the journal knows of a cell that is to be resumed; empty for a cell that begins."""
 
     state: CellState = 'unjournaled'
     calls: Mapping[int, JournaledCall] = field(default_factory=dict[int, JournaledCall])
     """By ordinal."""
     suspended: CellSuspended | None = None
-    """Where it goes on; `None`: from its beginning."""
+    """Where it is resumed; `None`: from its beginning."""
     resumed: CellResumed | None = None
-    """The decisions it has gone on with since."""
+    """The decisions it was resumed with since."""
     ended: CellEnded | None = None
     began: Began | None = None
     is_queued: bool = False
@@ -295,7 +295,7 @@ class JournalState:
 
     @property
     def unknown(self) -> tuple[JournaledCall, ...]:
-        """Its calls that may have had their effect, and of which nobody knows whether they had."""
+        """Its calls with an unknown outcome: they may have had their effect."""
         return tuple(call for call in self.calls.values() if call.ended is None and not call.has_not_started)
 
     @property
@@ -315,6 +315,6 @@ class EarlierCalls:
     failed: Sequence[JournalState] = ()
     """The failed cells that it may correct, the newest first; as far as they came, each made the calls of those after it."""
     done: Sequence[JournaledCall] = ()
-    """Calls that returned in cells which were cut off, and that no cell has made since."""
+    """Calls that returned in interrupted cells, and that no cell has made since."""
     unknown: Sequence[JournaledCall] = ()
-    """Calls of which nobody knows, and that no cell has made since."""
+    """Calls with an unknown outcome that no cell has made since."""

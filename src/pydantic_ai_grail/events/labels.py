@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, assert_never
 from .outcomes import Completed, Failed, Outcome, Refused, Suspended, Verdict
 
 OutcomeLabel: TypeAlias = Literal['completed', 'refused', 'failed', 'cancelled', 'suspended', 'denied']
-"""`'denied'`: the cell as a whole. One whose call was denied goes on, and may complete or fail."""
+"""`'denied'`: the cell as a whole. One whose call was denied continues, and may complete or fail."""
 StoppedLabel: TypeAlias = Literal['cancelled', 'error']
 """A cell that was left without an outcome."""
 VerdictLabel: TypeAlias = Literal['accepted', 'accepted with hints', 'refused']

@@ -139,7 +139,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspended:
-    """The cell waits where it stands; a later run goes on from there."""
+    """The cell waits where it stands; a later run resumes it there."""
 
     waiting: tuple[CallRecord, ...]
     printed: Printed = Printed()

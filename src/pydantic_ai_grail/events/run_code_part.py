@@ -18,7 +18,7 @@ RUN_CODE: Final = 'run_code'
 RUN_CODE_KIND: Final = 'code_mode.run_code'
 """`tool_kind` of the tool, of its calls and of its returns, in every history."""
 
-_RESUME: Final = 'Go on with the cell of this id, which waits. The code is not run.'
+_RESUME: Final = 'Resume the cell of this id, which waits. The code is not run.'
 _RERUN: Final = 'A corrected cell gets what equal calls of the failed one returned. True: make them again.'
 
 

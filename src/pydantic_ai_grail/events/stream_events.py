@@ -23,7 +23,7 @@ from pydantic_ai.messages import (
 from .labels import OutcomeLabel, StoppedLabel, VerdictLabel
 
 ResultSource: TypeAlias = Literal['tool', 'journal', 'failed cell', 'decision']
-"""Who gave the result of a call: its tool; otherwise the tool did not run. The journal of a cell that goes on; the same call
+"""Who gave the result of a call: its tool; otherwise the tool did not run. The journal of a resumed cell; the same call
 of the failed cell before; or a person's decision, or a look-up."""
 
 
@@ -64,11 +64,11 @@ class CellCallResultEvent(CustomEvent, name='code_mode.call_result'):
 
 @dataclass(kw_only=True)
 class CellCallWaitsEvent(CustomEvent, name='code_mode.call_waits'):
-    """A call waits for a decision, and its cell with it. A later run goes on with both."""
+    """A call waits for a decision, and its cell with it. A later run resumes both."""
 
     part: ToolCallPart
     is_unknown: bool = False
-    """It was under way when its process died, and nobody knows whether it took effect."""
+    """It was under way when its process died, and its outcome is unknown."""
 
     def to_payload(self) -> dict[str, Any]:
         """For front ends: `cell_id`, `tool_call_id`, `tool_name`, `args`, `is_unknown`."""

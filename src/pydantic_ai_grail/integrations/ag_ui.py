@@ -113,7 +113,7 @@ class CodeModeAGUIAdapter(AGUIAdapter[AgentDepsT, OutputDataT]):
 
 
 def interrupts(requests: DeferredToolRequests) -> dict[str, list[Interrupt]]:
-    """The interrupts for what waits inside of cells, by the tool call that asks: also for a page that is loaded anew."""
+    """The interrupts for what waits inside of cells, by the tool call that asks: also for a page that is reloaded."""
     return {
         cell.tool_call_id: [_interrupt(call, cell.tool_call_id) for call in cell.calls]
         for cell in waiting_cells(requests)
@@ -124,7 +124,7 @@ def _interrupt(call: WaitingCallData, tool_call_id: str) -> Interrupt:
     asks = {
         'approval': f'Approve {call.text}?',
         'external': f'What does {call.text} give?',
-        'unknown': f'Did {call.text} take effect? It was cut off. To approve makes it again.',
+        'unknown': f'Did {call.text} take effect? It was interrupted. To approve makes it again.',
     }
     return Interrupt(
         id=f'{_PREFIX}{tool_call_id}//{call.wait}',

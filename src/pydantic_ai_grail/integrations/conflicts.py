@@ -1,4 +1,4 @@
-"""Errors of a run in words for whoever has the page, and two requests that go on with the same cell at once.
+"""Errors of a run in words for whoever has the page, and two requests that resume the same cell at once.
 
 Of those the one that comes too late fails. The cell has not failed: it stays as it was answered, so that the page may send
 the same answer again.

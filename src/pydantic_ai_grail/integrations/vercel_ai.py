@@ -98,7 +98,7 @@ class CodeModeVercelAIAdapter(VercelAIAdapter[AgentDepsT, OutputDataT]):
         """The events of a run as chunks, with a data part for each cell that waits."""
         waiting: dict[str, WaitingCellData] = {}
         conflicts = Conflicts()
-        begun: list[BaseChunk] = []  # it would take a part back to before its answer: held until the cell goes on
+        begun: list[BaseChunk] = []  # it would take a part back to before its answer: held until the cell continues
 
         async def watched() -> AsyncIterator[NativeEvent]:
             async for event in conflicts.watch(stream):
@@ -129,7 +129,7 @@ class CodeModeVercelAIAdapter(VercelAIAdapter[AgentDepsT, OutputDataT]):
 def dump_messages(
     messages: Sequence[ModelMessage], requests: DeferredToolRequests | None, *, sdk_version: Literal[6, 7] = 6
 ) -> list[UIMessage]:
-    """A stored history for a page that is loaded anew, with the data parts of what waits.
+    """A stored history for a page that is reloaded, with the data parts of what waits.
 
     Args:
         messages: The history.

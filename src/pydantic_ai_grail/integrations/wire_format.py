@@ -70,7 +70,7 @@ class DecisionData(_Wire):
 
 
 class DecisionsData(_Wire):
-    """What somebody decided of the calls of one cell; those left out go on waiting."""
+    """What somebody decided of the calls of one cell; those left out still wait."""
 
     decisions: list[DecisionData]
 

@@ -217,7 +217,7 @@ class Store(Protocol):
         goes the claim to it. Claims also go when they ended before `older_than`.
 
         A store cannot tell a cell that waits or died from one that is done, so their journals go like any other: a waiting
-        cell can then not go on, and one that died is run from its beginning. `pydantic_ai_grail.admin.delete_expired` looks first.
+        cell can then not be resumed, and one that died is run from its beginning. `pydantic_ai_grail.admin.delete_expired` looks first.
 
         Raises:
             ValueError: When neither a conversation nor a time is given, a conversation of all owners is, or `keep_newest`

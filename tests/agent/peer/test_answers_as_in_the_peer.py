@@ -79,7 +79,7 @@ TypeError: can only concatenate str (not "int") to str
 line 2: "hello" + 1
 The type check says of this line: Operator `+` is not supported between objects of type `Literal["hello"]` and `Literal[1]`
 This cell called no tool.
-What the cell assigned before it stopped is kept: `x`. Go on from there.\
+What the cell assigned before it stopped is kept: `x`. Continue from there.\
 """)
     assert cells[1].content == {'result': 1}
 

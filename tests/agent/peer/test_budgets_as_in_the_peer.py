@@ -54,7 +54,7 @@ def many() -> dict[str, int]:
 async def test_a_loop_that_runs_out_of_calls_is_told_which_were_made() -> None:
     cell = 'out = []\nfor n in range(10):\n    out.append(await add(a=n, b=0))\nout'
     assert last(await turn(agent_with(add, max_tool_calls=3), cell)) == snapshot("""\
-RuntimeError: this cell has made its 3 tool calls; make fewer, or go on in the next cell
+RuntimeError: this cell has made its 3 tool calls; make fewer, or continue in the next cell
 line 3: out.append(await add(a=n, b=0))
                          ^^^^^^^^^^^^^
 Calls that were made and are not undone:
@@ -62,7 +62,7 @@ Calls that were made and are not undone:
   add(a=1, b=0) -> 1
   add(a=2, b=0) -> 2
 The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
-What the cell assigned before it stopped is kept: `out`. Go on from there.\
+What the cell assigned before it stopped is kept: `out`. Continue from there.\
 """)
 
 

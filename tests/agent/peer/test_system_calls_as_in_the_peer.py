@@ -77,7 +77,7 @@ RuntimeError: 'os.getenv' is not supported in this environment
 line 2: os.getenv("A_KEY")
 The sandbox has no files, environment or network of its own: use the tools.
 This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 
@@ -91,7 +91,7 @@ async def test_what_a_handler_raises_is_raised_at_the_line_and_ends_no_run() -> 
 ValueError: no such thing here
 line 2: os.getenv("A_KEY")
 This cell called no tool.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
     assert cells[1].content == {'result': 'no such thing here'}
 

@@ -174,7 +174,7 @@ line 2: await asyncio.gather(add(a=1, b=2), fails(x=3))
 Calls that were made and are not undone:
   add(a=1, b=2) -> 3
 The same calls, made first and in the same order, return this without being run again. Otherwise use what they returned; make none again that changes anything.
-What the cell assigned before it stopped is kept; go on from there.\
+What the cell assigned before it stopped is kept; continue from there.\
 """)
 
 

@@ -16,7 +16,7 @@ def beyond_budget(made: int, max_tool_calls: int) -> RaisedBy | None:
     """What code gets of one call more, if its cell has made all that it may."""
     if made < max_tool_calls:
         return None
-    message = f'this cell has made its {max_tool_calls} tool calls; make fewer, or go on in the next cell'
+    message = f'this cell has made its {max_tool_calls} tool calls; make fewer, or continue in the next cell'
     return RaisedBy('RuntimeError', message)
 
 

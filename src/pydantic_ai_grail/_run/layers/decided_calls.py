@@ -33,7 +33,7 @@ class Decisions:
         if self.grants is None:
             return False
         tool, arguments = call.request.tool.python_name, call.request.args
-        with suppress(StoreError):  # nobody knows of a grant then, so a person is asked
+        with suppress(StoreError):  # no grant can be read then, so a person is asked
             return await self.grants.use(tool=tool, arguments=arguments, cell_id=cell_id, key=call.own_key)
         return False
 

@@ -1,6 +1,6 @@
 """Which calls give a coroutine, whatever name the tool or the `async def` goes by.
 
-A tool may be kept in a variable, a list or a dict, be one of two, be handed to a function, stand in a lambda or a
+A tool may be kept in a variable, a list or a dict, be one of two, be passed to a function, stand in a lambda or a
 `partial`. Where every way to the name leads to an async function, its call is as good as one by its own name.
 """
 

@@ -133,7 +133,7 @@ def _may_mean_a_tool(rewriter: CellRewriter, dotted: str, name: str) -> bool:
 
 
 def _is_used_as_imported(rewriter: CellRewriter, use: ast.Name) -> bool:
-    """Called, decorating, a class in `isinstance`, handed to a function that wants one; never just some value."""
+    """Called, decorating, a class in `isinstance`, passed to a function that wants one; never just some value."""
     parent = rewriter.outline.parents[use]
     match parent:
         case ast.Call(func=function) if function is use:

@@ -53,7 +53,7 @@ _ORDER: Final = tuple(ValueUse)
 
 
 class ValueUses:
-    """Follows values through one cell. Made anew for each question."""
+    """Follows values through one cell. A new one for each question."""
 
     def __init__(self, rewriter: CellRewriter) -> None:
         self._rewriter = rewriter
@@ -145,7 +145,7 @@ class ValueUses:
     def _argument(self, call: ast.Call, node: ast.AST, depth: int) -> ValueUse:
         function = call.func
         if function is node or self._rewriter.tool(function) is not None:
-            return ValueUse.VALUE  # what a call gave is called, or handed to a tool
+            return ValueUse.VALUE  # what a call gave is called, or passed to a tool
         if isinstance(function, ast.Name) and self._outline.is_free(function):
             return self._argument_of_builtin(call, function.id, depth)
         dotted = self._outline.dotted(function)

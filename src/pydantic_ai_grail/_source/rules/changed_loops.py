@@ -77,7 +77,7 @@ def _changed_in_generator(cell: Inspected, loop: ast.For, generator: ast.Generat
 def _changes(
     cell: Inspected, block: list[ast.stmt], names: set[str], loop_names: frozenset[str], *, is_reversed: bool
 ) -> Iterator[tuple[ast.expr, str]]:
-    """Changes of the named containers after which the loop goes on."""
+    """Changes of the named containers after which the loop continues."""
     if block and isinstance(block[-1], _ENDS):
         return
     for statement in block:

@@ -1,6 +1,6 @@
 """Special methods that this Monty never calls, where the session's own objects would need them: `len(stack)`.
 
-A class may define them: only a use fails. Whether an object is used so is asked of the checker, and where it does not
+A class may define them: only a use fails. The checker is asked whether an object is used so, and where it does not
 know the type, the code runs. Methods whose absence gives a wrong result instead of an error are refused where they are
 defined (`unsupported/constructs.py`).
 """

@@ -38,15 +38,15 @@ class CellRecords:
         self._cell = {**cell}
 
     def resumed(self, *, was_waiting: bool) -> None:
-        how = 'from where it waited' if was_waiting else 'from its beginning, for it was cut off'
-        self._write(names.RESUMED_RECORD, names.INFO, f'cell goes on {how}')
+        how = 'from where it waited' if was_waiting else 'from its beginning, for it was interrupted'
+        self._write(names.RESUMED_RECORD, names.INFO, f'cell resumed {how}')
 
     def waits(self, waiting: Iterable[CallRecord]) -> None:
-        """It waits for these calls, or for a cell before it, if there are none. Those of which nobody knows are a warning."""
+        """It waits for these calls, or for a cell before it, if there are none. Those with an unknown outcome are a warning."""
         unknown = [record for record in waiting if record.is_unknown]
         others = [record for record in waiting if not record.is_unknown]
         if unknown:
-            message = f'cell waits: nobody knows whether {_tools(unknown)} took effect when its process died'
+            message = f'cell waits: it is unknown whether {_tools(unknown)} took effect when its process died'
             self._write(names.UNKNOWN_RECORD, names.WARN, message)
         if others or not unknown:
             what = f'a decision on {_tools(others)}' if others else 'a cell before it'

@@ -42,7 +42,7 @@ class Opened(Protocol):
 
 
 class Database:
-    """Opens its connections on first use, again after `aclose`, and anew in a forked process.
+    """Opens its connections on first use, again after `aclose`, and in a forked process.
 
     Before a fork what does not survive it is closed: SQLite, for one, remembers in the memory of a process which locks it
     holds, and the locks are not the child's.
@@ -95,7 +95,7 @@ class Database:
                 closing.close()  # waits until it is
 
     def after_fork(self) -> None:
-        """Go on; in the child too, where the lock is as it was."""
+        """Continue; in the child too, where the lock is as it was."""
         self._lock.release()
 
 

@@ -115,7 +115,7 @@ def _ask_the_idle(engine: Engine) -> None:
         except failures:
             is_closed = True
         if is_closed:
-            raise InvalidatePoolError  # the pool connects anew, this time and the next for each other one
+            raise InvalidatePoolError  # the pool connects again, this time and the next for each other one
 
     event.listen(engine, 'checkin', note)
     event.listen(engine, 'checkout', ask)

@@ -156,7 +156,7 @@ def forget(
 
 
 def forget_ended_claims(connection: Connection, ended_before: datetime) -> None:
-    """Delete claims that ended. They keep nobody out, and whoever had one takes it anew."""
+    """Delete claims that ended. They keep nobody out, and whoever had one takes a new one."""
     connection.execute(delete(claims).where(claims.c.until < ended_before))
 
 

@@ -23,7 +23,7 @@ async def has_tables(url: URL) -> bool:
 
 
 def rewrite(path: Path, busy_timeout_seconds: float) -> int:
-    """Write a SQLite file anew, without the room that nothing takes; how many bytes smaller it is."""
+    """Rewrite a SQLite file without the room that nothing takes; how many bytes smaller it is."""
     before = _size(path)
     # A connection of its own, for VACUUM runs in no transaction.
     with closing(sqlite3.connect(path, timeout=busy_timeout_seconds, isolation_level=None)) as connection:

@@ -35,7 +35,7 @@ _NO_RIGHTS: Final = 'Use the store as the user of the agent.'
 
 
 def remedy(error: BaseException) -> str:
-    """What to do, as a sentence; empty where the error says it, or where nobody knows."""
+    """What to do, as a sentence; empty where the error says it, or where nothing is known to help."""
     return next((text for text in map(_of_one, _causes(error)) if text), '')
 
 

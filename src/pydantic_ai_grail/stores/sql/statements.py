@@ -2,7 +2,7 @@
 
 What is asked in every cell is text that SQLite and PostgreSQL both understand, and goes to the driver as it is. SQLAlchemy
 brings the connections; to make, compile and run a statement takes it longer than SQLite needs to answer: the first four
-that a cell asks which goes on in a fresh process took 6 ms so, and take 1.7 (SQLAlchemy 2.1, CPython 3.11, 2026-11-28).
+that a cell asks which is resumed in a fresh process took 6 ms so, and take 1.7 (SQLAlchemy 2.1, CPython 3.11, 2026-11-28).
 """
 
 from __future__ import annotations

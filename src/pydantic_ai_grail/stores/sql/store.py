@@ -199,7 +199,7 @@ class SqlStore:
     async def vacuum(self) -> int:
         """Delete claims that ended long ago, and give the room of what was forgotten back; how many bytes that was.
 
-        SQLite's file does not shrink by itself. It is written anew, which takes as much room again for that moment, and
+        SQLite's file does not shrink by itself. It is rewritten, which takes as much room again for that moment, and
         whoever writes has to wait, so `busy_timeout` should be large enough. PostgreSQL uses the room again by
         itself, by its autovacuum: 0.
         """
