@@ -37,7 +37,8 @@ PROMPTS: Final = (
     'requires.',
     'Now publish the report, with the findings that I should act on or look at: licences, requirements that are '
     'missing or not satisfied by what is installed, and whatever else you noticed.',
-    'One more question: which of these packages say that they need a Python newer than 3.9?',
+    'Show me the distribution of package sizes: the median, the quartiles, and a small text histogram with ten bars of '
+    'equal width on a logarithmic scale, aligned in columns.',
 )
 
 WAITING: Final = 'waiting.json'
