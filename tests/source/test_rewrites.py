@@ -98,6 +98,7 @@ REFUSED_STILL = [
     ('import operator\nk = ["a"]\nsorted([], key=operator.itemgetter(*k))', 'unsupported-import'),
     ('import operator\noperator.attrgetter(name)', 'unsupported-import'),
     ('import operator\noperator.itemgetter(f())', 'unsupported-import'),
+    ('import operator\n[operator.itemgetter(\n"a", "b")(r) for r in [{"a": 2, "b": 1}]]', 'unsupported-import'),
     ('import operator\noperator.methodcaller("x")', 'unsupported-import'),
     ('import operator\noperator.add(1, 2)', 'unsupported-import'),
     ('import asyncio\nasync def f():\n    return 1\nt = asyncio.create_task(f())\nt.add_done_callback(print)', 'unsupported-attribute'),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Final
 
 from ..._catalog.catalog import Catalog, Entry
 from ..._monty.support import Support
@@ -17,6 +19,7 @@ from ..imported import Definition
 from ..outline import Outline
 from .placing import placed
 
+_LINE_BREAK: Final = re.compile(r'\r\n|\r|\n')
 _POSITIONS_IN_F_STRINGS_ARE_RIGHT = sys.version_info >= (3, 12)
 
 
@@ -103,8 +106,12 @@ class CellRewriter:
         return True
 
     def take(self, edits: Sequence[Edit]) -> bool:
-        """Take edits of which nothing is told, as part of a rewrite that is."""
-        return self.edits.take(edits)
+        """Take edits without a note, as part of a rewrite that has one."""
+        return not any(map(self._loses_lines, edits)) and self.edits.take(edits)
+
+    def _loses_lines(self, edit: Edit) -> bool:
+        """Whether lines below an edit would move, so that nothing could be placed in them any more."""
+        return len(_LINE_BREAK.findall(self.text.source[edit.start : edit.end])) != len(_LINE_BREAK.findall(edit.text))
 
     def needs(self, statement: str, uses: Iterable[ast.AST], *, in_module: bool = False) -> list[Edit] | None:
         """Edits that make a statement run before each use; `None` where no line has room for it."""
