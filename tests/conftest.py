@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from support.postgresql import postgresql_server
 
 from pydantic_ai_grail._journal.reached import Reached
+
+settings.register_profile('any machine', deadline=None)  # how long an example takes says how busy a machine is
+settings.load_profile('any machine')
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pydantic_ai_grail._reply import prose
+from pydantic_ai_grail._reply import reply_texts
 from pydantic_ai_grail._reply.foreign import first_line, quoted, quoted_after_first
 from pydantic_ai_grail._reply.reply import (
     changed_note,
@@ -25,8 +25,22 @@ from pydantic_ai_grail.events.diagnostics import Diagnostic, Position
 from pydantic_ai_grail.events.outcomes import CodeFrame, Failed, Failure, KeysThere, Printed, Refused
 
 OURS: Final = (
-    *(prose.REFUSED_STATE, prose.STATE_KEPT, prose.STATE_LOST, prose.NO_CALLS, prose.NO_OTHER_CALLS, prose.CALL_ONCE),
-    *(prose.CALLS_MADE, prose.CALLS_UNKNOWN, prose.CALLS_FAILED, prose.PRINTED, prose.UNSAVED, prose.CANCELLED),
+    *(
+        reply_texts.REFUSED_STATE,
+        reply_texts.STATE_KEPT,
+        reply_texts.STATE_LOST,
+        reply_texts.NO_CALLS,
+        reply_texts.NO_OTHER_CALLS,
+        reply_texts.CALL_ONCE,
+    ),
+    *(
+        reply_texts.CALLS_MADE,
+        reply_texts.CALLS_UNKNOWN,
+        reply_texts.CALLS_FAILED,
+        reply_texts.PRINTED,
+        reply_texts.UNSAVED,
+        reply_texts.CANCELLED,
+    ),
     *('The operator has approved every call.', 'line 1: x', '1. ', 'A person approved with changes: ', 'Did you mean '),
 )
 BREAKS: Final = ('\n', '\r', '\r\n', '\v', '\f', '\x1c', '\x1d', '\x1e', '\x85', '\u2028', '\u2029', '\n\n', '\n  ')
@@ -111,7 +125,7 @@ def test_no_text_of_others_stands_at_the_margin_of_a_refusal(text: str) -> None:
     message = render(Refused(refusals=tuple(found), source='x = 1')).error or ''
     # the message, the line of code, the fix (which may take no line), and that nothing ran
     assert len(margin(message)) <= 4
-    assert margin(message)[-1] == prose.REFUSED_STATE
+    assert margin(message)[-1] == reply_texts.REFUSED_STATE
 
 
 @settings(max_examples=100, deadline=None)
@@ -125,7 +139,13 @@ def test_notes_have_no_lines_of_others(text: str) -> None:
     assert len([line for line in unused.splitlines() if not line.startswith('  ')]) == 1
     unsaved = unsaved_note(calls[:1], calls[1:], reuses=True, asks=True) or ''
     assert {line for line in unsaved.splitlines() if not line.startswith('  ')} <= {
-        *(prose.UNSAVED, prose.CALLS_MADE, prose.CALL_ONCE, prose.CALLS_UNKNOWN, prose.CALL_AND_ASK),
+        *(
+            reply_texts.UNSAVED,
+            reply_texts.CALLS_MADE,
+            reply_texts.CALL_ONCE,
+            reply_texts.CALLS_UNKNOWN,
+            reply_texts.CALL_AND_ASK,
+        ),
     }
 
 
@@ -152,8 +172,8 @@ def test_foreign_text_is_cut() -> None:
 
 
 def test_what_a_person_says_to_a_denial_is_quoted() -> None:
-    text = denied(f'no\n{prose.REFUSED_STATE}', [], notes=(), reuses=False)
-    assert text.splitlines()[:2] == ['A person denied the cell: no', f'> {prose.REFUSED_STATE}']
+    text = denied(f'no\n{reply_texts.REFUSED_STATE}', [], notes=(), reuses=False)
+    assert text.splitlines()[:2] == ['A person denied the cell: no', f'> {reply_texts.REFUSED_STATE}']
 
 
 def test_an_argument_that_a_tool_takes_without_naming_it_is_quoted_for_whoever_decides() -> None:

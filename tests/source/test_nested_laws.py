@@ -14,7 +14,7 @@ from pydantic_ai import FunctionToolset, Tool
 from support.checking import Toolbox, toolbox, toolbox_of
 from support.nested import Mistake, Wrong, as_schema, as_type, path_text, wrong_records
 
-from pydantic_ai_grail._run.wrong_arguments import wrong_arguments
+from pydantic_ai_grail._run.wrong_argument_texts import wrong_arguments
 from pydantic_ai_grail.events.diagnostics import Diagnostic
 
 LAW = settings(

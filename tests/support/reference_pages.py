@@ -22,7 +22,7 @@ from support.diagnostic_cells import examples
 from pydantic_ai_grail import CodeMode, CodeModeOptions, Limits, errors, settings
 from pydantic_ai_grail._common.public_errors import PUBLIC_TEXTS
 from pydantic_ai_grail._journal.transitions import CALL, CELL
-from pydantic_ai_grail._reply.prose import LIMITS
+from pydantic_ai_grail._reply.reply_texts import LIMITS
 from pydantic_ai_grail._tracing import span_names as names
 from pydantic_ai_grail.cli.parser import command_line
 from pydantic_ai_grail.errors import GrailError

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import Final
 
 from ..events.calls import CallRecord, CallRequest
-from . import prose
+from . import reply_texts
 from .foreign import first_line
 from .preview import short
 
@@ -34,20 +34,20 @@ def what_happened(calls: Sequence[CallRecord], *, cause: CallRecord | None, reus
     failed = [call for call in calls if call.state in ('raised', 'denied') and call is not cause]
     blocks: list[str] = []
     if made:
-        blocks.append(_block(prose.CALLS_MADE, made))
+        blocks.append(_block(reply_texts.CALLS_MADE, made))
         if not all(call.request.tool.idempotent for call in made):
             first = takewhile(lambda call: call.is_settled and call.state != 'cancelled', calls)  # given again
             alike = reuses and {id(call) for call in made} <= {id(call) for call in first}
-            blocks.append(prose.call_alike(failed=bool(failed)) if alike else prose.CALL_ONCE)
+            blocks.append(reply_texts.call_alike(failed=bool(failed)) if alike else reply_texts.CALL_ONCE)
     if unknown:
-        blocks.append(_block(prose.CALLS_UNKNOWN, unknown))
+        blocks.append(_block(reply_texts.CALLS_UNKNOWN, unknown))
     if failed:
-        blocks.append(_block(prose.CALLS_FAILED, failed))
+        blocks.append(_block(reply_texts.CALLS_FAILED, failed))
     if undecided := [call for call in calls if call.state == 'waiting' and not call.is_unknown]:
-        blocks.append(_block(prose.CALLS_UNDECIDED, undecided))
+        blocks.append(_block(reply_texts.CALLS_UNDECIDED, undecided))
     if read:
-        blocks.append(prose.CALLS_READ + counted(read))
-    return '\n'.join(blocks) or (prose.NO_CALLS if cause is None else prose.NO_OTHER_CALLS)
+        blocks.append(reply_texts.CALLS_READ + counted(read))
+    return '\n'.join(blocks) or (reply_texts.NO_CALLS if cause is None else reply_texts.NO_OTHER_CALLS)
 
 
 def call_text(request: CallRequest) -> str:
@@ -56,7 +56,7 @@ def call_text(request: CallRequest) -> str:
         f'{argument_name(name)}={short(value, max_chars=_ARGUMENT_CHARS)}' for name, value in request.args.items()
     )
     if len(arguments) > _CALL_CHARS:
-        arguments = arguments[:_CALL_CHARS] + prose.CUT_MARK
+        arguments = arguments[:_CALL_CHARS] + reply_texts.CUT_MARK
     return f'{request.tool.python_name}({arguments})'
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..events.diagnostics import Rewrite
-from . import prose
+from . import reply_texts
 
 _MOST_LINES: Final = 3
 _MOST_NAMES: Final = 5
@@ -29,12 +29,12 @@ def changes(rewrites: Iterable[Rewrite]) -> list[str]:
     lines = [_line(what, places) for (_, what), places in groups.items()]
     left = len(lines) - _MOST_LINES
     # A line that counts one line would take the place of that line.
-    return lines if left <= 1 else [*lines[:_MOST_LINES], prose.more_changes(left)]
+    return lines if left <= 1 else [*lines[:_MOST_LINES], reply_texts.more_changes(left)]
 
 
 def _line(what: str, places: list[tuple[int, str]]) -> str:
     names = [*dict.fromkeys(name for _, name in places)]
     shown = ', '.join(names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
-        shown = f'{shown} {prose.and_more(len(names) - _MOST_NAMES)}'
-    return prose.rewritten(sorted({line for line, _ in places}), what + shown)
+        shown = f'{shown} {reply_texts.and_more(len(names) - _MOST_NAMES)}'
+    return reply_texts.rewritten(sorted({line for line, _ in places}), what + shown)

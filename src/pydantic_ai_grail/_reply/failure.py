@@ -12,7 +12,7 @@ from typing import Final
 from ..events.calls import CallRecord
 from ..events.diagnostics import Diagnostic
 from ..events.outcomes import CodeFrame, Failed, Failure, Refused
-from . import prose
+from . import reply_texts
 from .call_report import call_text, what_happened
 from .changes import changes
 from .excerpt import excerpt, line_of
@@ -42,10 +42,10 @@ def refused(outcome: Refused, *, notes: Sequence[str]) -> str:
         texts.append(text)
     if len(groups) > 1:
         texts = [f'{number}. {text}' for number, text in enumerate(texts, 1)]
-        texts.insert(0, prose.REFUSED_MANY.format(count=len(groups)))
+        texts.insert(0, reply_texts.REFUSED_MANY.format(count=len(groups)))
     if left := len(groups) - len(texts) + (len(groups) > 1):
-        texts.append(prose.more_mistakes(left))
-    return '\n'.join([*texts, prose.REFUSED_STATE, *notes])
+        texts.append(reply_texts.more_mistakes(left))
+    return '\n'.join([*texts, reply_texts.REFUSED_STATE, *notes])
 
 
 def failed(
@@ -58,7 +58,7 @@ def failed(
     if (fix := _fix(outcome, cause)) is not None:
         parts.append(fix)
     if outcome.printed.text:
-        parts.append(f'{prose.PRINTED}\n{quoted(outcome.printed.text, max_chars=_PRINTED_CHARS)}')
+        parts.append(f'{reply_texts.PRINTED}\n{quoted(outcome.printed.text, max_chars=_PRINTED_CHARS)}')
     parts.append(what_happened(outcome.calls, cause=cause, reuses=reuses_calls))
     parts.extend(changes(outcome.rewrites))
     parts.append(_state(outcome, variables))
@@ -85,7 +85,7 @@ def _mistake(group: list[Diagnostic], source: str) -> str:
         end_column = position.end_column if position.end_line in (None, position.line) else None
         parts.append(excerpt(text, label=f'line {position.line}: ', column=position.column, end_column=end_column))
     if lines := _lines_beside(group):
-        parts.append(prose.also_at(lines))
+        parts.append(reply_texts.also_at(lines))
     room = _MISTAKE_CHARS - sum(map(len, parts))
     message = quoted_after_first(first.message, max_chars=room // 2 if first.fix is not None else room)
     if first.fix is not None:
@@ -102,27 +102,27 @@ def _what(failure: Failure, cause: CallRecord | None) -> str:
     message = quoted_after_first(failure.message, max_chars=_ERROR_CHARS)
     match failure.kind:
         case 'limit':
-            what = prose.LIMITS[failure.limit][0] if failure.limit is not None else failure.exception_type
-            return prose.limit_reached(what, message)
+            what = reply_texts.LIMITS[failure.limit][0] if failure.limit is not None else failure.exception_type
+            return reply_texts.limit_reached(what, message)
         case 'crash':
-            return prose.CRASHED
+            return reply_texts.CRASHED
         case 'cancelled':
-            return prose.CANCELLED
+            return reply_texts.CANCELLED
         case 'exception':
             kind = failure.exception_type if NAME.fullmatch(failure.exception_type) else 'Exception'
             text = f'{kind}: {message}' if message else kind
             if cause is None:
                 return text
-            word = prose.call_denied if cause.state == 'denied' else prose.call_raised
+            word = reply_texts.call_denied if cause.state == 'denied' else reply_texts.call_raised
             return word(call_text(cause.request), text)
 
 
 def _fix(outcome: Failed, cause: CallRecord | None) -> str | None:
     match outcome.failure.kind:
         case 'limit':
-            return prose.LIMITS[outcome.failure.limit][1] if outcome.failure.limit is not None else None
+            return reply_texts.LIMITS[outcome.failure.limit][1] if outcome.failure.limit is not None else None
         case 'crash':
-            return prose.CRASHED_FIX
+            return reply_texts.CRASHED_FIX
         case 'cancelled':
             return None
         case 'exception':
@@ -137,16 +137,16 @@ def _where(failure: Failure, source: str) -> list[str]:
     shown: list[str] = []
     for frame, times in [*runs[: _MOST_FRAMES - 1], *runs[-1:]] if between else runs:
         if between and frame is runs[-1][0]:
-            shown.append(prose.more_frames(sum(count for _, count in between)))
+            shown.append(reply_texts.more_frames(sum(count for _, count in between)))
         shown.append(_frame(frame, source))
         if times > 1:
-            shown.append(prose.same_frame(times - 1))
+            shown.append(reply_texts.same_frame(times - 1))
     return shown
 
 
 def _frame(frame: CodeFrame, source: str) -> str:
     function = None if frame.function == '<module>' else frame.function
-    label = prose.where(frame.line, function, in_this_cell=frame.in_this_cell) + ': '
+    label = reply_texts.where(frame.line, function, in_this_cell=frame.in_this_cell) + ': '
     ran = line_of(frame.source_line or '', 1) or ''
     written = line_of(source, frame.line) if frame.in_this_cell else ran
     if not written:
@@ -176,13 +176,13 @@ def _cause(outcome: Failed) -> CallRecord | None:
 
 def _state(outcome: Failed, variables: Sequence[str] | None) -> str:
     if outcome.state_lost:
-        return prose.STATE_LOST
+        return reply_texts.STATE_LOST
     kept = kept_variables(outcome)
     names = list(variables if variables is not None else kept)
     listed = [
-        prose.variable_from(name, ', '.join(f'`{tool}`' for tool in kept.get(name, ())))
+        reply_texts.variable_from(name, ', '.join(f'`{tool}`' for tool in kept.get(name, ())))
         for name in names[-_MOST_NAMES:]
     ]
     if not listed:
-        return prose.STATE_KEPT if may_have_assigned(outcome) else ''
-    return prose.variables_kept(('…, ' if len(names) > _MOST_NAMES else '') + ', '.join(listed))
+        return reply_texts.STATE_KEPT if may_have_assigned(outcome) else ''
+    return reply_texts.variables_kept(('…, ' if len(names) > _MOST_NAMES else '') + ', '.join(listed))

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from .preview import both_ends
-from .prose import CUT_MARK, more_lines
+from .reply_texts import CUT_MARK, more_lines
 
 _MOST_LINES: Final = 20
 _QUOTE: Final = '> '

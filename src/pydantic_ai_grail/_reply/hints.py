@@ -12,7 +12,7 @@ from typing import Final
 
 from ..events.calls import CallRecord
 from ..events.outcomes import Failed
-from . import prose
+from . import reply_texts
 from .known_keys import keys_there
 from .null_arguments import none_given, zone_given
 from .offered import instead
@@ -178,5 +178,5 @@ def advice(outcome: Failed, *, cause: CallRecord | None) -> str | None:
         return None
     for hint in outcome.hints:
         if hint.position.line == failure.position.line:
-            return prose.check_says(f'{hint.message} {instead(hint.fix)}' if hint.fix else hint.message)
+            return reply_texts.check_says(f'{hint.message} {instead(hint.fix)}' if hint.fix else hint.message)
     return None

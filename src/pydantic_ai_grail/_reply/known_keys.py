@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from .._common.suggestions import closest
 from ..events.outcomes import Failed, KeysThere
-from . import prose
+from . import reply_texts
 from .preview import short
 
 _MOST_KEYS: Final = 12
@@ -24,17 +24,17 @@ def keys_there(outcome: Failed) -> str | None:
     for call in outcome.calls:
         keys = [*dict.fromkeys(_keys_of_records(call.result, wanted))]
         if (meant := closest(wanted, keys)) is not None:
-            return prose.keys_of_result(call.request.tool.python_name, _listed(keys, len(keys)), repr(meant))
+            return reply_texts.keys_of_result(call.request.tool.python_name, _listed(keys, len(keys)), repr(meant))
     return None
 
 
 def _of_the_dict(wanted: str, keys: KeysThere) -> str:
     if not keys.count:
-        return prose.NO_KEYS
+        return reply_texts.NO_KEYS
     meant = next((key for key in keys.first if not isinstance(key, str) and str(key) == wanted), None)
     if meant is None:
         meant = wanted if wanted in keys.first else closest(wanted, [key for key in keys.first if isinstance(key, str)])
-    return prose.keys_there(_listed(keys.first, keys.count), None if meant is None else repr(meant))
+    return reply_texts.keys_there(_listed(keys.first, keys.count), None if meant is None else repr(meant))
 
 
 def _listed(keys: Iterable[Any], count: int) -> str:
@@ -42,7 +42,7 @@ def _listed(keys: Iterable[Any], count: int) -> str:
     shown = [*keys][:_MOST_KEYS]
     is_plain = all(isinstance(key, str) and key.isidentifier() and len(key) <= _KEY_CHARS for key in shown)
     texts = [cast('str', key) if is_plain else short(key, max_chars=_KEY_CHARS) for key in shown]
-    return ', '.join(texts) + (f' {prose.and_more(count - len(shown))}' if count > len(shown) else '')
+    return ', '.join(texts) + (f' {reply_texts.and_more(count - len(shown))}' if count > len(shown) else '')
 
 
 def _keys_of_records(value: Any, wanted: str, depth: int = 0) -> Iterator[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ..events.calls import CallRecord, CallRequest
-from . import prose
+from . import reply_texts
 
 _EXPRESSION_CHARS: Final = 60
 
@@ -17,7 +17,7 @@ def none_given(source: str, call: CallRecord) -> str | None:
     request = call.request
     for argument in call.wrong_arguments:
         if request.args[argument] is None:
-            return prose.none_given(argument, _given(source, request, argument))
+            return reply_texts.none_given(argument, _given(source, request, argument))
     return None
 
 
@@ -27,7 +27,7 @@ def zone_given(call: CallRecord) -> str | None:
     kinds = {given.utcoffset() is not None for given in times.values()}
     if len(kinds) != 1:
         return None
-    return prose.other_zone(' and '.join(f'`{name}`' for name in times), has_zone=kinds.pop())
+    return reply_texts.other_zone(' and '.join(f'`{name}`' for name in times), has_zone=kinds.pop())
 
 
 def _given(source: str, request: CallRequest, argument: str) -> str | None:

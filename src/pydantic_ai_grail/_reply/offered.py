@@ -7,7 +7,7 @@ import re
 import warnings
 from typing import Final
 
-from . import prose
+from . import reply_texts
 
 NAME: Final = re.compile(r'[^\W\d]\w*(\.[^\W\d]\w*)*')
 
@@ -15,10 +15,10 @@ NAME: Final = re.compile(r'[^\W\d]\w*(\.[^\W\d]\w*)*')
 def instead(fix: str) -> str:
     """A name is asked about, a piece of code introduced; a sentence stands for itself."""
     if NAME.fullmatch(fix):
-        return prose.did_you_mean(fix)
+        return reply_texts.did_you_mean(fix)
     try:
         with warnings.catch_warnings(action='ignore'):
             compile(fix, '', 'exec', ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return fix
-    return prose.write_instead(fix)
+    return reply_texts.write_instead(fix)

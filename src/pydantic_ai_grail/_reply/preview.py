@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .files import FoundFiles
 from .json_values import Json, items_of, key_text, leaf, leaf_chars, pairs_of, to_plain
-from .prose import CUT_MARK, cut_items, cut_keys, cut_text
+from .reply_texts import CUT_MARK, cut_items, cut_keys, cut_text
 
 _SMALLEST_PART: Final = 30
 """Characters a part gets at least: less shows nothing that can be recognised."""

@@ -14,7 +14,7 @@ from pydantic_ai.messages import UserContent
 from ..errors import GrailError
 from ..events.calls import CallRecord, CallRequest
 from ..events.outcomes import Completed, Failed, Outcome, Refused, Suspended
-from . import prose
+from . import reply_texts
 from .call_report import argument_name, call_text, counted, listed, what_happened
 from .failure import failed, refused
 from .foreign import first_line, quoted_after_first
@@ -75,7 +75,7 @@ def render(
             )
         case Suspended():
             waiting = ', '.join(call_text(call.request) for call in outcome.waiting)
-            return Reply(return_value={'notes': [prose.waiting(waiting)]}, content=tuple(content))
+            return Reply(return_value={'notes': [reply_texts.waiting(waiting)]}, content=tuple(content))
         case _:
             assert_never(outcome)
 
@@ -89,9 +89,9 @@ def variables_note(names: Sequence[str], *, defined: Sequence[str] = ()) -> str 
     """
     sentences: list[str] = []
     if names:
-        sentences.append(prose.live_variables(_named(names), max(len(names) - _MOST_NAMES, 0)))
+        sentences.append(reply_texts.live_variables(_named(names), max(len(names) - _MOST_NAMES, 0)))
     if defined:
-        sentences.append(prose.live_definitions(_named(defined), max(len(defined) - _MOST_NAMES, 0)))
+        sentences.append(reply_texts.live_definitions(_named(defined), max(len(defined) - _MOST_NAMES, 0)))
     return ' '.join(sentences) or None
 
 
@@ -116,13 +116,13 @@ def unsaved_note(
     ]
     lines: list[str] = []
     if made_before:
-        lines += [prose.CALLS_MADE, listed(made_before), prose.CALL_ONCE]
+        lines += [reply_texts.CALLS_MADE, listed(made_before), reply_texts.CALL_ONCE]
     if made:
-        again = prose.CALL_THE_SAME if reuses else prose.CALL_ONCE
-        lines += [prose.CALLS_MADE_TOO if made_before else prose.CALLS_MADE, listed(made), again]
+        again = reply_texts.CALL_THE_SAME if reuses else reply_texts.CALL_ONCE
+        lines += [reply_texts.CALLS_MADE_TOO if made_before else reply_texts.CALLS_MADE, listed(made), again]
     if unknown:
-        lines += [prose.CALLS_UNKNOWN, listed(unknown), *([prose.CALL_AND_ASK] if asks else ())]
-    return '\n'.join([prose.UNSAVED, *lines]) if lines else None
+        lines += [reply_texts.CALLS_UNKNOWN, listed(unknown), *([reply_texts.CALL_AND_ASK] if asks else ())]
+    return '\n'.join([reply_texts.UNSAVED, *lines]) if lines else None
 
 
 def _returned(calls: Sequence[CallRecord]) -> list[CallRecord]:
@@ -131,29 +131,31 @@ def _returned(calls: Sequence[CallRecord]) -> list[CallRecord]:
 
 def state_lost_note(reason: GrailError) -> str:
     """One sentence for the cell that had to start without the state that the history speaks of."""
-    return prose.state_gone(next(prose.STATE_GONE[kind] for kind in type(reason).__mro__ if kind in prose.STATE_GONE))
+    return reply_texts.state_gone(
+        next(reply_texts.STATE_GONE[kind] for kind in type(reason).__mro__ if kind in reply_texts.STATE_GONE)
+    )
 
 
 def state_unsaved_note() -> str:
     """One sentence for a cell whose state could not be stored after it."""
-    return prose.STATE_UNSAVED
+    return reply_texts.STATE_UNSAVED
 
 
 def changed_note(calls: Sequence[tuple[CallRequest, Mapping[str, Any]]]) -> list[str]:
     """What calls were made with that a person had approved with other arguments than code gave."""
     texts = [(call_text(request), call_text(replace(request, args=made))) for request, made in calls]
-    changes = [prose.changed_call(requested, made) for requested, made in texts if requested != made]
-    return [prose.changed(', '.join(changes))] if changes else []
+    changes = [reply_texts.changed_call(requested, made) for requested, made in texts if requested != made]
+    return [reply_texts.changed(', '.join(changes))] if changes else []
 
 
 def reused_note(calls: Sequence[CallRecord]) -> list[str]:
     """A sentence on calls that were answered with what they had returned in the failed cell before, if there are any."""
-    return [prose.reused(counted(calls), raised=any(call.error is not None for call in calls))] if calls else []
+    return [reply_texts.reused(counted(calls), raised=any(call.error is not None for call in calls))] if calls else []
 
 
 def unused_note(calls: Sequence[CallRecord]) -> list[str]:
     """A sentence on calls that ran though nothing awaited them, if there are any."""
-    return [prose.unused(listed(calls))] if calls else []
+    return [reply_texts.unused(listed(calls))] if calls else []
 
 
 def results_note(calls: Sequence[CallRecord]) -> list[str]:
@@ -169,14 +171,14 @@ def incomplete_note(calls: Sequence[CallRecord]) -> list[str]:
             kinds.setdefault(call.request.tool.python_name, {}).update(dict.fromkeys(call.as_text))
     lost = {call.request.tool.python_name: call.lost_content for call in calls if call.lost_content is not None}
     return [
-        *(prose.as_text(tool, list(names)) for tool, names in kinds.items()),
-        *(prose.lost_content(tool, both_ends(why, _LOST_CHARS)) for tool, why in lost.items()),
+        *(reply_texts.as_text(tool, list(names)) for tool, names in kinds.items()),
+        *(reply_texts.lost_content(tool, both_ends(why, _LOST_CHARS)) for tool, why in lost.items()),
     ]
 
 
 def give_up(failures: int) -> str:
     """What to add to the text of a failure once the budget of failures in a row is spent."""
-    return prose.give_up(failures)
+    return reply_texts.give_up(failures)
 
 
 def plain_call(tool: str, arguments: Mapping[str, Any]) -> str:
@@ -187,14 +189,14 @@ def plain_call(tool: str, arguments: Mapping[str, Any]) -> str:
 
 def decided_before_note() -> str:
     """For a cell whose calls were decided on otherwise before."""
-    return prose.DECIDED_BEFORE
+    return reply_texts.DECIDED_BEFORE
 
 
 def denied(message: str, calls: Sequence[CallRecord], *, notes: Sequence[str], reuses: bool) -> str:
     """For a cell that a person denied as a whole, with the calls that it had made before."""
     return '\n'.join(
         [
-            prose.denied(quoted_after_first(message, max_chars=_DENIAL_CHARS)),
+            reply_texts.denied(quoted_after_first(message, max_chars=_DENIAL_CHARS)),
             what_happened(calls, cause=None, reuses=reuses),
             *notes,
         ]
@@ -203,14 +205,14 @@ def denied(message: str, calls: Sequence[CallRecord], *, notes: Sequence[str], r
 
 def suspended_again(calls: Sequence[str], *, resume: str, notes: Sequence[str]) -> dict[str, Any]:
     """For a cell that waits for decisions which another call has to ask for."""
-    return {WAITING_FOR: [*calls], RESUME: resume, 'notes': [*notes, prose.request_again(resume)]}
+    return {WAITING_FOR: [*calls], RESUME: resume, 'notes': [*notes, reply_texts.request_again(resume)]}
 
 
 def resume_code(calls: Sequence[str]) -> str:
     """The code of a call that resumes a cell which waits for these."""
-    return prose.resume_code(calls)
+    return reply_texts.resume_code(calls)
 
 
 def nothing_to_resume(resume: str) -> str:
     """For a call that resumes a cell which the messages do not have."""
-    return prose.nothing_to_resume(resume)
+    return reply_texts.nothing_to_resume(resume)

@@ -25,7 +25,7 @@ from pydantic_ai.messages import MultiModalContent
 
 from ..events.diagnostics import Diagnostic
 from ..events.outcomes import Completed, Printed
-from . import prose
+from . import reply_texts
 from .changes import changes
 from .files import MAX_FILES, FoundFiles
 from .foreign import first_line
@@ -66,15 +66,15 @@ def completed(
             name = None if outcome.state_lost else outcome.value_name
             rest = _how_to_get_the_rest(outcome.value, name, head)
             what = describe(outcome.value) if whole is None else described(whole.kind, whole.size)
-            lines.append(prose.cut_result(what, rest))
+            lines.append(reply_texts.cut_result(what, rest))
     elif not outcome.printed.text:
-        lines.append(prose.NO_VALUE)
+        lines.append(reply_texts.NO_VALUE)
     if found.left_out:
-        lines.append(prose.files_left_out(len(found.left_out), MAX_FILES))
+        lines.append(reply_texts.files_left_out(len(found.left_out), MAX_FILES))
     lines.extend(changes(outcome.rewrites))
     lines.extend(_remarks(outcome.remarks))
     if outcome.state_lost:
-        lines.append(prose.STATE_TOO_LARGE)
+        lines.append(reply_texts.STATE_TOO_LARGE)
     lines.extend(notes)
     if lines:
         payload['notes'] = lines
@@ -83,22 +83,22 @@ def completed(
 
 def _remarks(remarks: Sequence[Diagnostic]) -> list[str]:
     lines = [
-        first_line(prose.remarked(each.position.line, each.message, each.fix), max_chars=_REMARK_CHARS)
+        first_line(reply_texts.remarked(each.position.line, each.message, each.fix), max_chars=_REMARK_CHARS)
         for each in remarks
     ]
     left = len(lines) - _MOST_REMARKS
-    return lines if left <= 1 else [*lines[:_MOST_REMARKS], prose.more_remarks(left)]
+    return lines if left <= 1 else [*lines[:_MOST_REMARKS], reply_texts.more_remarks(left)]
 
 
 def _printed_lines(printed: Printed, *, max_chars: int, notes: list[Json]) -> list[str]:
     """The lines of what was printed, both ends of it when it is too long; what is left out is added to `notes`."""
     if printed.dropped_chars:
-        notes.append(prose.dropped_prints(printed.dropped_chars))
+        notes.append(reply_texts.dropped_prints(printed.dropped_chars))
     text = printed.text.rstrip('\n')
     room = _room(text, max_chars)
     if len(text) <= room:
         return text.split('\n')
-    notes.append(prose.cut_prints(len(text), room))
+    notes.append(reply_texts.cut_prints(len(text), room))
     return both_ends(text, room).split('\n')
 
 
@@ -110,13 +110,13 @@ def _room(text: str, max_chars: int) -> int:
 
 def _how_to_get_the_rest(value: Any, name: str | None, head: Json) -> str:
     if name is None:
-        return prose.REST_UNNAMED
+        return reply_texts.REST_UNNAMED
     if isinstance(value, list | tuple) and isinstance(head, list):
         shown = len(head) - 1
         is_whole = len(cast('Sequence[Any]', value)) == len(head)
-        return prose.rest_of_items(name) if is_whole else prose.rest_of_list(name, shown)
+        return reply_texts.rest_of_items(name) if is_whole else reply_texts.rest_of_list(name, shown)
     if isinstance(value, str | bytes):
-        return prose.rest_of_text(name)
+        return reply_texts.rest_of_text(name)
     if pairs_of(value) is not None:
-        return prose.rest_of_dict(name)
-    return prose.rest_of_other(name)
+        return reply_texts.rest_of_dict(name)
+    return reply_texts.rest_of_other(name)

@@ -23,7 +23,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from .._source.rules.accepting import may_accept
 from .._source.validated_arguments import UNKNOWN, ArgumentError, PartlyKnown, is_partial
-from .argument_errors import likeliest
+from .validator_findings import likeliest
 
 Schema = Mapping[str, Any]
 _Path = tuple[str | int, ...]

@@ -34,11 +34,11 @@ from .._monty.values import text_of, to_sandbox
 from ..errors import StoreError
 from ..events.calls import METADATA_KEY, CallRequest
 from ..events.journal_entries import JournaledCall
-from .argument_errors import argument_errors
 from .call_records import Called, content_as_json
 from .schema_errors import schema_errors
 from .streamed_items import TooManyItems, collected
-from .wrong_arguments import wrong_arguments
+from .validator_findings import argument_errors
+from .wrong_argument_texts import wrong_arguments
 
 RUN_ENDING: Final = (UsageLimitExceeded, StoreError)
 """Exceptions of a call that end the agent's run: as they would for a direct call, or since the journal cannot be kept."""

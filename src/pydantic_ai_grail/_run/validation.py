@@ -10,8 +10,8 @@ from pydantic_ai.toolsets.abstract import ToolsetTool
 
 from .._catalog.catalog import Catalog
 from .._source.validated_arguments import ArgumentError
-from .argument_errors import argument_errors
 from .schema_errors import schema_errors
+from .validator_findings import argument_errors
 
 
 class ToolValidator:

@@ -28,9 +28,9 @@ from ..admin.inspection import (
 from ..admin.retention import delete_expired
 from ..errors import JournalError, StoreError
 from ..stores.base import ALL_OWNERS, AllOwners, Contents
+from .output import expired_text, shown_text, unfinished_text, unreadable_text, waiting_text
 from .parser import STORE_VARIABLE
 from .plain import many, moment, printable, size, table
-from .telling import expired_text, shown_text, unfinished_text, unreadable_text, waiting_text
 
 if TYPE_CHECKING:
     from ..stores import SqlStore
