@@ -200,7 +200,7 @@ def _told(outcome: Outcome) -> str:
         case Failed(failure=failure, calls=calls):
             return f'failed with {failure.exception_type}, {counted_calls(calls)}'
         case Suspended(waiting=waiting, calls=calls):
-            return f'waits for {len(waiting)} calls, {counted_calls(calls)}'
+            return f'waits for {counted_calls(waiting)}, {counted_calls(calls)}'
 
 
 def counted_calls(calls: Iterable[CallRecord]) -> str:
