@@ -17,4 +17,4 @@ def test_the_file_of_the_first_agent_prints_what_the_page_says(tmp_path: Path) -
         [sys.executable, 'first_agent.py'], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, '')
-    assert ran.stdout.splitlines() == re.findall(r'^#> (.*)$', source, re.MULTILINE)
+    assert ran.stdout.splitlines() == re.findall(r'^ *#> (.*)$', source, re.MULTILINE)
