@@ -105,7 +105,7 @@ def waits_for(result: AgentRunResult[Any]) -> list[Any]:
     return [(call.args['bill'], call.reason) for call in waiting_calls(result.output)]
 
 
-async def test_when_the_process_dies_and_the_conversation_goes_on_with_a_new_prompt(tmp_path: Path) -> None:
+async def test_when_the_process_dies_and_the_conversation_continues_with_a_new_prompt(tmp_path: Path) -> None:
     till = Till(tmp_path)
     waiting = await till.asks(await till.cut_off(), AGAIN)
     assert waits_for(waiting) == [(2, 'unknown')]
